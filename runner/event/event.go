@@ -1,0 +1,150 @@
+// Package event names what happens in a run, as types and as JSON lines.
+//
+// The runner tells a Sink of every event, in the order of its happening within
+// one instance. A Sink never answers: it can't change the run.
+package event
+
+import (
+	"time"
+
+	"sluice/runner/report"
+)
+
+// Version is the version of the JSON form of the events.
+const Version = 1
+
+// Sink hears of events. The runner calls it from several goroutines at once,
+// and a call that blocks holds up the children whose output it concerns; that
+// is how a slow terminal slows a fast child.
+type Sink interface {
+	Event(Event)
+}
+
+// Event is one of the types of this package.
+type Event interface {
+	event() Type
+}
+
+// Type is the name of an event's type in JSON.
+type Type string
+
+// Stream is one of a child's two output streams.
+type Stream string
+
+// The streams.
+const (
+	Stdout Stream = "stdout"
+	Stderr Stream = "stderr"
+)
+
+// RunStarted is the first event.
+type RunStarted struct {
+	RunID     string `json:"run_id"`
+	File      string `json:"file"`
+	Instances int    `json:"instances"` // that will run unless something fails
+}
+
+// JobStarted says that an instance of a job has begun.
+type JobStarted struct {
+	ID string `json:"id"`
+}
+
+// AttemptStarted says that an attempt of an instance has begun.
+type AttemptStarted struct {
+	ID      string `json:"id"`
+	Attempt int    `json:"attempt"` // 1-based
+}
+
+// StageStarted says that a process runs.
+type StageStarted struct {
+	ID      string   `json:"id"`
+	Attempt int      `json:"attempt"`
+	Stage   int      `json:"stage"` // 0-based
+	Name    string   `json:"name"`
+	Argv    []string `json:"argv"`
+	Path    string   `json:"path"`
+	PID     int      `json:"pid"`
+	PGID    int      `json:"pgid"`
+}
+
+// Output is a piece of a logged stream, cut anywhere. Data belongs to the
+// runner again when the Sink returns.
+type Output struct {
+	ID      string `json:"id"`
+	Attempt int    `json:"attempt"`
+	Stage   int    `json:"stage"` // 0-based
+	Stream  Stream `json:"stream"`
+	Data    []byte `json:"data"` // base64 in JSON
+}
+
+// OutputEnded says that no more Output of a stream will come.
+type OutputEnded struct {
+	ID      string `json:"id"`
+	Attempt int    `json:"attempt"`
+	Stage   int    `json:"stage"`
+	Stream  Stream `json:"stream"`
+}
+
+// StageEnded says that a process has ended. It comes when the whole attempt
+// is over, for only then is the verdict on a stage known.
+type StageEnded struct {
+	ID      string        `json:"id"`
+	Attempt int           `json:"attempt"`
+	Stage   int           `json:"stage"`
+	Result  *report.Stage `json:"result"`
+}
+
+// Stopping says that an attempt is being ended before its time.
+type Stopping struct {
+	ID      string `json:"id"`
+	Attempt int    `json:"attempt"`
+	Reason  string `json:"reason"` // "timeout of 3s", "interrupted", …
+	Signal  string `json:"signal"` // what its group was sent
+}
+
+// AttemptEnded says how an attempt ended.
+type AttemptEnded struct {
+	ID     string          `json:"id"`
+	Result *report.Attempt `json:"result"`
+}
+
+// RetryScheduled says that another attempt follows after Delay.
+type RetryScheduled struct {
+	ID      string        `json:"id"`
+	Attempt int           `json:"attempt"` // the one that will follow
+	Of      int           `json:"of"`
+	Delay   time.Duration `json:"delay_ns"`
+}
+
+// JobEnded says how an instance ended. Skipped and never-started ones have
+// this event alone.
+type JobEnded struct {
+	ID     string      `json:"id"`
+	Result *report.Job `json:"result"`
+}
+
+// RunStopping says that no new job starts, and why.
+type RunStopping struct {
+	Reason string `json:"reason"`
+	Kill   bool   `json:"kill"` // running jobs are being stopped, not only waited for
+}
+
+// RunEnded is the last event.
+type RunEnded struct {
+	Status report.Status `json:"status"`
+	Took   time.Duration `json:"took_ns"`
+}
+
+func (RunStarted) event() Type     { return "run_started" }
+func (JobStarted) event() Type     { return "job_started" }
+func (AttemptStarted) event() Type { return "attempt_started" }
+func (StageStarted) event() Type   { return "stage_started" }
+func (Output) event() Type         { return "output" }
+func (OutputEnded) event() Type    { return "output_ended" }
+func (StageEnded) event() Type     { return "stage_ended" }
+func (Stopping) event() Type       { return "stopping" }
+func (AttemptEnded) event() Type   { return "attempt_ended" }
+func (RetryScheduled) event() Type { return "retry_scheduled" }
+func (JobEnded) event() Type       { return "job_ended" }
+func (RunStopping) event() Type    { return "run_stopping" }
+func (RunEnded) event() Type       { return "run_ended" }

@@ -1,0 +1,205 @@
+// Package plan turns a checked job file into a Plan: everything that a run
+// will do, decided before anything starts.
+//
+// A Plan is plain data. It names every argv, executable, directory,
+// environment variable and stream of every instance, so that what a person
+// reads in it is what the runner executes, and another machine could execute
+// it without the job file. What only the run can know (the captured output of
+// an earlier job, the number of the attempt) stands in it as a typed unknown.
+package plan
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Version is the version of the JSON form of a Plan. It grows when a reader
+// of the old form would misread the new one.
+const Version = 1
+
+// Plan is what one run will do.
+type Plan struct {
+	Version     int            `json:"version"`
+	File        string         `json:"file"`                   // absolute path of the job file; "-" for standard input
+	SHA256      string         `json:"sha256"`                 // of the job file's bytes, hex
+	Dir         string         `json:"dir"`                    // absolute; where relative names of the file begin
+	Params      []Param        `json:"params,omitempty"`       // in the order of the file
+	MaxParallel int            `json:"max_parallel,omitempty"` // instances at once over the whole run; 0 is the runner's choice
+	Pools       map[string]int `json:"pools,omitempty"`        // name to how many instances at once
+	Jobs        []*Job         `json:"jobs"`                   // in the order of the file; Needs point into it by name
+}
+
+// Param is a param with the value that this plan was built with.
+type Param struct {
+	Name   string   `json:"name"`
+	Values []string `json:"values"` // one element unless the param is a list
+	List   bool     `json:"list,omitempty"`
+}
+
+// Job is one job of the file with its instances. A job without a matrix has
+// exactly one instance. A skipped job has none.
+type Job struct {
+	Name        string      `json:"name"`
+	Description string      `json:"description,omitempty"`
+	Needs       []string    `json:"needs,omitempty"`        // jobs that must succeed first, stdin and ${jobs…} included
+	After       []string    `json:"after,omitempty"`        // jobs that must end first, however
+	Skip        string      `json:"skip,omitempty"`         // why `when` leaves this job out; empty: it runs
+	MaxParallel int         `json:"max_parallel,omitempty"` // of this job's instances; 0 is no bound
+	Pool        string      `json:"pool,omitempty"`
+	Timeout     Duration    `json:"timeout,omitempty"` // of one attempt; 0 is none
+	Stop        Stop        `json:"stop"`
+	Retry       *Retry      `json:"retry,omitempty"` // nil is one attempt
+	Instances   []*Instance `json:"instances"`
+}
+
+// Stop says how an attempt is ended before its time.
+type Stop struct {
+	Signal string   `json:"signal"` // "TERM", without SIG
+	Grace  Duration `json:"grace"`  // between the signal and KILL
+}
+
+// Retry is the table of what happens after a failed attempt.
+type Retry struct {
+	Attempts int        `json:"attempts"`         // in all, the first included
+	Delays   []Duration `json:"delays"`           // before attempt 2, 3, …; Attempts-1 of them
+	Jitter   float64    `json:"jitter,omitempty"` // each delay is multiplied by 1±Jitter, at random
+}
+
+// Instance is one execution of a job: a job with one combination of its matrix.
+type Instance struct {
+	ID     string   `json:"id"`               // "test" or "test[go=1.26,os=linux]"
+	Matrix []Axis   `json:"matrix,omitempty"` // in the order of the file
+	Stages []*Stage `json:"stages"`           // one for run and command, several for pipe
+	Stdin  Input    `json:"stdin"`            // of the first stage
+	Stdout Output   `json:"stdout"`           // of the last stage
+	Umask  string   `json:"umask,omitempty"`  // octal, "022"; empty is the caller's
+}
+
+// Axis is the value that one axis of the matrix has in an instance.
+type Axis struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Stage is one process of a pipeline. Its standard output is the next stage's
+// standard input, by a pipe of the kernel.
+type Stage struct {
+	Name   string   `json:"name"`            // as the file says, else the base name of the command
+	Argv   []Text   `json:"argv"`            // argv[0] as written; the path that is executed is Path
+	Path   string   `json:"path"`            // absolute path of the executable
+	Later  bool     `json:"later,omitempty"` // Path does not exist yet; a job that this one needs may make it
+	Dir    string   `json:"dir"`             // absolute
+	Env    []EnvVar `json:"env"`             // complete and sorted by name; nothing else reaches the child
+	Stderr Output   `json:"stderr"`
+	OK     []int    `json:"ok"` // exit codes that are success, sorted
+}
+
+// EnvVar is one variable of a child's environment.
+type EnvVar struct {
+	Name  string `json:"name"`
+	Value Text   `json:"value"`
+	From  string `json:"from"` // "caller", "env_file", "file", "defaults", "job", "stage"
+}
+
+// InputKind says what a first stage reads.
+type InputKind string
+
+// The kinds of standard input.
+const (
+	InNone    InputKind = "none"    // /dev/null
+	InInherit InputKind = "inherit" // the caller's
+	InFile    InputKind = "file"
+	InText    InputKind = "text"
+	InJob     InputKind = "job" // what another job captured
+)
+
+// Input is the standard input of a pipeline.
+type Input struct {
+	Kind  InputKind `json:"kind"`
+	Path  string    `json:"path,omitempty"`  // for file: absolute
+	Later bool      `json:"later,omitempty"` // Path does not exist yet; a job that this one needs makes it
+	Text  Text      `json:"text,omitzero"`   // for text
+	Job   string    `json:"job,omitempty"`   // for job: its ID
+}
+
+// OutputKind says where a stream goes.
+type OutputKind string
+
+// The kinds of standard output and standard error.
+const (
+	OutLog     OutputKind = "log"     // shown by the output mode
+	OutInherit OutputKind = "inherit" // the caller's own descriptor
+	OutDiscard OutputKind = "discard" // /dev/null
+	OutFile    OutputKind = "file"
+	OutCapture OutputKind = "capture"    // kept, for jobs that need it
+	OutStdout  OutputKind = "stdout"     // stderr only: the stage's own standard output
+	OutJob     OutputKind = "job_stdout" // stderr only: where the job's standard output goes
+)
+
+// FileMode says how an output file comes to be.
+type FileMode string
+
+// The modes of an output file.
+const (
+	ModeAtomic   FileMode = "atomic"   // written beside it, renamed over it when the attempt has succeeded
+	ModeAppend   FileMode = "append"   // a failed attempt's bytes are cut off again
+	ModeTruncate FileMode = "truncate" // emptied, then written in place
+	ModeCreate   FileMode = "create"   // as atomic, and an error where the file exists
+)
+
+// Output is where a stream goes.
+type Output struct {
+	Kind OutputKind `json:"kind"`
+	Path string     `json:"path,omitempty"` // for file: absolute; missing directories above it are made
+	Mode FileMode   `json:"mode,omitempty"` // for file
+	Max  int64      `json:"max,omitempty"`  // for capture: bytes; more is a failure
+	Trim bool       `json:"trim,omitempty"` // for capture: ${jobs.j.stdout} loses its trailing newlines
+}
+
+// Text is a string of which parts may be known only to the run. The zero Text
+// is the empty string.
+//
+// In JSON a known Text is a string (or {"base64": …} where it is not UTF-8,
+// as a file name may be), and any other is {"parts": […]}, an array of strings
+// and unknowns.
+type Text struct {
+	parts []Part
+}
+
+// Part is a piece of a Text: bytes, or an unknown.
+type Part struct {
+	Text    string
+	Unknown *Unknown // nil for bytes
+}
+
+// Unknown is a value that only the run knows.
+type Unknown struct {
+	Kind string `json:"unknown"`       // "job.stdout", "run.id", "attempt"
+	Job  string `json:"job,omitempty"` // for job.stdout: the instance's ID
+}
+
+// The kinds of Unknown.
+const (
+	UnknownJobStdout = "job.stdout"
+	UnknownRunID     = "run.id"
+	UnknownAttempt   = "attempt"
+)
+
+// Duration is a time.Duration that reads and writes as "1m30s" in JSON.
+type Duration time.Duration
+
+func (d Duration) String() string { return time.Duration(d).String() }
+
+// MarshalJSON writes d as time.Duration prints it.
+func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (d *Duration) UnmarshalJSON(b []byte) error {
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	v, err := time.ParseDuration(s)
+	*d = Duration(v)
+	return err
+}

@@ -1,0 +1,103 @@
+// Package report says what happened in a run: the results of its jobs, and
+// how they read as text and as JSON.
+//
+// A job that ended badly is a result, not a Go error.
+package report
+
+import (
+	"time"
+)
+
+// Version is the version of the JSON form of a Report.
+const Version = 1
+
+// Status is how a job, an attempt or a whole run ended.
+type Status string
+
+// The statuses.
+const (
+	Succeeded  Status = "succeeded"
+	Failed     Status = "failed"
+	TimedOut   Status = "timed_out"
+	Cancelled  Status = "cancelled"   // it was started and then told to stop
+	NotStarted Status = "not_started" // something that it needs failed, or the run was stopped before
+	Skipped    Status = "skipped"     // its `when` does not hold; counts as success for its dependents
+)
+
+// OK reports whether s lets dependents start.
+func (s Status) OK() bool { return s == Succeeded || s == Skipped }
+
+// StageStatus is how one process of a pipeline ended.
+type StageStatus string
+
+// The statuses of a stage.
+const (
+	StageSucceeded   StageStatus = "succeeded"    // its exit code is in `ok`
+	StageClosedEarly StageStatus = "closed_early" // ended by SIGPIPE, or exited 141 after it, while its reader succeeded
+	StageFailed      StageStatus = "failed"
+	StageTimedOut    StageStatus = "timed_out"
+	StageCancelled   StageStatus = "cancelled"
+	StageNotStarted  StageStatus = "not_started"
+)
+
+// Report is what happened in one run.
+type Report struct {
+	Version int           `json:"version"`
+	RunID   string        `json:"run_id"`
+	File    string        `json:"file"`
+	Status  Status        `json:"status"`
+	Signal  string        `json:"signal,omitempty"` // the signal that told the run to stop, such as "INT"
+	Start   time.Time     `json:"start"`
+	Took    time.Duration `json:"took_ns"`
+	Jobs    []*Job        `json:"jobs"` // one for each instance, in the order of the plan
+}
+
+// Job is what happened to one instance of a job.
+type Job struct {
+	ID       string        `json:"id"`
+	Name     string        `json:"name"`
+	Status   Status        `json:"status"`
+	Reason   string        `json:"reason,omitempty"` // why it was skipped or not started
+	Start    time.Time     `json:"start,omitzero"`
+	Took     time.Duration `json:"took_ns"`
+	Attempts []*Attempt    `json:"attempts,omitempty"`
+}
+
+// Last is the last attempt of j, or nil.
+func (j *Job) Last() *Attempt {
+	if len(j.Attempts) == 0 {
+		return nil
+	}
+	return j.Attempts[len(j.Attempts)-1]
+}
+
+// Attempt is one execution of an instance's pipeline.
+type Attempt struct {
+	Number   int           `json:"number"` // 1-based
+	Status   Status        `json:"status"`
+	Cause    string        `json:"cause,omitempty"` // one line: why it did not succeed
+	CauseBy  int           `json:"cause_stage"`     // index of the stage at fault; -1 where no stage is
+	Start    time.Time     `json:"start"`
+	Took     time.Duration `json:"took_ns"`
+	Stages   []*Stage      `json:"stages"`
+	Warnings []string      `json:"warnings,omitempty"` // what a person should know although it changed no verdict
+}
+
+// Stage is how one process ended.
+type Stage struct {
+	Name   string        `json:"name"`
+	Argv   []string      `json:"argv"`
+	PID    int           `json:"pid,omitempty"` // 0: it did not start
+	Status StageStatus   `json:"status"`
+	Code   int           `json:"code"`               // exit code; -1 where a signal ended it; 126 or 127 where it could not start
+	Signal string        `json:"signal,omitempty"`   // the signal that ended it, such as "KILL"
+	Core   bool          `json:"core,omitempty"`     // it dumped core
+	Ending string        `json:"ending"`             // in words: "exit code 2", "signal 9 KILL, 10s after TERM"
+	Error  string        `json:"error,omitempty"`    // why it could not start
+	Start  time.Time     `json:"start,omitzero"`
+	Took   time.Duration `json:"took_ns"`
+	User   time.Duration `json:"user_ns"`            // CPU time in user mode, children that it waited for included
+	System time.Duration `json:"system_ns"`
+	MaxRSS int64         `json:"max_rss_bytes"`
+	Stderr string        `json:"stderr_tail,omitempty"` // the end of what it logged on standard error, whole lines, at most 4 KiB
+}

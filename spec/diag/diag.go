@@ -1,0 +1,98 @@
+// Package diag holds problems of a job file: what is wrong, where, by which
+// rule, and what to write instead.
+//
+// A problem is never a Go error and never the bad ending of a child. It
+// belongs to the text that a person wrote, so it always has a place.
+package diag
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Pos is a place in a job file. The zero Pos is no place.
+type Pos struct {
+	Line int `json:"line"`   // 1-based
+	Col  int `json:"column"` // 1-based, in code points, as editors count
+}
+
+// IsZero reports whether p is no place at all.
+func (p Pos) IsZero() bool { return p.Line == 0 }
+
+// Before reports whether p stands before q in the file.
+func (p Pos) Before(q Pos) bool { return comparePos(p, q) < 0 }
+
+func comparePos(p, q Pos) int {
+	if c := cmp.Compare(p.Line, q.Line); c != 0 {
+		return c
+	}
+	return cmp.Compare(p.Col, q.Col)
+}
+
+// Severity says what a problem does to the verdict on its file.
+type Severity uint8
+
+// Fatal and Error make a file invalid; Warning does so under --strict; Info
+// never does. Fatal ones can't be waived.
+const (
+	Fatal Severity = iota
+	Error
+	Warning
+	Info
+)
+
+func (s Severity) String() string {
+	switch s {
+	case Fatal, Error:
+		return "error"
+	case Warning:
+		return "warning"
+	default:
+		return "info"
+	}
+}
+
+// Related is a second place that a problem is about, such as the first of two
+// duplicate keys.
+type Related struct {
+	Pos Pos
+	Msg string
+}
+
+// Problem is one thing that is wrong with a job file.
+type Problem struct {
+	Rule     string   // "SL014"; see Rules
+	Severity Severity // the zero value is Fatal
+	File     string   // as the caller named it
+	Pos      Pos      // where it begins; zero where the whole file is meant
+	Len      int      // code points to underline; 0 means 1
+	Msg      string   // what was found and what was expected, one line
+	Hint     string   // what to write instead; may have several lines or be empty
+	Related  []Related
+}
+
+// List is a set of problems. The nil List is no problem.
+type List []Problem
+
+// Sort orders l by file, then by place, then by rule, and drops repetitions,
+// so that the same file always gives the same text.
+func (l List) Sort() List {
+	slices.SortStableFunc(l, func(a, b Problem) int {
+		return cmp.Or(
+			cmp.Compare(a.File, b.File),
+			comparePos(a.Pos, b.Pos),
+			cmp.Compare(a.Rule, b.Rule),
+			cmp.Compare(a.Msg, b.Msg),
+		)
+	})
+	return slices.CompactFunc(l, func(a, b Problem) bool {
+		return a.File == b.File && a.Pos == b.Pos && a.Rule == b.Rule && a.Msg == b.Msg
+	})
+}
+
+// Invalid reports whether l makes its file invalid. With strict, warnings do.
+func (l List) Invalid(strict bool) bool {
+	return slices.ContainsFunc(l, func(p Problem) bool {
+		return p.Severity <= Error || strict && p.Severity == Warning
+	})
+}
