@@ -1,0 +1,174 @@
+package spec
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"sluice/spec/diag"
+)
+
+// decoder turns checked nodes into the types of this package and collects
+// every problem on its way. One decoder reads one file.
+type decoder struct {
+	src    *source
+	limits Limits
+	list   diag.List
+	types  map[reflect.Type]*fields
+}
+
+func (d *decoder) add(rule string, pos diag.Pos, length int, msg, hint string) *diag.Problem {
+	p := diag.New(rule, pos, length, msg, hint)
+	p.File = d.src.name
+	d.list = append(d.list, p)
+	return &d.list[len(d.list)-1]
+}
+
+func (d *decoder) pos(n *yaml.Node) diag.Pos { return diag.Pos{Line: n.Line, Col: n.Column} }
+
+func (d *decoder) str(n *yaml.Node) String {
+	return String{Value: n.Value, Pos: d.pos(n), Tag: n.Tag, style: n.Style, src: d.src}
+}
+
+// decode reads n into the pointer dst: a decodable, a pointer to a struct of
+// this package, or a pointer to a pointer to one. what names the place for
+// messages.
+func (d *decoder) decode(n *yaml.Node, dst any, what string) {
+	if v, ok := dst.(decodable); ok {
+		v.decode(d, n, what)
+		return
+	}
+	v := reflect.ValueOf(dst).Elem()
+	if v.Kind() == reflect.Pointer {
+		v.Set(reflect.New(v.Type().Elem()))
+		if inner, ok := v.Interface().(decodable); ok {
+			inner.decode(d, n, what)
+			return
+		}
+		v = v.Elem()
+	}
+	d.mapping(n, v, what)
+}
+
+// mapping reads the keys of n into the fields of the struct v.
+func (d *decoder) mapping(n *yaml.Node, v reflect.Value, what string) {
+	if n.Kind != yaml.MappingNode {
+		d.wrongKind(n, what, "a mapping")
+		return
+	}
+	fields := d.fields(v.Type())
+	if fields.pos >= 0 {
+		v.Field(fields.pos).Set(reflect.ValueOf(d.pos(n)))
+	}
+	seen := make([]bool, len(fields.list))
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if key.Kind != yaml.ScalarNode {
+			continue // reported by checkTree
+		}
+		at, ok := fields.byKey[key.Value]
+		if !ok {
+			if fields.free == "" || !strings.HasPrefix(key.Value, fields.free) {
+				d.unknownKey(key, what, fields.keys)
+			}
+			continue
+		}
+		seen[at] = true
+		if isNull(value) {
+			continue // reported by checkTree
+		}
+		f := fields.list[at]
+		d.decode(value, v.Field(f.index).Addr().Interface(), f.key)
+	}
+	for i, f := range fields.list {
+		if f.required && !seen[i] {
+			d.add("SL017", d.pos(n), 1, fmt.Sprintf("%s has no %q", what, f.key), f.hint())
+		}
+	}
+}
+
+func (d *decoder) fields(t reflect.Type) *fields {
+	f := d.types[t]
+	if f == nil {
+		f = fieldsOf(t)
+		d.types[t] = f
+	}
+	return f
+}
+
+func (d *decoder) unknownKey(key *yaml.Node, what string, keys []string) {
+	msg := fmt.Sprintf("unknown key %s in %s", show(key.Value), what)
+	hint := "expected one of " + strings.Join(slices.Sorted(slices.Values(keys)), ", ")
+	if near := Nearest(key.Value, keys); near != "" {
+		msg += fmt.Sprintf("; did you mean %q?", near)
+		hint = ""
+	}
+	d.add("SL014", d.pos(key), scalarLen(key), msg, hint)
+}
+
+func (d *decoder) wrongKind(n *yaml.Node, what, want string) { d.wrongKindHint(n, what, want, "") }
+
+func (d *decoder) wrongKindHint(n *yaml.Node, what, want, hint string) {
+	found, length := "a mapping", 1
+	switch n.Kind {
+	case yaml.SequenceNode:
+		found = "a list"
+	case yaml.ScalarNode:
+		found, length = show(n.Value), scalarLen(n)
+	}
+	d.add("SL016", d.pos(n), length, fmt.Sprintf("%s is %s; expected %s", what, found, want), hint)
+}
+
+// isNull reports whether n stands for no value.
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
+
+// field is one key of a mapping, as the tags of its struct field say.
+type field struct {
+	index    int
+	key      string
+	required bool
+	doc      string
+	example  string
+}
+
+func (f field) hint() string {
+	if f.example == "" {
+		return ""
+	}
+	return "such as " + f.key + ": " + f.example
+}
+
+// fields are the keys of a struct type.
+type fields struct {
+	list  []field
+	byKey map[string]int
+	keys  []string
+	pos   int    // index of the field named Pos, or -1
+	free  string // prefix of keys that are ignored, or empty
+}
+
+// fieldsOf reads the tags of struct type t: `key` names the YAML key, with
+// ",required"; `doc` and `example` document it; `free` on any field names the
+// prefix of keys that authors may use as they like.
+func fieldsOf(t reflect.Type) *fields {
+	f := &fields{byKey: map[string]int{}, pos: -1}
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		if sf.Name == "Pos" {
+			f.pos = i
+		}
+		f.free += sf.Tag.Get("free")
+		tag := sf.Tag.Get("key")
+		if tag == "" {
+			continue
+		}
+		key, required := strings.CutSuffix(tag, ",required")
+		f.byKey[key] = len(f.list)
+		f.keys = append(f.keys, key)
+		f.list = append(f.list, field{i, key, required, sf.Tag.Get("doc"), sf.Tag.Get("example")})
+	}
+	return f
+}

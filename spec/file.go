@@ -1,0 +1,248 @@
+// Package spec is the language of job files: its types, and Parse, which
+// reads a file strictly and remembers where every value stands.
+//
+// The types hold what the author wrote. Whether it makes sense is for
+// package validate to say, and what it comes to on a machine for
+// runner/plan. The struct tags are the language's one table: `key` is the
+// YAML key, `doc` and `example` explain it, `validate` bounds its value (read
+// by package validate), and the JSON Schema is made from all of them.
+package spec
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"sluice/spec/diag"
+)
+
+// File is one job file.
+type File struct {
+	Name   string   // as the caller named it
+	Source []byte   // its bytes
+	Pos    diag.Pos `free:"x-"`
+
+	Version     Int           `key:"version,required" doc:"The version of the language. This is version 1." example:"1" validate:"eq=1"`
+	Description String        `key:"description" doc:"What the file is for, in a sentence. Shown by sluice list."`
+	Dir         Template      `key:"dir" doc:"The directory in which jobs run and where relative names begin, relative to this file. Default: this file's directory." example:".."`
+	Params      Map[*Param]   `key:"params" doc:"Values that the caller may give with -p name=value: the one door for outside values." validate:"dive"`
+	Env         Map[Template] `key:"env" doc:"Environment variables of every job."`
+	PassEnv     List[String]  `key:"pass_env" doc:"Names of the caller's environment variables that every job sees, besides the few that always pass." example:"[GOFLAGS]"`
+	EnvFile     Template      `key:"env_file" doc:"A file of NAME=value lines, read when the plan is made. Nothing in it is expanded." example:"ci.env"`
+	Defaults    *Defaults     `key:"defaults" doc:"What jobs have unless they say otherwise."`
+	MaxParallel Int           `key:"max_parallel" doc:"How many instances run at once over the whole file. -j overrides it." example:"4" validate:"omitempty,min=1,max=10000"`
+	Pools       Map[Int]      `key:"pools" doc:"Shared bounds: a name, and how many instances of the jobs that name it run at once." example:"{database: 1}" validate:"dive"`
+	Jobs        Map[*Job]     `key:"jobs,required" doc:"The jobs, by name." validate:"dive"`
+}
+
+// Defaults is what every job has unless it says otherwise.
+type Defaults struct {
+	Pos     diag.Pos
+	Env     Map[Template] `key:"env" doc:"Environment variables of every job, above the file's env."`
+	Dir     Template      `key:"dir" doc:"The directory in which jobs run, relative to the file's dir."`
+	Timeout Duration      `key:"timeout" doc:"The longest time of one attempt." example:"10m" validate:"omitempty,gt=0"`
+	Retry   *Retry        `key:"retry" doc:"Whether and when a failed job is tried again."`
+	Stop    *Stop         `key:"stop" doc:"How a job is ended before its time."`
+}
+
+// Param is one value that the caller may give.
+type Param struct {
+	Pos         diag.Pos
+	Type        String       `key:"type" doc:"string (the default), int, float, bool, enum, path, duration or size." example:"int"`
+	Default     ParamDefault `key:"default" doc:"The value where the caller gives none; a list for a list param."`
+	Required    Bool         `key:"required" doc:"Whether the caller must give it. Default: true when there is no default."`
+	Description String       `key:"description" doc:"What it means, in a sentence."`
+	Pattern     String       `key:"pattern" doc:"A regular expression (RE2) that the whole value must match. It replaces the strict default of strings." example:"[a-z]+(-[a-z]+)*"`
+	Values      List[String] `key:"values" doc:"The values of an enum." example:"[debug, release]"`
+	Min         String       `key:"min" doc:"The least value of an int, float, duration or size." example:"1"`
+	Max         String       `key:"max" doc:"The greatest value of an int, float, duration or size." example:"1000"`
+	List        Bool         `key:"list" doc:"Whether it has any number of values: -p is repeated." example:"true"`
+}
+
+// Job is one job.
+type Job struct {
+	Name String // the key that names it
+	Pos  diag.Pos
+
+	Description String        `key:"description" doc:"What the job does, in a sentence. Shown by sluice list."`
+	Run         Line          `key:"run" doc:"A command on one line, with POSIX quoting, split once when the file is read. There is no shell." example:"go vet ./..."`
+	Command     Template      `key:"command" doc:"The program: a name found on the job's PATH, or a path." example:"./scripts/report"`
+	Args        List[Arg]     `key:"args" doc:"The arguments of command, element by element." example:"[--in, out/words.txt]"`
+	Pipe        List[*Stage]  `key:"pipe" doc:"A pipeline: stages joined by the kernel's pipes, one process group, one verdict." example:"[sort, uniq -c]"`
+	Needs       List[String]  `key:"needs" doc:"Jobs that must have succeeded before this one starts." example:"[build]"`
+	After       List[String]  `key:"after" doc:"Jobs that must have ended before this one starts, however they ended: for clean-up." example:"[test]"`
+	When        *When         `key:"when" doc:"When this does not hold, the job is skipped, which counts as success for needs." example:"{os: [linux]}"`
+	Matrix      *Matrix       `key:"matrix" doc:"Axes and their values: one instance for each combination." example:"{go: ['1.25', '1.26'], os: [linux, darwin]}"`
+	MaxParallel Int           `key:"max_parallel" doc:"How many instances of this job run at once." example:"2" validate:"omitempty,min=1,max=10000"`
+	Pool        String        `key:"pool" doc:"The name of a pool that bounds this job together with others." example:"database"`
+	Env         Map[Template] `key:"env" doc:"Environment variables of this job."`
+	PassEnv     List[String]  `key:"pass_env" doc:"Names of the caller's environment variables that this job sees." example:"[SSH_AUTH_SOCK]"`
+	EnvFile     Template      `key:"env_file" doc:"A file of NAME=value lines for this job." example:"test.env"`
+	Dir         Template      `key:"dir" doc:"The directory in which the job runs, relative to the file's dir." example:"web"`
+	Umask       Umask         `key:"umask" doc:"The file mode creation mask, as an octal number in quotes." example:"\"027\""`
+	Stdin       Input         `key:"stdin" doc:"What the first stage reads: none (the default), inherit, {file}, {text} or {job}." example:"{file: data.txt}"`
+	Stdout      Output        `key:"stdout" doc:"Where the last stage's standard output goes: log (the default), inherit, discard, {file, mode} or {capture}." example:"{file: out/words.txt}"`
+	Stderr      Output        `key:"stderr" doc:"Where standard error goes, of every stage that does not say: log (the default), inherit, discard, stdout, {file, mode} or {capture}." example:"stdout"`
+	OK          List[Int]     `key:"ok" doc:"Exit codes that count as success." example:"[0, 1]" validate:"dive,min=0,max=255"`
+	Timeout     Duration      `key:"timeout" doc:"The longest time of one attempt; then it is stopped as stop says." example:"30s" validate:"omitempty,gt=0"`
+	Retry       *Retry        `key:"retry" doc:"Whether and when a failed job is tried again." example:"{attempts: 3, delay: 1s}"`
+	Stop        *Stop         `key:"stop" doc:"How the job is ended before its time." example:"{signal: INT, grace: 5s}"`
+}
+
+// Stage is one process of a pipeline, written as a line or as a mapping.
+type Stage struct {
+	Pos     diag.Pos
+	Short   bool          // written as a line
+	Name    String        `key:"name" doc:"What reports call the stage. Default: the base name of its command."`
+	Run     Line          `key:"run" doc:"A command on one line, with POSIX quoting." example:"grep -c 'a b'"`
+	Command Template      `key:"command" doc:"The program: a name found on the stage's PATH, or a path."`
+	Args    List[Arg]     `key:"args" doc:"The arguments of command, element by element."`
+	Env     Map[Template] `key:"env" doc:"Environment variables of this stage, above the job's."`
+	Dir     Template      `key:"dir" doc:"The directory in which the stage runs, relative to the job's."`
+	Stderr  Output        `key:"stderr" doc:"Where the stage's standard error goes. stdout joins it to the stage's own standard output."`
+	OK      List[Int]     `key:"ok" doc:"Exit codes of this stage that count as success." example:"[0, 1]" validate:"dive,min=0,max=255"`
+}
+
+// When is a condition. All that is given must hold.
+type When struct {
+	Pos   diag.Pos
+	OS    List[String] `key:"os" doc:"Operating systems, as Go names them." example:"[linux, darwin]"`
+	Arch  List[String] `key:"arch" doc:"Processors, as Go names them." example:"[amd64, arm64]"`
+	Param Map[String]  `key:"param" doc:"Params and the value that each must have." example:"{mode: release}"`
+}
+
+// Retry says what happens after a failed attempt.
+type Retry struct {
+	Pos      diag.Pos
+	Attempts Int      `key:"attempts,required" doc:"How many attempts there are in all, the first included." example:"3" validate:"min=1,max=100"`
+	Delay    Duration `key:"delay" doc:"The time before the second attempt. Default: 1s." example:"1s"`
+	Factor   Float    `key:"factor" doc:"What each delay is multiplied by for the next one. Default: 2." example:"2" validate:"omitempty,min=1,max=100"`
+	MaxDelay Duration `key:"max_delay" doc:"The longest delay. Default: 1m." example:"10s"`
+	Jitter   Float    `key:"jitter" doc:"Each delay is made up to this share longer or shorter, at random. Default: 0." example:"0.2" validate:"min=0,max=1"`
+}
+
+// Stop says how an attempt is ended before its time.
+type Stop struct {
+	Pos    diag.Pos
+	Signal String   `key:"signal" doc:"The signal that asks the process group to end. Default: TERM." example:"INT"`
+	Grace  Duration `key:"grace" doc:"How long it has before KILL. Default: 10s." example:"5s"`
+}
+
+// Limits bound what Parse takes. Only the command line raises them.
+type Limits struct {
+	File   int // bytes of a file
+	Depth  int // levels of nesting
+	Nodes  int // keys and values
+	Scalar int // bytes of one value
+	Jobs   int // jobs of a file
+}
+
+// DefaultLimits are the limits unless the caller raises them.
+func DefaultLimits() Limits {
+	return Limits{File: 4 << 20, Depth: 32, Nodes: 200_000, Scalar: 64 << 10, Jobs: 20_000}
+}
+
+// Parse reads a job file. name is how problems call it. The File is nil where
+// the text is so broken that nothing can be said of its jobs; else it holds
+// what could be read, also when there are problems.
+func Parse(name string, text []byte, limits Limits) (*File, diag.List) {
+	d := &decoder{src: &source{name: name, text: text}, limits: limits, types: map[reflect.Type]*fields{}}
+	if !d.scanBytes(text) {
+		return nil, d.list.Sort()
+	}
+	root := d.document(text)
+	if root == nil || !d.checkTree(root) {
+		return nil, d.list.Sort()
+	}
+	f := &File{Name: name, Source: text}
+	d.mapping(root, reflect.ValueOf(f).Elem(), "the job file")
+	for _, e := range f.Jobs.Entries {
+		if e.Value != nil {
+			e.Value.Name = e.Key
+		}
+	}
+	if n := len(f.Jobs.Entries); n > limits.Jobs {
+		d.add("SL015", f.Jobs.Pos, 1, fmt.Sprintf("%d jobs; at most %d are allowed", n, limits.Jobs), "use a matrix, or raise the limit with --max-jobs")
+	}
+	return f, d.list.Sort()
+}
+
+var yamlErrorLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+
+// document reads the one YAML document of text, or says why there is none.
+func (d *decoder) document(text []byte) *yaml.Node {
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	var doc, next yaml.Node
+	err := dec.Decode(&doc)
+	if errors.Is(err, io.EOF) {
+		d.add("SL007", diag.Pos{Line: 1, Col: 1}, 1, "the file is empty", "begin with version: 1 and jobs:")
+		return nil
+	}
+	if err == nil {
+		switch err2 := dec.Decode(&next); {
+		case err2 == nil:
+			d.add("SL007", d.pos(&next), 3, "a second YAML document begins here; a job file has one", "move its jobs into the first, or into a file of their own")
+		case !errors.Is(err2, io.EOF):
+			err = err2
+		}
+	}
+	if err != nil {
+		d.syntaxError(err)
+		return nil
+	}
+	for i, line := range strings.Split(string(text), "\n") {
+		if strings.HasPrefix(line, "%YAML") || strings.HasPrefix(line, "%TAG") {
+			d.add("SL007", diag.Pos{Line: i + 1, Col: 1}, 5, "a YAML directive; job files have none", "remove the line")
+		}
+		if line != "" && line[0] != '#' && line[0] != '%' {
+			break
+		}
+	}
+	root := doc.Content[0]
+	if root.Kind != yaml.MappingNode && root.Kind != yaml.AliasNode {
+		if isNull(root) {
+			d.add("SL007", diag.Pos{Line: 1, Col: 1}, 1, "the file has no content", "begin with version: 1 and jobs:")
+		} else {
+			d.wrongKind(root, "the job file", "a mapping that begins with version: 1")
+		}
+		return nil
+	}
+	return root
+}
+
+// syntaxError reports err of the YAML library, which knows a line at most.
+func (d *decoder) syntaxError(err error) {
+	m := yamlErrorLine.FindStringSubmatch(err.Error())
+	if m == nil {
+		m = []string{"", "", err.Error()}
+	}
+	line, _ := strconv.Atoi(m[1])
+	line = max(1, line)
+	text := d.src.line(line)
+	indent := len(text) - len(strings.TrimLeft(text, " "))
+	hint := ""
+	if strings.Contains(text[:len(text)-len(strings.TrimLeft(text, " \t"))], "\t") {
+		hint = "YAML indents with spaces; this line is indented with a tab"
+	}
+	d.add("SL000", diag.Pos{Line: line, Col: indent + 1}, max(1, len([]rune(strings.TrimSpace(text)))), "this is not YAML: "+m[2], hint)
+}
+
+// Argv is the command and its arguments, however s writes them.
+func (s *Stage) Argv() []Arg { return argv(s.Run, s.Command, s.Args) }
+
+// Argv is the command and its arguments of a job that is not a pipeline.
+func (j *Job) Argv() []Arg { return argv(j.Run, j.Command, j.Args) }
+
+func argv(run Line, command Template, args List[Arg]) []Arg {
+	if run.IsSet() {
+		return run.Words
+	}
+	return append([]Arg{{Kind: ArgText, Text: command, Pos: command.Pos}}, args.Items...)
+}

@@ -1,0 +1,84 @@
+package spec
+
+import (
+	"bytes"
+	"fmt"
+	"unicode/utf8"
+
+	"sluice/spec/diag"
+)
+
+// scanBytes reports what makes a file look different to a person, to grep and
+// to a YAML reader. It runs before the YAML parser, because that one accepts
+// all of it. It returns false where the parser should not see the text.
+func (d *decoder) scanBytes(text []byte) bool {
+	if len(text) > d.limits.File {
+		d.add("SL015", diag.Pos{Line: 1, Col: 1}, 1, fmt.Sprintf("the file has %d bytes; at most %d are allowed", len(text), d.limits.File),
+			"split the file, or raise the limit with --max-file")
+		return false
+	}
+	for _, bom := range []struct{ mark, name string }{
+		{"\xef\xbb\xbf", "UTF-8 with a byte order mark"}, {"\xff\xfe", "UTF-16"}, {"\xfe\xff", "UTF-16"},
+	} {
+		if bytes.HasPrefix(text, []byte(bom.mark)) {
+			d.add("SL001", diag.Pos{Line: 1, Col: 1}, 1, "the file is "+bom.name, "save it as UTF-8 without a byte order mark")
+			return false
+		}
+	}
+	good := true
+	pos := diag.Pos{Line: 1, Col: 1}
+	for i := 0; i < len(text); {
+		b := text[i]
+		if b >= 0x20 && b < 0x7f {
+			i++
+			pos.Col++
+			continue
+		}
+		r, size := utf8.DecodeRune(text[i:])
+		var rule, what, hint string
+		switch {
+		case b == '\n':
+			i++
+			pos = diag.Pos{Line: pos.Line + 1, Col: 1}
+			continue
+		case b == '\t' || b == '\r' && i+1 < len(text) && text[i+1] == '\n':
+		case b == 0:
+			rule, what, hint = "SL001", "a NUL byte", "the file may be UTF-16 or binary; save it as UTF-8"
+		case r == utf8.RuneError && size == 1:
+			rule, what, hint = "SL001", fmt.Sprintf("byte 0x%02X, which is not UTF-8", b), "save the file as UTF-8"
+		case b == '\r':
+			rule, what, hint = "SL003", "a carriage return without a line feed", "YAML begins a new line here and editors may not; end lines with LF"
+		case r == 0x85 || r == 0x2028 || r == 0x2029:
+			rule, what, hint = "SL003", fmt.Sprintf("line break U+%04X", r), "YAML begins a new line here and editors may not; end lines with LF"
+		default:
+			rule, what = badRune(r)
+			what, hint = fmt.Sprintf("%s U+%04X", what, r), "remove it"
+		}
+		if rule != "" {
+			d.add(rule, pos, 1, what, hint)
+			if rule != "SL004" && rule != "SL005" {
+				good = false
+			}
+			if len(d.list) >= 20 {
+				return false // not a text that somebody wrote
+			}
+		}
+		i += size
+		pos.Col++
+	}
+	return good
+}
+
+// badRune returns the rule against r in a job file, or "".
+func badRune(r rune) (rule, what string) {
+	switch {
+	case r == '\t' || r == '\n' || r == '\r':
+	case r < 0x20 || r >= 0x7f && r < 0xa0:
+		return "SL002", "control character"
+	case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x200e, r == 0x200f, r == 0x061c:
+		return "SL004", "direction control" // CVE-2021-42574
+	case r == 0x200b, r == 0x2060, r == 0xfeff, r == 0x00ad, r >= 0xe0000 && r <= 0xe007f:
+		return "SL005", "invisible character"
+	}
+	return "", ""
+}

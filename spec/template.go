@@ -1,0 +1,162 @@
+package spec
+
+import (
+	"reflect"
+	"regexp"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"sluice/spec/diag"
+)
+
+// Template is a string in which ${…} stands for a value. What is put in is
+// never split, expanded or read again.
+type Template struct {
+	String            // as written; of a {literal: …} the text in it
+	Literal bool      // written as {literal: …}: nothing is substituted
+	Parts   []Part    // what it is made of, in order
+	Found   []Finding // what looks like shell, for package validate to judge
+}
+
+// Part is a piece of a Template: text, or a reference.
+type Part struct {
+	Text string
+	Ref  *Ref // nil for text
+}
+
+// Ref is one ${…}.
+type Ref struct {
+	Pos  diag.Pos
+	Text string // as written: "${params.top}"
+	Root string // params, matrix, env, jobs, run, job or attempt
+	Name string // what follows the root: a param, an axis, a variable, a job
+	Prop string // what follows the name: dir, base, stem, ext, stdout
+}
+
+// Roots are the first words that a reference can have.
+func Roots() []string {
+	return []string{"params", "matrix", "env", "jobs", "run", "job", "attempt"}
+}
+
+// IsWhole reports whether t is one reference and nothing else, so that its
+// value becomes a whole element.
+func (t Template) IsWhole() bool { return len(t.Parts) == 1 && t.Parts[0].Ref != nil }
+
+// Refs are the references in t.
+func (t Template) Refs() (refs []*Ref) {
+	for _, p := range t.Parts {
+		if p.Ref != nil {
+			refs = append(refs, p.Ref)
+		}
+	}
+	return refs
+}
+
+// FindKind says what a Finding looks like.
+type FindKind uint8
+
+// The kinds of Finding.
+const (
+	FoundOperator  FindKind = iota // | & ; < > ( ) or a newline
+	FoundExpansion                 // $NAME, $(, ${NAME}, `
+	FoundBadRef                    // ${…} that is no reference
+	FoundGlob                      // * ? […]
+	FoundBrace                     // {a,b} {1..3}
+	FoundTilde                     // a leading ~
+	FoundComment                   // a # that begins a word of a line
+	FoundQuote                     // a quote that does not end, or a lone \
+)
+
+// Finding is a place that a shell would treat as more than text.
+type Finding struct {
+	Kind FindKind
+	Text string // as written
+	Pos  diag.Pos
+	Word int // of a line: the index of the word that it is in or follows
+}
+
+func (t *Template) decode(d *decoder, n *yaml.Node, what string) {
+	if d.choose(n, "literal") != "" {
+		var l literal
+		d.mapping(n, reflect.ValueOf(&l).Elem(), what)
+		t.String, t.Literal = l.Literal, true
+		t.Parts = []Part{{Text: t.Value}}
+		return
+	}
+	if n.Kind != yaml.ScalarNode {
+		d.wrongKind(n, what, "a string")
+		return
+	}
+	t.String = d.str(n)
+	t.Parts, t.Found = parseTemplate(t.String)
+}
+
+// parseTemplate splits s at its references.
+func parseTemplate(s String) (parts []Part, found []Finding) {
+	if !strings.ContainsRune(s.Value, '$') {
+		return []Part{{Text: s.Value}}, nil
+	}
+	text := []rune(s.Value)
+	var lit strings.Builder
+	flush := func() {
+		if lit.Len() > 0 {
+			parts = append(parts, Part{Text: lit.String()})
+			lit.Reset()
+		}
+	}
+	for i := 0; i < len(text); {
+		if text[i] != '$' {
+			lit.WriteRune(text[i])
+			i++
+			continue
+		}
+		ref, kind, length := parseDollar(text[i:])
+		switch {
+		case ref != nil:
+			ref.Pos = s.At(i)
+			flush()
+			parts = append(parts, Part{Ref: ref})
+		case kind != nil:
+			found = append(found, Finding{Kind: *kind, Text: string(text[i : i+length]), Pos: s.At(i)})
+			lit.WriteString(string(text[i : i+length]))
+		default:
+			lit.WriteRune('$')
+		}
+		i += length
+	}
+	flush()
+	return parts, found
+}
+
+var (
+	refSyntax   = regexp.MustCompile(`^\$\{([a-z]+)(?:\.([A-Za-z_][A-Za-z0-9_-]*))?(?:\.([A-Za-z_][A-Za-z0-9_.-]*))?\}$`)
+	shellDollar = regexp.MustCompile(`^\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?!$-]|\(|\{|'|")`)
+)
+
+// parseDollar reads what the $ at the beginning of text begins: a reference,
+// something that a shell would expand (kind), or, with neither, itself.
+func parseDollar(text []rune) (ref *Ref, kind *FindKind, length int) {
+	expansion, bad := FoundExpansion, FoundBadRef
+	if len(text) > 1 && text[1] == '{' {
+		end := 2
+		for end < len(text) && text[end] != '}' && text[end] != '\n' {
+			end++
+		}
+		if end == len(text) || text[end] != '}' {
+			return nil, &bad, min(end, len(text))
+		}
+		whole := string(text[:end+1])
+		m := refSyntax.FindStringSubmatch(whole)
+		switch {
+		case m == nil || m[2] == "" && m[1] != "attempt":
+			return nil, &expansion, end + 1
+		}
+		return &Ref{Text: whole, Root: m[1], Name: m[2], Prop: m[3]}, nil, end + 1
+	}
+	n := min(len(text), 256)
+	if m := shellDollar.FindString(string(text[:n])); m != "" {
+		return nil, &expansion, len(m) // ASCII: bytes are code points
+	}
+	return nil, nil, 1
+}

@@ -1,0 +1,118 @@
+package spec
+
+import (
+	"fmt"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+
+	"sluice/spec/diag"
+)
+
+// checkTree reports what no place of a job file may have, whatever its keys
+// mean: tags, anchors, aliases, missing values, keys that stand twice, control
+// characters, and more of anything than the limits allow. It returns false
+// where the tree is too large to go on.
+func (d *decoder) checkTree(root *yaml.Node) bool {
+	c := treeCheck{d: d}
+	c.node(root, 1)
+	return !c.over
+}
+
+type treeCheck struct {
+	d     *decoder
+	nodes int
+	over  bool // a limit was exceeded: said once, then nothing more
+}
+
+func (c *treeCheck) limit(n *yaml.Node, msg, flag string) {
+	if !c.over {
+		c.d.add("SL015", c.d.pos(n), 1, msg, "split the file, or raise the limit with "+flag)
+	}
+	c.over = true
+}
+
+func (c *treeCheck) node(n *yaml.Node, depth int) {
+	d := c.d
+	c.nodes++
+	switch {
+	case c.over:
+		return
+	case c.nodes > d.limits.Nodes:
+		c.limit(n, fmt.Sprintf("more than %d values in one file", d.limits.Nodes), "--max-nodes")
+		return
+	case depth > d.limits.Depth:
+		c.limit(n, fmt.Sprintf("nested deeper than %d levels", d.limits.Depth), "--max-depth")
+		return
+	}
+	if n.Anchor != "" {
+		d.add("SL009", d.pos(n), 1, fmt.Sprintf("anchor %s; a value is written where it is used", show("&"+n.Anchor)),
+			"use defaults: for what jobs share, or write it out")
+	}
+	if n.Style&yaml.TaggedStyle != 0 {
+		d.add("SL010", d.pos(n), utf8.RuneCountInString(n.Tag), fmt.Sprintf("tag %s; job files have no tags", show(n.Tag)), "remove the tag; quote the value if it is text")
+	}
+	switch n.Kind {
+	case yaml.AliasNode:
+		d.add("SL009", d.pos(n), utf8.RuneCountInString(n.Value)+1, fmt.Sprintf("alias %s; a value is written where it is used", show("*"+n.Value)),
+			"use defaults: for what jobs share, or write it out; quote a file name pattern and mark it {glob: …}")
+	case yaml.ScalarNode:
+		c.scalar(n)
+	case yaml.SequenceNode:
+		for _, item := range n.Content {
+			c.node(item, depth+1)
+			if isNull(item) {
+				d.add("SL011", d.pos(item), max(1, scalarLen(item)), "an item of this list has no value", `quote it if the text is meant ("" or "null"), else remove it`)
+			}
+		}
+	case yaml.MappingNode:
+		c.mapping(n, depth)
+	}
+}
+
+func (c *treeCheck) mapping(n *yaml.Node, depth int) {
+	d := c.d
+	first := make(map[string]diag.Pos, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content) && !c.over; i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		c.node(key, depth+1)
+		c.node(value, depth+1)
+		switch {
+		case key.Kind == yaml.AliasNode: // reported by node
+		case key.Kind != yaml.ScalarNode:
+			d.add("SL016", d.pos(key), 1, "a key is not a word", "quote it if the text is meant")
+		case key.Tag == "!!merge":
+			d.add("SL009", d.pos(key), scalarLen(key), `merge key "<<"; a value is written where it is used`, "use defaults: for what jobs share, or write it out")
+		case key.Tag == "!!null":
+			d.add("SL011", d.pos(key), scalarLen(key), "a key has no name", "quote it if the text is meant")
+		default:
+			if at, twice := first[key.Value]; twice {
+				p := d.add("SL008", d.pos(key), scalarLen(key), fmt.Sprintf("key %s stands twice; first at line %d", show(key.Value), at.Line), "")
+				p.Related = []diag.Related{{Pos: at, Msg: "first here"}}
+			} else {
+				first[key.Value] = d.pos(key)
+			}
+		}
+		if isNull(value) {
+			d.add("SL011", d.pos(key), scalarLen(key), fmt.Sprintf("%s has no value", show(key.Value)), `give it one, or remove the key; quote it ("" or "null") if the text is meant`)
+		}
+	}
+}
+
+func (c *treeCheck) scalar(n *yaml.Node) {
+	d := c.d
+	if len(n.Value) > d.limits.Scalar {
+		c.limit(n, fmt.Sprintf("a value of %d bytes; at most %d are allowed", len(n.Value), d.limits.Scalar), "--max-scalar")
+		return
+	}
+	for i, r := range n.Value {
+		if r >= 0x20 && r < 0x7f || r == '\n' || r == '\t' {
+			continue
+		}
+		if rule, what := badRune(r); rule != "" {
+			s := d.str(n)
+			d.add(rule, s.At(utf8.RuneCountInString(n.Value[:i])), 1, fmt.Sprintf("%s U+%04X in a value", what, r), "remove it")
+			return // one of a kind tells enough
+		}
+	}
+}

@@ -1,0 +1,368 @@
+package spec
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"sluice/spec/diag"
+)
+
+// ArgKind says how an element of args is written.
+type ArgKind uint8
+
+// The kinds of Arg.
+const (
+	ArgText  ArgKind = iota // a string, literal ones included
+	ArgGlob                 // {glob: pattern}
+	ArgParam                // {param: name}
+)
+
+// Arg is one element of args, or one word of a line.
+type Arg struct {
+	Kind     ArgKind
+	Pos      diag.Pos
+	Text     Template // of a text; the pattern of a glob
+	Param    String   // the name of a param
+	Optional Bool     // of a glob: no match is no error
+	FromLine bool     // a word of a line: its quoting was judged there
+}
+
+type argGlob struct {
+	Glob     Template `key:"glob,required" doc:"A pattern of file names, relative to the job's directory; ** stands for any directories. It becomes its sorted matches." example:"src/**/*.go"`
+	Optional Bool     `key:"optional" doc:"Whether no match is allowed. Default: false."`
+}
+
+type argParam struct {
+	Param String `key:"param,required" doc:"The name of a param. A list param becomes as many elements as it has values." example:"files"`
+}
+
+type literal struct {
+	Literal String `key:"literal,required" doc:"Text that is taken byte for byte: no substitution and no text rules." example:"a|b"`
+}
+
+func (a *Arg) decode(d *decoder, n *yaml.Node, what string) {
+	a.Pos = d.pos(n)
+	switch d.choose(n, "glob", "param", "literal") {
+	case "glob":
+		var g argGlob
+		d.mapping(n, reflect.ValueOf(&g).Elem(), what)
+		a.Kind, a.Text, a.Optional = ArgGlob, g.Glob, g.Optional
+	case "param":
+		var p argParam
+		d.mapping(n, reflect.ValueOf(&p).Elem(), what)
+		a.Kind, a.Param = ArgParam, p.Param
+	default:
+		if n.Kind == yaml.MappingNode && d.choose(n, "literal") == "" {
+			d.wrongKindHint(n, what, "a string, {literal: …}, {glob: …} or {param: …}", braceHint(d, n))
+			return
+		}
+		a.Text.decode(d, n, what)
+	}
+}
+
+// braceHint explains the commonest way to write a mapping by accident: an
+// unquoted { at the beginning of a text.
+func braceHint(d *decoder, n *yaml.Node) string {
+	if n.Style&yaml.FlowStyle != 0 && n.Line > 0 {
+		return "a text that begins with { is written {literal: '{…}'}"
+	}
+	return ""
+}
+
+// choose is the first of keys that the mapping n has, or "".
+func (d *decoder) choose(n *yaml.Node, keys ...string) string {
+	if n.Kind != yaml.MappingNode {
+		return ""
+	}
+	for _, key := range keys {
+		for i := 0; i < len(n.Content); i += 2 {
+			if n.Content[i].Value == key {
+				return key
+			}
+		}
+	}
+	return ""
+}
+
+func (s *Stage) decode(d *decoder, n *yaml.Node, what string) {
+	s.Pos = d.pos(n)
+	switch n.Kind {
+	case yaml.ScalarNode:
+		s.Short = true
+		s.Run.decode(d, n, what)
+	case yaml.MappingNode:
+		d.mapping(n, reflect.ValueOf(s).Elem(), "a stage")
+	default:
+		d.wrongKind(n, what, "a line such as sort -rn, or a mapping with run or command")
+	}
+}
+
+// InputKind says how stdin is written.
+type InputKind uint8
+
+// The kinds of Input. The zero kind was not given and means none.
+const (
+	InputUnset InputKind = iota
+	InputNone
+	InputInherit
+	InputFile
+	InputText
+	InputJob
+)
+
+// Input is the value of stdin.
+type Input struct {
+	Kind InputKind
+	Pos  diag.Pos
+	File Template
+	Text Template
+	Job  String
+}
+
+type inputMapping struct {
+	File Template `key:"file" doc:"A file, relative to the job's directory." example:"data.txt"`
+	Text Template `key:"text" doc:"The text itself." example:"hello"`
+	Job  String   `key:"job" doc:"A job whose captured standard output is read. Implies needs." example:"list"`
+}
+
+func (in *Input) decode(d *decoder, n *yaml.Node, what string) {
+	in.Pos = d.pos(n)
+	want := "none, inherit, {file: …}, {text: …} or {job: …}"
+	switch {
+	case n.Kind == yaml.ScalarNode && n.Value == "none":
+		in.Kind = InputNone
+	case n.Kind == yaml.ScalarNode && n.Value == "inherit":
+		in.Kind = InputInherit
+	case n.Kind == yaml.MappingNode:
+		var m inputMapping
+		d.mapping(n, reflect.ValueOf(&m).Elem(), what)
+		in.File, in.Text, in.Job = m.File, m.Text, m.Job
+		switch given := d.given(n, "file", "text", "job"); {
+		case len(given) != 1:
+			d.add("SL017", in.Pos, 1, fmt.Sprintf("%s names %s; expected exactly one of file, text, job", what, orNone(given)), "")
+		case given[0] == "file":
+			in.Kind = InputFile
+		case given[0] == "text":
+			in.Kind = InputText
+		default:
+			in.Kind = InputJob
+		}
+	default:
+		hint := ""
+		if n.Kind == yaml.ScalarNode {
+			hint = "a file is written {file: " + n.Value + "}"
+		}
+		d.wrongKindHint(n, what, want, hint)
+	}
+}
+
+// given is which of keys the mapping n has, in that order.
+func (d *decoder) given(n *yaml.Node, keys ...string) (given []string) {
+	for _, key := range keys {
+		if d.choose(n, key) != "" {
+			given = append(given, key)
+		}
+	}
+	return given
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, " and ")
+}
+
+// OutputKind says how stdout or stderr is written.
+type OutputKind uint8
+
+// The kinds of Output. The zero kind was not given and means log.
+const (
+	OutputUnset OutputKind = iota
+	OutputLog
+	OutputInherit
+	OutputDiscard
+	OutputStdout // of stderr only
+	OutputFile
+	OutputCapture
+)
+
+// Output is the value of stdout or stderr.
+type Output struct {
+	Kind OutputKind
+	Pos  diag.Pos
+	File Template
+	Mode String // atomic, append, truncate or create
+	Max  Size   // of a capture
+	Trim Bool   // of a capture
+}
+
+type outputMapping struct {
+	File    Template `key:"file" doc:"A file, relative to the job's directory. Missing directories above it are made." example:"out/words.txt"`
+	Mode    String   `key:"mode" doc:"atomic (the default): written beside it and renamed when the job has succeeded; append; truncate: written in place; create: atomic, and an error where the file exists." example:"append"`
+	Capture *capture `key:"capture" doc:"Kept for jobs that need it, as ${jobs.NAME.stdout} or stdin: {job: NAME}." example:"{max: 1MiB}"`
+}
+
+type capture struct {
+	Max  Size `key:"max" doc:"The most that is kept; more is a failure. Default: 1MiB." example:"64KiB"`
+	Trim Bool `key:"trim" doc:"Whether ${jobs.NAME.stdout} loses its trailing newlines. Default: true."`
+}
+
+func (o *Output) decode(d *decoder, n *yaml.Node, what string) {
+	o.Pos = d.pos(n)
+	words := map[string]OutputKind{"log": OutputLog, "inherit": OutputInherit, "discard": OutputDiscard}
+	want := "log, inherit, discard, {file: …} or {capture: {…}}"
+	if what == "stderr" {
+		words["stdout"] = OutputStdout
+		want = "log, inherit, discard, stdout, {file: …} or {capture: {…}}"
+	}
+	switch n.Kind {
+	case yaml.ScalarNode:
+		if o.Kind = words[n.Value]; o.Kind == OutputUnset {
+			hint := "a file is written {file: " + n.Value + "}"
+			if n.Value == "capture" {
+				hint = "write {capture: {}}"
+			}
+			d.wrongKindHint(n, what, want, hint)
+		}
+	case yaml.MappingNode:
+		var m outputMapping
+		d.mapping(n, reflect.ValueOf(&m).Elem(), what)
+		o.File, o.Mode = m.File, m.Mode
+		switch given := d.given(n, "file", "capture"); {
+		case len(given) != 1:
+			d.add("SL017", o.Pos, 1, fmt.Sprintf("%s names %s; expected exactly one of file, capture", what, orNone(given)), "")
+		case given[0] == "file":
+			o.Kind = OutputFile
+		default:
+			o.Kind = OutputCapture
+			if m.Capture != nil {
+				o.Max, o.Trim = m.Capture.Max, m.Capture.Trim
+			}
+			if m.Mode.IsSet() {
+				d.add("SL017", m.Mode.Pos, len(m.Mode.Value), "mode belongs to file, not to capture", "remove it")
+			}
+		}
+	default:
+		d.wrongKind(n, what, want)
+	}
+}
+
+// ParamDefault is the default of a param: one value, or a list of them.
+type ParamDefault struct {
+	Pos    diag.Pos
+	Values []String
+	List   bool
+}
+
+// IsSet reports whether the file gives p.
+func (p ParamDefault) IsSet() bool { return !p.Pos.IsZero() }
+
+func (p *ParamDefault) decode(d *decoder, n *yaml.Node, what string) {
+	switch n.Kind {
+	case yaml.ScalarNode:
+		p.Pos, p.Values = d.pos(n), []String{d.str(n)}
+	case yaml.SequenceNode:
+		var l List[String]
+		l.decode(d, n, what)
+		p.Pos, p.Values, p.List = l.Pos, l.Items, true
+	default:
+		d.wrongKind(n, what, "a value, or a list of values")
+	}
+}
+
+// Umask is an octal number in quotes.
+type Umask struct {
+	Pos   diag.Pos
+	Value int
+}
+
+// IsSet reports whether the file gives u.
+func (u Umask) IsSet() bool { return !u.Pos.IsZero() }
+
+func (u *Umask) decode(d *decoder, n *yaml.Node, what string) {
+	u.Pos = d.pos(n)
+	v, err := strconv.ParseUint(n.Value, 8, 32)
+	switch {
+	case n.Kind != yaml.ScalarNode:
+		d.wrongKind(n, what, `an octal number in quotes, such as "027"`)
+	case err != nil || v > 0o777 || len(n.Value) < 3:
+		d.wrongKind(n, what, `an octal number from "000" to "777"`)
+	case n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0:
+		d.wrongKindHint(n, what, "an octal number in quotes", `YAML readers disagree on a leading 0: write "`+n.Value+`"`)
+	default:
+		u.Value = int(v)
+	}
+}
+
+// Matrix is the axes of a job and the combinations that are left out.
+type Matrix struct {
+	Pos     diag.Pos
+	Axes    []Axis
+	Exclude List[Map[String]]
+}
+
+// Axis is one axis of a matrix. Exactly one of its sources is set.
+type Axis struct {
+	Name   String
+	Pos    diag.Pos // of its values
+	Values []String
+	Glob   Template
+	Param  String
+	Range  []Int // from, to: both included
+}
+
+type axisMapping struct {
+	Glob  Template  `key:"glob" doc:"A pattern of file names: each match is a value." example:"cmd/*"`
+	Param String    `key:"param" doc:"The name of a list param: each of its values is one." example:"targets"`
+	Range List[Int] `key:"range" doc:"Two whole numbers: every number from the first to the second is a value." example:"[1, 10]"`
+}
+
+func (m *Matrix) decode(d *decoder, n *yaml.Node, what string) {
+	if n.Kind != yaml.MappingNode {
+		d.wrongKind(n, what, "a mapping of axes")
+		return
+	}
+	m.Pos = d.pos(n)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		switch {
+		case key.Kind != yaml.ScalarNode || isNull(value): // reported by checkTree
+		case key.Value == "exclude":
+			d.decode(value, &m.Exclude, "exclude")
+		default:
+			m.Axes = append(m.Axes, d.axis(d.str(key), value))
+		}
+	}
+}
+
+func (d *decoder) axis(name String, n *yaml.Node) Axis {
+	a := Axis{Name: name, Pos: d.pos(n)}
+	what := "axis " + quoteName(name.Value)
+	switch n.Kind {
+	case yaml.SequenceNode:
+		var l List[String]
+		l.decode(d, n, what)
+		a.Values = l.Items
+	case yaml.MappingNode:
+		var m axisMapping
+		d.mapping(n, reflect.ValueOf(&m).Elem(), what)
+		given := d.given(n, "glob", "param", "range")
+		if len(given) != 1 {
+			d.add("SL017", a.Pos, 1, fmt.Sprintf("%s names %s; expected exactly one of glob, param, range", what, orNone(given)), "")
+			break
+		}
+		a.Glob, a.Param, a.Range = m.Glob, m.Param, m.Range.Items
+		if given[0] == "range" && len(a.Range) != 2 {
+			d.add("SL016", m.Range.Pos, 1, fmt.Sprintf("range has %d numbers; expected two, such as [1, 10]", len(a.Range)), "")
+			a.Range = nil
+		}
+	default:
+		d.wrongKind(n, what, "a list, {glob: …}, {param: …} or {range: [from, to]}")
+	}
+	return a
+}
