@@ -89,14 +89,14 @@ type Stage struct {
 	Argv   []string      `json:"argv"`
 	PID    int           `json:"pid,omitempty"` // 0: it did not start
 	Status StageStatus   `json:"status"`
-	Code   int           `json:"code"`               // exit code; -1 where a signal ended it; 126 or 127 where it could not start
-	Signal string        `json:"signal,omitempty"`   // the signal that ended it, such as "KILL"
-	Core   bool          `json:"core,omitempty"`     // it dumped core
-	Ending string        `json:"ending"`             // in words: "exit code 2", "signal 9 KILL, 10s after TERM"
-	Error  string        `json:"error,omitempty"`    // why it could not start
+	Code   int           `json:"code"`             // exit code; -1 where a signal ended it; 126 or 127 where it could not start
+	Signal string        `json:"signal,omitempty"` // the signal that ended it, such as "KILL"
+	Core   bool          `json:"core,omitempty"`   // it dumped core
+	Ending string        `json:"ending"`           // in words: "exit code 2", "signal 9 KILL, 10s after TERM"
+	Error  string        `json:"error,omitempty"`  // why it could not start
 	Start  time.Time     `json:"start,omitzero"`
 	Took   time.Duration `json:"took_ns"`
-	User   time.Duration `json:"user_ns"`            // CPU time in user mode, children that it waited for included
+	User   time.Duration `json:"user_ns"` // CPU time in user mode, children that it waited for included
 	System time.Duration `json:"system_ns"`
 	MaxRSS int64         `json:"max_rss_bytes"`
 	Stderr string        `json:"stderr_tail,omitempty"` // the end of what it logged on standard error, whole lines, at most 4 KiB

@@ -1,0 +1,150 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// tailLines bounds how much of a standard error a failure block repeats.
+const tailLines = 20
+
+// WriteFailure writes why j did not succeed, as a block of lines:
+//
+//	✗ words failed in 1.24s, attempt 3 of 3
+//	  stage 3 of 4, sort: exit code 2
+//	      sort -k 2 'a b'
+//	  stages: tr 141 (closed early) · uniq 0 · sort 2 · wc 0
+//	  │ sort: open failed: a b: No such file or directory
+//	  run again: sluice run jobs/x.yaml words
+//
+// rerun is the command of the last line; empty, and there is no such line.
+func WriteFailure(w io.Writer, j *Job, rerun string, s Style) error {
+	var b bytes.Buffer
+	l := j.Status.look()
+	fmt.Fprintf(&b, "%s %s", s.Paint(l.hue, l.mark), s.Paint(Bold, Visible(j.ID)))
+	fmt.Fprint(&b, " ", s.Paint(l.hue, strings.TrimSpace(l.verb+" "+j.took())))
+	a := j.Last()
+	if a != nil && len(j.Attempts) > 1 {
+		fmt.Fprintf(&b, ", attempt %d of %d", a.Number, len(j.Attempts))
+	}
+	b.WriteByte('\n')
+	if j.Reason != "" {
+		fmt.Fprintf(&b, "  %s\n", Visible(j.Reason))
+	}
+	if a != nil {
+		a.writeCause(&b, s)
+		for _, warning := range a.Warnings {
+			fmt.Fprintf(&b, "  %s %s\n", s.Paint(Yellow, "warning:"), Visible(warning))
+		}
+	}
+	if rerun != "" {
+		fmt.Fprintf(&b, "  %s %s\n", s.Paint(Dim, "run again:"), Visible(rerun))
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// writeCause writes which stage is at fault and what it said.
+func (a *Attempt) writeCause(b *bytes.Buffer, s Style) {
+	st := a.atFault()
+	if st == nil {
+		if a.Cause != "" {
+			fmt.Fprintf(b, "  %s\n", Visible(a.Cause))
+		}
+		a.writeCodes(b, s)
+		return
+	}
+	end := cmp.Or(st.ending(), a.Cause)
+	ending := end
+	if len(a.Stages) > 1 {
+		ending = fmt.Sprintf("stage %d of %d, %s: %s", a.CauseBy+1, len(a.Stages), st.Name, end)
+	}
+	// The cause has its own line where it tells more than the ending does: a timeout and its KILL.
+	if !strings.Contains(ending, a.Cause) && !strings.HasSuffix(a.Cause, end) {
+		fmt.Fprintf(b, "  %s\n", Visible(a.Cause))
+	}
+	fmt.Fprintf(b, "  %s\n", Visible(ending))
+	if len(st.Argv) > 0 {
+		fmt.Fprintf(b, "      %s\n", Quote(st.Argv))
+	}
+	a.writeCodes(b, s)
+	writeTail(b, st.Stderr, s)
+}
+
+// writeCodes writes how every stage of a pipeline ended, on one line.
+func (a *Attempt) writeCodes(b *bytes.Buffer, s Style) {
+	if len(a.Stages) < 2 {
+		return
+	}
+	codes := make([]string, len(a.Stages))
+	for i, st := range a.Stages {
+		codes[i] = Visible(st.Name) + " " + st.code()
+	}
+	fmt.Fprintf(b, "  %s %s\n", s.Paint(Dim, "stages:"), strings.Join(codes, " · "))
+}
+
+// atFault is the stage that CauseBy names, or nil.
+func (a *Attempt) atFault() *Stage {
+	if a.CauseBy < 0 || a.CauseBy >= len(a.Stages) {
+		return nil
+	}
+	return a.Stages[a.CauseBy]
+}
+
+// ending is st.Ending with the reason of a failed start, if that is not in it.
+func (st *Stage) ending() string {
+	if st.Error == "" || strings.Contains(st.Ending, st.Error) {
+		return st.Ending
+	}
+	return st.Ending + ": " + st.Error
+}
+
+// code is the ending of st in a word or two, as in PIPESTATUS.
+func (st *Stage) code() string {
+	code := strconv.Itoa(st.Code)
+	if st.Signal != "" {
+		code = st.Signal
+	}
+	switch {
+	case st.Status == StageNotStarted:
+		return "not started"
+	case st.Status == StageClosedEarly:
+		return "141 (closed early)" // 128 + SIGPIPE, whoever says it: the kernel or the program
+	case st.Status == StageTimedOut:
+		return code + " (timed out)"
+	case st.Status == StageCancelled:
+		return code + " (cancelled)"
+	case st.Status == StageFailed && st.PID == 0:
+		return code + " (could not start)"
+	case st.Core:
+		return code + " (core dumped)"
+	case st.Status == StageSucceeded && st.Code != 0:
+		return code + " (ok)"
+	}
+	return code
+}
+
+// writeTail writes the last lines of text behind a bar.
+func writeTail(b *bytes.Buffer, text string, s Style) {
+	n := Neutralizer{Plain: !s.Color}
+	text = strings.TrimRight(string(n.Flush(n.Append(nil, []byte(text)))), "\n")
+	if text == "" {
+		return
+	}
+	lines := strings.Split(text, "\n")
+	bar := "  " + s.Paint(Dim, "│") + " "
+	if hidden := len(lines) - tailLines; hidden > 0 {
+		lines = lines[hidden:]
+		fmt.Fprintf(b, "%s%s\n", bar, s.Paint(Dim, "… "+Count(hidden, "line")+" before"))
+	}
+	for _, line := range lines {
+		if s.Color && strings.Contains(line, "\x1b[") {
+			line += "\x1b[0m"
+		}
+		fmt.Fprintf(b, "%s\n", strings.TrimRight(bar+line, " "))
+	}
+}
