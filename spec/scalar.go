@@ -76,7 +76,7 @@ type Entry[T any] struct {
 
 // Map is a mapping from names that the author chose, in the order of the file.
 type Map[T any] struct {
-	Entries []Entry[T]
+	Entries []Entry[T] `validate:"dive"`
 	Pos     diag.Pos
 }
 
@@ -305,3 +305,6 @@ func show(text string) string {
 }
 
 func quoteName(name string) string { return strconv.Quote(name) }
+
+// Quoted reports whether s was written in quotes or as a block.
+func (s String) Quoted() bool { return s.style != 0 }

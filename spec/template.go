@@ -160,3 +160,13 @@ func parseDollar(text []rune) (ref *Ref, kind *FindKind, length int) {
 	}
 	return nil, nil, 1
 }
+
+// Masked is t's text with every reference replaced by x of the same length in
+// code points, for rules that look at the text alone.
+func (t Template) Masked() string {
+	text := t.Value
+	for _, r := range t.Refs() {
+		text = strings.Replace(text, r.Text, strings.Repeat("x", len([]rune(r.Text))), 1)
+	}
+	return text
+}

@@ -1,0 +1,254 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sluice/spec"
+	"sluice/spec/diag"
+)
+
+// job checks the keys of one job against each other and its names against the
+// file.
+func (c *check) job(j *spec.Job) {
+	c.runs(j)
+	c.references(j)
+	c.envNames(j.Env, j.PassEnv)
+	c.matrix(j)
+	c.streams(j)
+	if j.When != nil {
+		c.when(j.When)
+	}
+	stops := []*spec.Stop{j.Stop}
+	retries := []*spec.Retry{j.Retry}
+	if d := c.file.Defaults; d != nil && j == c.jobs[c.jobNames[0]] { // once
+		stops, retries = append(stops, d.Stop), append(retries, d.Retry)
+	}
+	for _, s := range stops {
+		c.stop(s)
+	}
+	for _, r := range retries {
+		c.retry(r)
+	}
+}
+
+// runs checks that j says exactly once what it runs.
+func (c *check) runs(j *spec.Job) {
+	var given []string
+	for _, way := range []struct {
+		key string
+		set bool
+	}{{"run", j.Run.IsSet()}, {"command", j.Command.IsSet()}, {"pipe", j.Pipe.IsSet()}} {
+		if way.set {
+			given = append(given, way.key)
+		}
+	}
+	c.oneWay(given, j.Args, j.Name, fmt.Sprintf("job %q", j.Name.Value), []string{"run", "command", "pipe"})
+	if j.Pipe.IsSet() && len(j.Pipe.Items) == 0 {
+		c.add("SL017", j.Pipe.Pos, 1, "pipe has no stages", "list them: pipe: [sort, uniq -c]")
+	}
+	if j.Run.IsSet() {
+		c.line(j.Run)
+	}
+	for _, s := range j.Pipe.Items {
+		if s == nil {
+			continue
+		}
+		c.envNames(s.Env, spec.List[spec.String]{})
+		if s.Short {
+			c.line(s.Run)
+			continue
+		}
+		given := given[:0]
+		if s.Run.IsSet() {
+			given = append(given, "run")
+			c.line(s.Run)
+		}
+		if s.Command.IsSet() {
+			given = append(given, "command")
+		}
+		c.oneWay(given, s.Args, spec.String{Pos: s.Pos, Value: " "}, "a stage", []string{"run", "command"})
+	}
+}
+
+func (c *check) oneWay(given []string, args spec.List[spec.Arg], at spec.String, what string, ways []string) {
+	switch {
+	case len(given) == 0:
+		c.at("SL017", at, what+" has nothing to run", "give it one of "+strings.Join(ways, ", "))
+	case len(given) > 1:
+		c.at("SL017", at, fmt.Sprintf("%s has %s; expected exactly one", what, strings.Join(given, " and ")), "")
+	case args.IsSet() && given[0] != "command":
+		c.add("SL017", args.Pos, 1, fmt.Sprintf("args belong to command, and %s has %s", what, given[0]), "write command: and args:, or put the arguments into the line")
+	}
+}
+
+// line checks that l could be split into at least one word.
+func (c *check) line(l spec.Line) {
+	for _, f := range l.Found {
+		if f.Kind == spec.FoundQuote {
+			what := "a quote that does not end"
+			if f.Text == `\` {
+				what = `a \ with nothing after it`
+			}
+			c.add("SL106", f.Pos, 1, what, "")
+			return
+		}
+	}
+	if len(l.Words) == 0 && len(l.Found) == 0 {
+		c.at("SL017", l.String, "the line has no command", "")
+	}
+}
+
+// references checks the names of other things that j uses.
+func (c *check) references(j *spec.Job) {
+	for key, list := range map[string]spec.List[spec.String]{"needs": j.Needs, "after": j.After} {
+		seen := map[string]bool{}
+		for _, s := range list.Items {
+			switch {
+			case c.jobs[s.Value] == nil:
+				c.unknown(s, "job", c.jobNames)
+			case seen[s.Value]:
+				c.at("SL008", s, fmt.Sprintf("job %q stands twice in %s", s.Value, key), "")
+			}
+			seen[s.Value] = true
+		}
+	}
+	if j.Stdin.Kind == spec.InputJob && c.jobs[j.Stdin.Job.Value] == nil {
+		c.unknown(j.Stdin.Job, "job", c.jobNames)
+	}
+	if _, ok := c.file.Pools.Get(j.Pool.Value); j.Pool.IsSet() && !ok {
+		var names []string
+		for _, e := range c.file.Pools.Entries {
+			names = append(names, e.Key.Value)
+		}
+		c.unknown(j.Pool, "pool", names)
+	}
+}
+
+// goosList and goarchList are the values of `go tool dist list` for systems
+// that run processes.
+var (
+	goosList   = []string{"aix", "android", "darwin", "dragonfly", "freebsd", "illumos", "linux", "netbsd", "openbsd", "plan9", "solaris", "windows"}
+	goarchList = []string{"386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64", "s390x"}
+)
+
+func (c *check) when(w *spec.When) {
+	for _, s := range w.OS.Items {
+		if !slices.Contains(goosList, s.Value) {
+			c.unknown(s, "operating system", goosList)
+		}
+	}
+	for _, s := range w.Arch.Items {
+		if !slices.Contains(goarchList, s.Value) {
+			c.unknown(s, "processor", goarchList)
+		}
+	}
+	for _, e := range w.Param.Entries {
+		p, ok := c.file.Params.Get(e.Key.Value)
+		if !ok {
+			c.unknown(e.Key, "param", c.paramNames)
+			continue
+		}
+		if p == nil {
+			continue
+		}
+		if wrong := p.Check(e.Value.Value); wrong != "" {
+			c.at("SL403", e.Value, fmt.Sprintf("param %q never has the value %q: %s", e.Key.Value, e.Value.Value, wrong), "")
+		}
+	}
+}
+
+// stopSignals are the signals that can ask a process group to end.
+var stopSignals = []string{"TERM", "INT", "HUP", "QUIT", "USR1", "USR2", "KILL", "ABRT", "ALRM", "WINCH"}
+
+func (c *check) stop(s *spec.Stop) {
+	if s == nil || !s.Signal.IsSet() || slices.Contains(stopSignals, s.Signal.Value) {
+		return
+	}
+	hint := "expected one of " + strings.Join(stopSignals, ", ")
+	if name := strings.TrimPrefix(strings.ToUpper(s.Signal.Value), "SIG"); slices.Contains(stopSignals, name) {
+		hint = "write " + name
+	}
+	c.at("SL018", s.Signal, fmt.Sprintf("%q is no signal that asks a job to end", s.Signal.Value), hint)
+}
+
+func (c *check) retry(r *spec.Retry) {
+	if r != nil && r.MaxDelay.IsSet() && r.MaxDelay.Value < r.Delay.Value {
+		c.add("SL018", r.MaxDelay.Pos, len(r.MaxDelay.Raw), fmt.Sprintf("max_delay is %s and delay is %s; expected at least the delay", r.MaxDelay.Raw, r.Delay.Raw), "")
+	}
+}
+
+// cycles reports jobs that wait for each other, edge by edge.
+func (c *check) cycles() {
+	const (
+		open = 1
+		done = 2
+	)
+	state := map[string]int{}
+	var path []edge
+	var visit func(name string)
+	visit = func(name string) {
+		state[name] = open
+		for _, e := range edges(c.jobs[name]) {
+			if c.jobs[e.to.Value] == nil {
+				continue
+			}
+			path = append(path, e)
+			switch state[e.to.Value] {
+			case open:
+				c.cycle(path)
+			case 0:
+				visit(e.to.Value)
+			}
+			path = path[:len(path)-1]
+		}
+		state[name] = done
+	}
+	for _, name := range c.jobNames {
+		if state[name] == 0 {
+			visit(name)
+		}
+	}
+}
+
+// edge is one reason for which a job waits for another.
+type edge struct {
+	from string
+	to   spec.String
+	why  string // the key
+}
+
+func edges(j *spec.Job) (list []edge) {
+	for _, s := range j.Needs.Items {
+		list = append(list, edge{j.Name.Value, s, "needs"})
+	}
+	for _, s := range j.After.Items {
+		list = append(list, edge{j.Name.Value, s, "after"})
+	}
+	if j.Stdin.Kind == spec.InputJob {
+		list = append(list, edge{j.Name.Value, j.Stdin.Job, "stdin"})
+	}
+	return list
+}
+
+// cycle reports the cycle that the last edge of path closes.
+func (c *check) cycle(path []edge) {
+	last := path[len(path)-1]
+	begin := slices.IndexFunc(path, func(e edge) bool { return e.from == last.to.Value })
+	loop := path[begin:]
+	names := []string{loop[0].from}
+	var related []diag.Related
+	for _, e := range loop {
+		names = append(names, e.to.Value)
+		related = append(related, diag.Related{Pos: e.to.Pos, Msg: fmt.Sprintf("%s %s %s", e.from, verb(e.why), e.to.Value)})
+	}
+	p := c.at("SL102", loop[0].to, "jobs wait for each other: "+strings.Join(names, " -> "), "remove one of these edges")
+	if len(loop) > 1 {
+		p.Related = related
+	}
+}
+
+func verb(key string) string {
+	return map[string]string{"needs": "needs", "after": "comes after", "stdin": "reads"}[key]
+}

@@ -1,0 +1,59 @@
+package validate
+
+import (
+	"fmt"
+	"regexp"
+
+	"sluice/spec"
+)
+
+var (
+	nameSyntax = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+	envSyntax  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+)
+
+// names checks the names that the author chose: of jobs, params, pools, axes
+// and environment variables.
+func (c *check) names() {
+	f := c.file
+	for _, e := range f.Jobs.Entries {
+		c.name(e.Key, "job")
+	}
+	for _, e := range f.Params.Entries {
+		c.name(e.Key, "param")
+	}
+	for _, e := range f.Pools.Entries {
+		c.name(e.Key, "pool")
+		if e.Value.IsSet() && e.Value.Value < 1 {
+			c.add("SL018", e.Value.Pos, len(e.Value.Raw), fmt.Sprintf("pool %q is %s; expected at least 1", e.Key.Value, e.Value.Raw), "")
+		}
+	}
+	c.envNames(f.Env, f.PassEnv)
+	if f.Defaults != nil {
+		c.envNames(f.Defaults.Env, spec.List[spec.String]{})
+	}
+	if len(f.Jobs.Entries) == 0 && f.Jobs.IsSet() {
+		c.add("SL017", f.Jobs.Pos, 1, "the file has no jobs", "add one: jobs: {hello: {run: echo hello}}")
+	}
+}
+
+func (c *check) name(s spec.String, kind string) {
+	if !nameSyntax.MatchString(s.Value) || len(s.Value) > 128 {
+		c.at("SL019", s, fmt.Sprintf("%q can't name a %s", s.Value, kind), "a name begins with a letter or _ and has letters, digits, _ and -, at most 128")
+	}
+}
+
+func (c *check) envNames(env spec.Map[spec.Template], pass spec.List[spec.String]) {
+	for _, e := range env.Entries {
+		c.envName(e.Key)
+	}
+	for _, s := range pass.Items {
+		c.envName(s)
+	}
+}
+
+func (c *check) envName(s spec.String) {
+	if !envSyntax.MatchString(s.Value) {
+		c.at("SL502", s, fmt.Sprintf("%q can't name an environment variable", s.Value), "a name begins with a letter or _ and has letters, digits and _")
+	}
+}

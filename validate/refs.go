@@ -1,0 +1,133 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+
+	"sluice/spec"
+)
+
+// refs checks that every ${…} in t has a value at place p of job j, which is
+// nil outside of jobs.
+func (c *check) refs(j *spec.Job, t spec.Template, p place) {
+	for _, r := range t.Refs() {
+		c.ref(j, r, p)
+	}
+}
+
+func (c *check) ref(j *spec.Job, r *spec.Ref, p place) {
+	switch r.Root {
+	case "params":
+		c.paramRef(r)
+	case "env":
+		c.envRef(r, p)
+	case "matrix":
+		c.matrixRef(j, r)
+	case "jobs":
+		c.jobRef(j, r, p)
+	case "run", "job", "attempt":
+		c.runRef(j, r, p)
+	default:
+		c.badRef(r, "there is nothing named "+r.Root, c.nearRoot(r.Root))
+	}
+}
+
+func (c *check) badRef(r *spec.Ref, msg, hint string) {
+	c.add("SL104", r.Pos, len([]rune(r.Text)), r.Text+": "+msg, hint)
+}
+
+func (c *check) nearRoot(root string) string {
+	if near := spec.Nearest(root, spec.Roots()); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return "a reference begins with params, matrix, env, jobs, run, job or attempt"
+}
+
+var pathProps = []string{"dir", "base", "stem", "ext"}
+
+func (c *check) paramRef(r *spec.Ref) {
+	p, ok := c.file.Params.Get(r.Name)
+	switch {
+	case !ok:
+		s := spec.String{Value: r.Name, Pos: r.Pos}
+		s.Pos.Col += len("${params.")
+		c.unknown(s, "param", c.paramNames)
+	case p == nil:
+	case p.List.Value:
+		c.badRef(r, "a list can't stand within a text", "as an element of args write {param: "+r.Name+"}")
+	case r.Prop != "" && !slices.Contains(pathProps, r.Prop):
+		c.badRef(r, "."+r.Prop+" is no part of a path", "expected one of .dir, .base, .stem, .ext")
+	case r.Prop != "" && p.TypeName() != "path":
+		c.badRef(r, fmt.Sprintf("param %q is a %s; only a path has .%s", r.Name, p.TypeName(), r.Prop), "give the param type: path")
+	}
+}
+
+func (c *check) envRef(r *spec.Ref, p place) {
+	switch {
+	case !envSyntax.MatchString(r.Name):
+		c.badRef(r, "that can't name an environment variable", "")
+	case r.Prop != "":
+		c.badRef(r, "a variable has no ."+r.Prop, "only values of type path have parts; declare a param")
+	case p == placeEnvFile:
+		c.badRef(r, "env_file is read before the environment is known", "use a param")
+	}
+}
+
+func (c *check) matrixRef(j *spec.Job, r *spec.Ref) {
+	if j == nil || j.Matrix == nil {
+		c.badRef(r, "there is no matrix here", "")
+		return
+	}
+	var names []string
+	for _, a := range j.Matrix.Axes {
+		names = append(names, a.Name.Value)
+		if a.Name.Value != r.Name {
+			continue
+		}
+		p, _ := c.file.Params.Get(a.Param.Value)
+		isPath := a.Glob.IsSet() || p != nil && p.TypeName() == "path"
+		switch {
+		case r.Prop != "" && !slices.Contains(pathProps, r.Prop):
+			c.badRef(r, "."+r.Prop+" is no part of a path", "expected one of .dir, .base, .stem, .ext")
+		case r.Prop != "" && !isPath:
+			c.badRef(r, fmt.Sprintf("the values of axis %q are no paths; only those of {glob: …} have .%s", r.Name, r.Prop), "")
+		}
+		return
+	}
+	s := spec.String{Value: r.Name, Pos: r.Pos}
+	s.Pos.Col += len("${matrix.")
+	c.unknown(s, "axis", names)
+}
+
+func (c *check) jobRef(j *spec.Job, r *spec.Ref, p place) {
+	from := c.jobs[r.Name]
+	name := spec.String{Value: r.Name, Pos: r.Pos}
+	name.Pos.Col += len("${jobs.")
+	switch {
+	case j == nil:
+		c.badRef(r, "what jobs give is known only within jobs", "")
+	case from == nil:
+		c.unknown(name, "job", c.jobNames)
+	case r.Prop != "stdout":
+		c.badRef(r, "a job gives only its stdout", "write ${jobs."+r.Name+".stdout}")
+	case p.planned():
+		c.badRef(r, "this must be known before anything runs", "put it into args, env or stdin: {text: …}")
+	case !slices.ContainsFunc(j.Needs.Items, func(s spec.String) bool { return s.Value == r.Name }) && j.Stdin.Job.Value != r.Name:
+		c.badRef(r, fmt.Sprintf("job %q does not need job %q", j.Name.Value, r.Name), "add needs: ["+r.Name+"]")
+	default:
+		c.captures(from, name, r.Text)
+	}
+}
+
+func (c *check) runRef(j *spec.Job, r *spec.Ref, p place) {
+	want := map[string]string{"run": "id", "job": "name", "attempt": ""}[r.Root]
+	switch {
+	case r.Name != want || r.Prop != "":
+		full := map[string]string{"run": "${run.id}", "job": "${job.name}", "attempt": "${attempt}"}[r.Root]
+		c.badRef(r, "there is no such value", "write "+full)
+	case r.Root != "run" && j == nil:
+		c.badRef(r, "it is known only within jobs", "")
+	case r.Root != "job" && p.planned():
+		c.badRef(r, "this must be known before anything runs", "put it into args, env or stdin: {text: …}")
+	}
+}

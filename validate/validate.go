@@ -1,0 +1,69 @@
+// Package validate holds the rules that need no machine: what can be said of
+// a job file by reading it alone. One file holds one family of rules.
+package validate
+
+import (
+	"fmt"
+
+	"sluice/spec"
+	"sluice/spec/diag"
+)
+
+// Check returns every problem of f that no machine is needed to see. f may be
+// what Parse could make of a broken file.
+func Check(f *spec.File) diag.List {
+	c := &check{file: f, jobs: map[string]*spec.Job{}}
+	for _, e := range f.Jobs.Entries {
+		if e.Value != nil {
+			c.jobs[e.Key.Value] = e.Value
+			c.jobNames = append(c.jobNames, e.Key.Value)
+		}
+	}
+	for _, e := range f.Params.Entries {
+		c.paramNames = append(c.paramNames, e.Key.Value)
+	}
+	c.bounds()
+	c.names()
+	c.params()
+	for _, e := range f.Jobs.Entries {
+		if e.Value != nil {
+			c.job(e.Value)
+		}
+	}
+	c.cycles()
+	c.texts()
+	return c.list.Sort()
+}
+
+// check is one reading of one file.
+type check struct {
+	file       *spec.File
+	list       diag.List
+	jobs       map[string]*spec.Job
+	jobNames   []string
+	paramNames []string
+}
+
+func (c *check) add(rule string, pos diag.Pos, length int, msg, hint string) *diag.Problem {
+	p := diag.New(rule, pos, length, msg, hint)
+	p.File = c.file.Name
+	c.list = append(c.list, p)
+	return &c.list[len(c.list)-1]
+}
+
+// at is add for a place that a String names.
+func (c *check) at(rule string, s spec.String, msg, hint string) *diag.Problem {
+	length := len([]rune(s.Value))
+	return c.add(rule, s.Pos, length, msg, hint)
+}
+
+// unknown reports a name that nothing defines, with the nearest that is.
+func (c *check) unknown(s spec.String, kind string, names []string) {
+	msg, hint := fmt.Sprintf("there is no %s %q", kind, s.Value), ""
+	if near := spec.Nearest(s.Value, names); near != "" {
+		msg += fmt.Sprintf("; did you mean %q?", near)
+	} else if len(names) == 0 {
+		hint = "the file defines none"
+	}
+	c.at("SL101", s, msg, hint)
+}
