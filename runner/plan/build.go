@@ -1,0 +1,339 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"sluice/spec"
+	"sluice/spec/diag"
+)
+
+// Inputs is what a plan depends on besides the job file. Build reads the file
+// system too: directories, executables, patterns, env files.
+type Inputs struct {
+	Dir    string           // the caller's working directory, absolute
+	Env    []string         // the caller's environment, "NAME=value"
+	OS     string           // as runtime.GOOS; empty means this machine's
+	Arch   string           // as runtime.GOARCH; empty means this machine's
+	Params map[string]Given // by name
+	Jobs   []string         // what to run, "job" or "job[axis=value,…]", with all it needs; empty means every job
+	// MaxInstances bounds the instances of all jobs together; 0 means 100,000.
+	MaxInstances int
+}
+
+// Given is a param's value as the caller gave it.
+type Given struct {
+	Values []string
+	Dir    string // where a relative path begins, absolute
+	Source string // how messages call it, such as "-p top=5"
+}
+
+// Build makes the plan of f. f must be free of problems (spec.Parse,
+// validate.Check). The Plan is nil where there are problems.
+//
+// Build starts no process, writes nothing and opens no socket.
+func Build(f *spec.File, in Inputs) (*Plan, diag.List) {
+	b := &builder{file: f, in: in, lookups: map[string]lookup{}, stats: map[string]bool{}, outputs: map[string]output{}}
+	if b.in.OS == "" {
+		b.in.OS = runtime.GOOS
+	}
+	if b.in.Arch == "" {
+		b.in.Arch = runtime.GOARCH
+	}
+	if b.in.MaxInstances == 0 {
+		b.in.MaxInstances = 100_000
+	}
+	p := b.plan()
+	if b.list = b.list.Sort(); b.list.Invalid(false) {
+		return nil, b.list
+	}
+	return p, b.list
+}
+
+// builder makes one plan.
+type builder struct {
+	file    *spec.File
+	in      Inputs
+	list    diag.List
+	fileDir string // the job file's directory
+	dir     string // the file's dir:
+	params  map[string]param
+	base    envLayer // what every job sees
+	count   int      // instances so far
+
+	upstream map[string]bool   // jobs that have others before them
+	lookups  map[string]lookup // executables found, by PATH and name
+	stats    map[string]bool   // directories known to exist
+	outputs  map[string]output // files that instances write, by path
+}
+
+func (b *builder) add(rule string, pos diag.Pos, length int, msg, hint string) *diag.Problem {
+	p := diag.New(rule, pos, length, msg, hint)
+	p.File = b.file.Name
+	b.list = append(b.list, p)
+	return &b.list[len(b.list)-1]
+}
+
+func (b *builder) at(rule string, s spec.String, msg, hint string) {
+	b.add(rule, s.Pos, len([]rune(s.Value)), msg, hint)
+}
+
+func (b *builder) plan() *Plan {
+	f := b.file
+	p := &Plan{Version: Version, File: f.Name, MaxParallel: int(f.MaxParallel.Value)}
+	sum := sha256.Sum256(f.Source)
+	p.SHA256 = hex.EncodeToString(sum[:])
+	b.fileDir = b.in.Dir
+	if f.Name != "-" {
+		p.File = absolute(b.in.Dir, f.Name)
+		b.fileDir = filepath.Dir(p.File)
+	}
+	b.bindParams(p)
+	b.dir = b.fileDir
+	if f.Dir.IsSet() {
+		b.dir = absolute(b.fileDir, b.text(f.Dir, scope{dir: b.fileDir}))
+	}
+	p.Dir = b.dir
+	b.fileEnv()
+	for _, e := range f.Pools.Entries {
+		if p.Pools == nil {
+			p.Pools = map[string]int{}
+		}
+		p.Pools[e.Key.Value] = int(e.Value.Value)
+	}
+	sel, err := selectJobs(f, b.in.Jobs)
+	if err != nil {
+		b.add("SL101", diag.Pos{}, 0, err.Error(), "")
+		return nil
+	}
+	b.upstream = map[string]bool{}
+	for _, e := range f.Jobs.Entries {
+		if sel.has(e.Key.Value) {
+			b.upstream[e.Key.Value] = len(needs(e.Value)) > 0 || len(e.Value.After.Items) > 0
+		}
+	}
+	for _, e := range f.Jobs.Entries {
+		if sel.has(e.Key.Value) && b.count <= b.in.MaxInstances {
+			p.Jobs = append(p.Jobs, b.job(e.Value, sel))
+		}
+	}
+	b.conflicts(p)
+	return p
+}
+
+// absolute is name, seen from dir unless it is absolute itself.
+func absolute(dir, name string) string {
+	if filepath.IsAbs(name) {
+		return filepath.Clean(name)
+	}
+	return filepath.Join(dir, name)
+}
+
+// needs are the jobs that must succeed before j, in the order of the file.
+func needs(j *spec.Job) (names []string) {
+	for _, s := range j.Needs.Items {
+		names = append(names, s.Value)
+	}
+	if j.Stdin.Kind == spec.InputJob && !slices.Contains(names, j.Stdin.Job.Value) {
+		names = append(names, j.Stdin.Job.Value)
+	}
+	return names
+}
+
+func (b *builder) job(j *spec.Job, sel selection) *Job {
+	p := &Job{
+		Name:        j.Name.Value,
+		Description: j.Description.Value,
+		Needs:       needs(j),
+		MaxParallel: int(j.MaxParallel.Value),
+		Pool:        j.Pool.Value,
+		Timeout:     Duration(j.Timeout.Value),
+		Stop:        b.stop(j.Stop),
+		Retry:       b.retry(j.Retry),
+		Instances:   []*Instance{},
+	}
+	for _, s := range j.After.Items {
+		if sel.has(s.Value) {
+			p.After = append(p.After, s.Value)
+		}
+	}
+	if d := b.file.Defaults; d != nil && !j.Timeout.IsSet() {
+		p.Timeout = Duration(d.Timeout.Value)
+	}
+	if p.Skip = b.skip(j.When); p.Skip != "" {
+		return p
+	}
+	combinations := b.spread(j)
+	if b.count += len(combinations); b.count > b.in.MaxInstances {
+		b.at("SL015", j.Name, fmt.Sprintf("more than %d instances of jobs", b.in.MaxInstances), "run fewer jobs at once, or raise the limit with --max-instances")
+		return p
+	}
+	for _, axes := range combinations {
+		inst := &Instance{ID: instanceID(p.Name, axes), Matrix: plainAxes(axes)}
+		if sel.hasInstance(p.Name, axes) {
+			b.instance(j, inst, axes)
+			p.Instances = append(p.Instances, inst)
+		}
+	}
+	return p
+}
+
+func (b *builder) stop(s *spec.Stop) Stop {
+	stop := Stop{Signal: "TERM", Grace: Duration(10 * time.Second)}
+	layers := []*spec.Stop{s}
+	if d := b.file.Defaults; d != nil {
+		layers = []*spec.Stop{d.Stop, s}
+	}
+	for _, s := range layers {
+		if s != nil && s.Signal.IsSet() {
+			stop.Signal = s.Signal.Value
+		}
+		if s != nil && s.Grace.IsSet() {
+			stop.Grace = Duration(s.Grace.Value)
+		}
+	}
+	return stop
+}
+
+// retry is the table of delays. A job's retry replaces that of defaults whole.
+func (b *builder) retry(r *spec.Retry) *Retry {
+	if d := b.file.Defaults; r == nil && d != nil {
+		r = d.Retry
+	}
+	if r == nil || r.Attempts.Value <= 1 {
+		return nil
+	}
+	t := &Retry{Attempts: int(r.Attempts.Value), Jitter: r.Jitter.Value}
+	most := r.MaxDelay.Or(max(time.Minute, r.Delay.Value))
+	delay := float64(r.Delay.Or(time.Second))
+	for range t.Attempts - 1 {
+		delay = min(delay, float64(most))
+		t.Delays = append(t.Delays, Duration(delay))
+		delay *= r.Factor.Or(2)
+	}
+	return t
+}
+
+// skip says why w does not hold, or "".
+func (b *builder) skip(w *spec.When) string {
+	if w == nil {
+		return ""
+	}
+	has := func(l spec.List[spec.String], v string) bool {
+		return !l.IsSet() || slices.ContainsFunc(l.Items, func(s spec.String) bool { return s.Value == v })
+	}
+	switch {
+	case !has(w.OS, b.in.OS):
+		return "when: os is " + b.in.OS
+	case !has(w.Arch, b.in.Arch):
+		return "when: arch is " + b.in.Arch
+	}
+	for _, e := range w.Param.Entries {
+		if p := b.params[e.Key.Value]; !slices.Contains(p.values, e.Value.Value) {
+			return fmt.Sprintf("when: param %s is %s", e.Key.Value, strings.Join(p.values, ", "))
+		}
+	}
+	return ""
+}
+
+// instance fills inst, j with one combination of its matrix.
+func (b *builder) instance(j *spec.Job, inst *Instance, axes []axisValue) {
+	s := scope{job: j, axes: axes, dir: b.dir}
+	later := b.upstream[j.Name.Value]
+	dir := b.dir
+	if d := b.file.Defaults; d != nil && d.Dir.IsSet() {
+		dir = absolute(dir, b.text(d.Dir, s))
+	}
+	if j.Dir.IsSet() {
+		dir = absolute(b.dir, b.text(j.Dir, s))
+	}
+	at := j.Dir.String
+	if !at.IsSet() {
+		at = j.Name
+	}
+	b.needDir(dir, at, later)
+	s.dir = dir
+	env := b.jobEnv(j, s)
+	if j.Umask.IsSet() {
+		inst.Umask = fmt.Sprintf("%03o", j.Umask.Value)
+		if b.in.OS != "linux" {
+			b.add("SL018", j.Umask.Pos, 5, "umask needs Linux", "leave the job out elsewhere with when: {os: [linux]}")
+		}
+	}
+	s.env = env.values
+	ok := codes(j.OK, []int{0})
+	stderr := b.output(j.Stderr, s, inst)
+	if stderr.Kind == OutStdout && j.Pipe.IsSet() {
+		stderr.Kind = OutJob
+	}
+	if j.Pipe.IsSet() {
+		for i, st := range j.Pipe.Items {
+			b.stage(inst, st, s, env, stderr, ok, i == len(j.Pipe.Items)-1)
+		}
+	} else {
+		one := &spec.Stage{Pos: j.Pos, Run: j.Run, Command: j.Command, Args: j.Args}
+		b.stage(inst, one, s, env, stderr, ok, true)
+	}
+	inst.Stdin = b.input(j, s)
+	inst.Stdout = b.output(j.Stdout, s, inst)
+}
+
+// codes are the exit codes of l, sorted, or def where the file gives none.
+func codes(l spec.List[spec.Int], def []int) []int {
+	if !l.IsSet() {
+		return def
+	}
+	list := []int{}
+	for _, v := range l.Items {
+		list = append(list, int(v.Value))
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func (b *builder) stage(inst *Instance, st *spec.Stage, s scope, env envLayer, stderr Output, ok []int, last bool) {
+	later := b.upstream[s.job.Name.Value]
+	if st.Dir.IsSet() {
+		s.dir = absolute(s.dir, b.text(st.Dir, s))
+		b.needDir(s.dir, st.Dir.String, later)
+	}
+	if st.Env.IsSet() {
+		env = b.envOver(env, st.Env, s, "stage")
+		s.env = env.values
+	}
+	stage := &Stage{Dir: s.dir, Env: env.list, Stderr: stderr, OK: codes(st.OK, ok)}
+	if st.Stderr.Kind != spec.OutputUnset {
+		stage.Stderr = b.output(st.Stderr, s, inst)
+	}
+	if last && stage.Stderr.Kind == OutJob {
+		stage.Stderr.Kind = OutStdout
+	}
+	words := st.Argv()
+	for i, a := range words {
+		stage.Argv = append(stage.Argv, b.arg(a, s, i, hasDashes(words[:i]))...)
+	}
+	name, known := stage.Argv[0].Known()
+	if known && name != "" {
+		stage.Path, stage.Later = b.executable(name, words[0], s, later)
+	} else {
+		b.add("SL402", words[0].Pos, 1, "the command is empty, or only the run knows it", "")
+	}
+	stage.Name = st.Name.Value
+	if stage.Name == "" {
+		stage.Name = filepath.Base(name)
+	}
+	b.checkSize(stage, words)
+	inst.Stages = append(inst.Stages, stage)
+}
+
+// hasDashes reports whether one of words is the -- that ends a command's
+// options.
+func hasDashes(words []spec.Arg) bool {
+	return slices.ContainsFunc(words, func(a spec.Arg) bool { return a.Kind == spec.ArgText && a.Text.Value == "--" })
+}

@@ -1,0 +1,178 @@
+package plan
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"sluice/spec"
+)
+
+// scope is what references mean in one place.
+type scope struct {
+	job  *spec.Job         // nil outside of jobs
+	axes []axisValue       // of the instance
+	env  map[string]string // what the child sees; unknown values are left out
+	dir  string            // the directory that paths are seen from
+	whys map[string]Text   // env values that only the run knows
+}
+
+// value is what a reference comes to.
+type value struct {
+	text    Text
+	outside bool // it comes from the caller or from a job, not from the file
+	number  bool // its type keeps it from being read as an option
+}
+
+// within is path as it is seen from dir: relative below dir, else absolute.
+// A relative path never begins with a dash.
+func within(dir, path string) string {
+	rel, err := filepath.Rel(dir, path)
+	if err != nil || rel == ".." || strings.HasPrefix(rel, "../") {
+		return path
+	}
+	if strings.HasPrefix(rel, "-") {
+		return "./" + rel
+	}
+	return rel
+}
+
+// pathPart is a part of a path, by the name that references give it.
+func pathPart(path, prop string) string {
+	base, ext := filepath.Base(path), filepath.Ext(path)
+	switch prop {
+	case "dir":
+		return filepath.Dir(path)
+	case "base":
+		return base
+	case "stem":
+		return strings.TrimSuffix(base, ext)
+	case "ext":
+		return ext
+	}
+	return path
+}
+
+// ref evaluates r. Package validate has checked that it has a value here, but
+// for environment variables, which only the machine has.
+func (b *builder) ref(r *spec.Ref, s scope) value {
+	switch r.Root {
+	case "params":
+		p := b.params[r.Name]
+		if p.decl == nil || len(p.values) == 0 {
+			return value{}
+		}
+		v := p.values[0]
+		if p.decl.TypeName() == "path" {
+			v = pathPart(within(s.dir, v), r.Prop)
+		}
+		return value{Known(v), true, p.decl.ExcludesDash() || p.decl.HasOrder() || p.decl.TypeName() == "enum"}
+	case "matrix":
+		for _, a := range s.axes {
+			if a.Name == r.Name {
+				v := a.Value
+				if a.path {
+					v = pathPart(within(s.dir, a.abs), r.Prop)
+				}
+				return value{Known(v), a.outside, a.path}
+			}
+		}
+	case "env":
+		return b.envRef(r, s)
+	case "jobs":
+		return value{TextOf(Part{Unknown: &Unknown{Kind: UnknownJobStdout, Job: r.Name}}), true, false}
+	case "run":
+		return value{TextOf(Part{Unknown: &Unknown{Kind: UnknownRunID}}), false, true}
+	case "attempt":
+		return value{TextOf(Part{Unknown: &Unknown{Kind: UnknownAttempt}}), false, true}
+	case "job":
+		return value{text: Known(s.job.Name.Value)}
+	}
+	return value{}
+}
+
+func (b *builder) envRef(r *spec.Ref, s scope) value {
+	if t, ok := s.whys[r.Name]; ok {
+		return value{text: t, outside: true}
+	}
+	env := s.env
+	if env == nil {
+		env = b.base.values
+	}
+	v, ok := env[r.Name]
+	if !ok {
+		hint := "add it to pass_env if the caller has it, or to env"
+		if b.callerHas(r.Name) {
+			hint = "the caller has it, and it does not pass by itself: add pass_env: [" + r.Name + "]"
+		}
+		b.add("SL614", r.Pos, len([]rune(r.Text)), fmt.Sprintf("%s: the child's environment has no %s", r.Text, r.Name), hint)
+	}
+	return value{text: Known(v), outside: true}
+}
+
+// eval puts the values of its references into t.
+func (b *builder) eval(t spec.Template, s scope) Text {
+	parts := make([]Part, 0, len(t.Parts))
+	for _, p := range t.Parts {
+		if p.Ref == nil {
+			parts = append(parts, Part{Text: p.Text})
+			continue
+		}
+		parts = append(parts, b.ref(p.Ref, s).text.parts...)
+	}
+	return TextOf(parts...)
+}
+
+// text is eval where the plan must know the whole text.
+func (b *builder) text(t spec.Template, s scope) string {
+	text := b.eval(t, s)
+	known, ok := text.Known()
+	if !ok {
+		b.at("SL104", t.String, "this must be known before anything runs, and "+text.String()+" is not", "")
+	}
+	return known
+}
+
+// arg is the elements that a becomes as argv[index]. dashes says that a --
+// stands before it.
+func (b *builder) arg(a spec.Arg, s scope, index int, dashes bool) []Text {
+	switch a.Kind {
+	case spec.ArgGlob:
+		matches := b.glob(a.Text, s, a.Optional.Value)
+		list := make([]Text, len(matches))
+		for i, m := range matches {
+			list[i] = Known(m)
+		}
+		return list
+	case spec.ArgParam:
+		p := b.params[a.Param.Value]
+		var list []Text
+		for _, v := range p.values {
+			isPath := p.decl.TypeName() == "path"
+			if isPath {
+				v = within(s.dir, v)
+			}
+			safe := p.decl.ExcludesDash() || p.decl.HasOrder() || p.decl.TypeName() == "enum"
+			b.dash(a, Known(v), dashes || safe)
+			list = append(list, Known(v))
+		}
+		return list
+	}
+	text := b.eval(a.Text, s)
+	if index > 0 && a.Text.IsWhole() {
+		v := b.ref(a.Text.Parts[0].Ref, s)
+		b.dash(a, text, dashes || v.number || !v.outside)
+	}
+	return []Text{text}
+}
+
+// dash reports a value from outside that makes a whole element and begins
+// with a dash, so that the program would take it for an option (CWE-88).
+func (b *builder) dash(a spec.Arg, t Text, safe bool) {
+	v, known := t.Known()
+	if safe || known && !strings.HasPrefix(v, "-") || !known {
+		return
+	}
+	b.add("SL401", a.Pos, 1, fmt.Sprintf("this element is %q, a value from outside that the program may read as an option", v),
+		"put a -- before it, or give the param a pattern that excludes a leading dash")
+}

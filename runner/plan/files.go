@@ -1,0 +1,326 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"golang.org/x/sys/unix"
+
+	"sluice/spec"
+	"sluice/spec/diag"
+)
+
+// words is what err says, without the call that failed.
+func words(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Path + ": " + pe.Err.Error()
+	}
+	return err.Error()
+}
+
+// needDir checks that a directory exists, unless later jobs may make it.
+func (b *builder) needDir(dir string, at spec.String, later bool) {
+	if b.stats[dir] {
+		return
+	}
+	switch info, err := os.Stat(dir); {
+	case err == nil && info.IsDir():
+		b.stats[dir] = true
+	case err == nil:
+		b.at("SL611", at, "dir: "+dir+" is no directory", "")
+	case errors.Is(err, fs.ErrNotExist) && later:
+	default:
+		b.at("SL611", at, "dir: "+words(err), "a directory is seen from the file's dir:, "+b.dir)
+	}
+}
+
+// lookup is the outcome of a search for an executable.
+type lookup struct {
+	path  string
+	later bool
+	msg   string // why there is none
+	hint  string
+}
+
+// executable finds the program called name as a child with the scope's
+// environment and directory would.
+func (b *builder) executable(name string, a spec.Arg, s scope, later bool) (path string, isLater bool) {
+	key := s.dir + "\x00" + name
+	if !strings.Contains(name, "/") {
+		key = s.env["PATH"] + "\x00" + name
+	}
+	l, ok := b.lookups[key]
+	if !ok {
+		l = find(name, s.dir, s.env["PATH"])
+		b.lookups[key] = l
+	}
+	if l.msg != "" && !(l.later && later) {
+		b.add("SL610", a.Pos, len([]rune(name)), l.msg, l.hint)
+	}
+	return l.path, l.later && later
+}
+
+func find(name, dir, path string) lookup {
+	if strings.Contains(name, "/") {
+		full := absolute(dir, name)
+		err := isExecutable(full)
+		l := lookup{path: full}
+		if err != nil {
+			l.later = errors.Is(err, fs.ErrNotExist)
+			l.msg, l.hint = fmt.Sprintf("%s: %s", name, words(err)), "a program with a / in its name is seen from the job's directory, "+dir
+			if errors.Is(err, errNotExecutable) {
+				l.hint = "make it executable: chmod +x " + full
+			}
+		}
+		return l
+	}
+	relative := false
+	var blocked error
+	for _, d := range filepath.SplitList(path) {
+		if !filepath.IsAbs(d) {
+			relative = true // also the empty entry, which means the current directory
+			continue
+		}
+		full := filepath.Join(d, name)
+		err := isExecutable(full)
+		if err == nil {
+			return lookup{path: full}
+		}
+		if !errors.Is(err, fs.ErrNotExist) && blocked == nil {
+			blocked = err
+		}
+	}
+	l := lookup{msg: fmt.Sprintf("there is no program %q on the job's PATH", name), hint: "PATH is " + path}
+	if blocked != nil {
+		l.msg += "; " + words(blocked)
+	}
+	if relative {
+		l.hint += "\nits relative entries are left out; write ./" + name + " for a program in the job's directory"
+	} else if isExecutable(filepath.Join(dir, name)) == nil {
+		l.hint = "the job's directory has one: write ./" + name
+	}
+	return l
+}
+
+var errNotExecutable = errors.New("it is not executable")
+
+func isExecutable(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return err
+	case info.IsDir():
+		return &fs.PathError{Op: "exec", Path: path, Err: errors.New("it is a directory")}
+	case info.Mode()&0o111 == 0 || unix.Access(path, unix.X_OK) != nil:
+		return &fs.PathError{Op: "exec", Path: path, Err: errNotExecutable}
+	}
+	return nil
+}
+
+// input resolves j's stdin.
+func (b *builder) input(j *spec.Job, s scope) Input {
+	in := j.Stdin
+	switch in.Kind {
+	case spec.InputInherit:
+		return Input{Kind: InInherit}
+	case spec.InputText:
+		return Input{Kind: InText, Text: b.eval(in.Text, s)}
+	case spec.InputJob:
+		return Input{Kind: InJob, Job: in.Job.Value}
+	case spec.InputFile:
+		path := absolute(s.dir, b.text(in.File, s))
+		return Input{Kind: InFile, Path: path, Later: b.inputFile(path, in.File.String, b.upstream[j.Name.Value])}
+	}
+	return Input{Kind: InNone}
+}
+
+// inputFile checks that path can be read. later says that a job before may
+// make it.
+func (b *builder) inputFile(path string, at spec.String, later bool) (missing bool) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && later:
+		return true
+	case err != nil:
+		b.at("SL612", at, "stdin: "+words(err), "")
+	case info.IsDir():
+		b.at("SL612", at, "stdin: "+path+" is a directory", "name a file in it")
+	case unix.Access(path, unix.R_OK) != nil:
+		b.at("SL612", at, "stdin: "+path+" can't be read by this user", "")
+	}
+	return false
+}
+
+// output is a file that an instance writes.
+type output struct {
+	inst *Instance
+	mode FileMode
+	pos  diag.Pos
+	name string
+}
+
+// output resolves where a stream of inst goes.
+func (b *builder) output(o spec.Output, s scope, inst *Instance) Output {
+	switch o.Kind {
+	case spec.OutputInherit:
+		return Output{Kind: OutInherit}
+	case spec.OutputDiscard:
+		return Output{Kind: OutDiscard}
+	case spec.OutputStdout:
+		return Output{Kind: OutStdout}
+	case spec.OutputCapture:
+		trim := !o.Trim.IsSet() || o.Trim.Value
+		return Output{Kind: OutCapture, Max: int64(o.Max.Or(1 << 20)), Trim: trim}
+	case spec.OutputFile:
+		out := Output{Kind: OutFile, Path: absolute(s.dir, b.text(o.File, s)), Mode: ModeAtomic}
+		if o.Mode.IsSet() {
+			out.Mode = FileMode(o.Mode.Value)
+		}
+		b.outputFile(out, o.File.String, inst)
+		return out
+	}
+	return Output{Kind: OutLog}
+}
+
+func (b *builder) outputFile(out Output, at spec.String, inst *Instance) {
+	if other, taken := b.outputs[out.Path]; taken && !(out.Mode == ModeAppend && other.mode == ModeAppend) {
+		msg := fmt.Sprintf("%s is written by %s and by %s", out.Path, other.inst.ID, inst.ID)
+		if other.inst == inst {
+			msg = fmt.Sprintf("%s is written twice by %s", out.Path, inst.ID)
+		}
+		p := b.add("SL603", at.Pos, len([]rune(at.Value)), msg, "give each its own file, or write mode: append in both")
+		if other.pos != at.Pos {
+			p.Related = []diag.Related{{Pos: other.pos, Msg: "first here"}}
+		} else {
+			p.Hint = "put ${matrix.…} into the name, so that each instance has its own"
+		}
+		return
+	}
+	b.outputs[out.Path] = output{inst, out.Mode, at.Pos, at.Value}
+	info, err := os.Lstat(out.Path)
+	if err != nil {
+		return // it does not exist yet; what stands in the way of making it is told by the run
+	}
+	replaced := out.Mode == ModeAtomic || out.Mode == ModeCreate
+	kind := map[fs.FileMode]string{fs.ModeDir: "directory", fs.ModeSymlink: "symbolic link", fs.ModeNamedPipe: "FIFO", fs.ModeSocket: "socket", fs.ModeDevice: "device", fs.ModeDevice | fs.ModeCharDevice: "device"}[info.Mode().Type()]
+	switch {
+	case info.IsDir():
+		b.at("SL602", at, out.Path+" is a directory", "name a file in it")
+	case kind != "" && replaced:
+		b.at("SL602", at, fmt.Sprintf("%s is a %s, and mode %s replaces what stands there", out.Path, kind, out.Mode), "write mode: truncate to write through it")
+	case out.Mode == ModeCreate:
+		b.at("SL602", at, out.Path+" exists, and mode create never replaces a file", "remove the file, or write mode: atomic")
+	}
+}
+
+// conflicts reports jobs that empty the file that they read.
+func (b *builder) conflicts(p *Plan) {
+	for _, j := range p.Jobs {
+		for _, inst := range j.Instances {
+			out, ok := b.outputs[inst.Stdin.Path]
+			if inst.Stdin.Kind == InFile && ok && out.inst == inst && (out.mode == ModeTruncate || out.mode == ModeAppend) {
+				b.add("SL603", out.pos, len([]rune(out.name)), fmt.Sprintf("%s reads and writes %s", inst.ID, inst.Stdin.Path), "write mode: atomic, which replaces it when all is read")
+			}
+		}
+	}
+}
+
+// glob is the sorted file names that t matches, seen from the scope's
+// directory. Names that begin with a dot are matched only by a dot.
+func (b *builder) glob(t spec.Template, s scope, optional bool) []string {
+	pattern := b.pattern(t, s)
+	base, rest := doublestar.SplitPattern(pattern)
+	root := absolute(s.dir, unescape(base))
+	matches, err := doublestar.Glob(os.DirFS(root), rest, doublestar.WithNoHidden(), doublestar.WithFailOnIOErrors())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		matches = nil
+	case errors.Is(err, doublestar.ErrBadPattern):
+		b.at("SL613", t.String, "the pattern can't be read", "** * ? [a-z] and {a,b} are known; \\ takes the next character as it is")
+		return nil
+	case err != nil:
+		b.at("SL613", t.String, "the pattern's directories can't be read: "+words(err), "")
+		return nil
+	}
+	if len(matches) == 0 && !optional {
+		b.at("SL613", t.String, "the pattern matches no file in "+root, "add optional: true if there may be none")
+	}
+	for i, m := range matches {
+		if filepath.IsAbs(pattern) {
+			matches[i] = filepath.Join(root, m)
+		} else if matches[i] = filepath.Join(unescape(base), m); strings.HasPrefix(matches[i], "-") {
+			matches[i] = "./" + matches[i]
+		}
+	}
+	slices.Sort(matches)
+	return matches
+}
+
+// pattern is t with its values put in as text: what is special in a pattern
+// has no meaning in them.
+func (b *builder) pattern(t spec.Template, s scope) string {
+	var p strings.Builder
+	for _, part := range t.Parts {
+		if part.Ref == nil {
+			p.WriteString(part.Text)
+			continue
+		}
+		v, _ := b.ref(part.Ref, s).text.Known()
+		for _, r := range v {
+			if strings.ContainsRune(`*?[]{}\`, r) {
+				p.WriteByte('\\')
+			}
+			p.WriteRune(r)
+		}
+	}
+	return p.String()
+}
+
+func unescape(s string) string {
+	var out strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			i++
+		}
+		out.WriteByte(s[i])
+	}
+	return out.String()
+}
+
+// The kernel takes at most 32 pages for one string (MAX_ARG_STRLEN, its NUL
+// included), and a quarter of the stack limit, at most 6 MiB, for all
+// (execve(2)). The usual stack of 8 MiB gives 2 MiB.
+const (
+	maxArg  = 131_072 - 1
+	maxArgs = 1_900_000
+)
+
+func (b *builder) checkSize(st *Stage, words []spec.Arg) {
+	total := 0
+	for _, t := range st.Argv {
+		n := len(t.String())
+		total += n + 9
+		if n > maxArg {
+			b.add("SL615", words[0].Pos, 1, fmt.Sprintf("an argument has %d bytes; the kernel takes at most %d", n, maxArg), "hand it over by stdin: or a file")
+			return
+		}
+	}
+	for _, v := range st.Env {
+		n := len(v.Name) + 1 + len(v.Value.String())
+		total += n + 9
+		if n > maxArg {
+			b.add("SL615", words[0].Pos, 1, fmt.Sprintf("environment variable %s has %d bytes; the kernel takes at most %d", v.Name, n, maxArg), "hand it over by stdin: or a file")
+			return
+		}
+	}
+	if total > maxArgs {
+		b.add("SL615", words[0].Pos, 1, fmt.Sprintf("arguments and environment have %d bytes together; about %d is what the kernel takes", total, maxArgs), "hand the names over by stdin:, or spread them over a matrix")
+	}
+}

@@ -1,0 +1,124 @@
+package plan
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"sluice/spec"
+)
+
+// axisValue is one value of one axis. A path's value is absolute in abs; as
+// part of an instance's name it stands as the pattern gave it.
+type axisValue struct {
+	Axis
+	path    bool
+	abs     string // of a path
+	outside bool   // it comes from the caller, not from the file
+}
+
+// spread is every combination of j's axes that is not excluded, the last axis
+// running fastest. A job without a matrix has one, of no axes.
+func (b *builder) spread(j *spec.Job) [][]axisValue {
+	combinations := [][]axisValue{nil}
+	if j.Matrix == nil {
+		return combinations
+	}
+	for _, a := range j.Matrix.Axes {
+		values := b.axisValues(a)
+		if len(values)*len(combinations) > b.in.MaxInstances {
+			b.at("SL015", a.Name, fmt.Sprintf("the matrix of job %q has more than %d instances", j.Name.Value, b.in.MaxInstances), "raise the limit with --max-instances")
+			return nil
+		}
+		var wider [][]axisValue
+		for _, c := range combinations {
+			for _, v := range values {
+				wider = append(wider, append(c[:len(c):len(c)], v))
+			}
+		}
+		combinations = wider
+	}
+	var kept [][]axisValue
+	for _, c := range combinations {
+		if !excluded(j.Matrix, c) {
+			kept = append(kept, c)
+		}
+	}
+	if len(kept) == 0 && len(combinations) > 0 {
+		b.add("SL105", j.Matrix.Pos, 1, fmt.Sprintf("every combination of job %q's matrix is excluded", j.Name.Value), "")
+	}
+	return kept
+}
+
+func (b *builder) axisValues(a spec.Axis) (values []axisValue) {
+	switch {
+	case a.Glob.IsSet():
+		matches := b.glob(a.Glob, scope{dir: b.dir}, false)
+		for _, m := range matches {
+			values = append(values, axisValue{Axis: Axis{a.Name.Value, m}, path: true, abs: absolute(b.dir, m), outside: true})
+		}
+	case a.Param.IsSet():
+		p := b.params[a.Param.Value]
+		isPath := p.decl != nil && p.decl.TypeName() == "path"
+		for _, v := range p.values {
+			shown := v
+			if isPath {
+				shown = within(b.dir, v)
+			}
+			values = append(values, axisValue{Axis: Axis{a.Name.Value, shown}, path: isPath, abs: v, outside: true})
+		}
+		if len(values) == 0 {
+			b.at("SL105", a.Param, fmt.Sprintf("param %q has no values, so the job would have no instances", a.Param.Value), "give it with -p "+a.Param.Value+"=…")
+		}
+	case len(a.Range) == 2:
+		from, to := a.Range[0].Value, a.Range[1].Value
+		if to-from >= int64(b.in.MaxInstances) {
+			b.at("SL015", a.Name, fmt.Sprintf("the range has %d values; at most %d instances are allowed", to-from+1, b.in.MaxInstances), "raise the limit with --max-instances")
+			return nil
+		}
+		for v := from; v <= to; v++ {
+			values = append(values, axisValue{Axis: Axis{a.Name.Value, strconv.FormatInt(v, 10)}})
+		}
+	default:
+		for _, s := range a.Values {
+			values = append(values, axisValue{Axis: Axis{a.Name.Value, s.Value}})
+		}
+	}
+	return values
+}
+
+func excluded(m *spec.Matrix, c []axisValue) bool {
+	for _, combination := range m.Exclude.Items {
+		all := len(combination.Entries) > 0
+		for _, e := range combination.Entries {
+			match := false
+			for _, v := range c {
+				match = match || v.Name == e.Key.Value && v.Value == e.Value.Value
+			}
+			all = all && match
+		}
+		if all {
+			return true
+		}
+	}
+	return false
+}
+
+// instanceID names an instance: job[axis=value,…].
+func instanceID(job string, axes []axisValue) string {
+	if len(axes) == 0 {
+		return job
+	}
+	pairs := make([]string, len(axes))
+	for i, a := range axes {
+		pairs[i] = a.Name + "=" + a.Value
+	}
+	return job + "[" + strings.Join(pairs, ",") + "]"
+}
+
+func plainAxes(axes []axisValue) (list []Axis) {
+	for _, a := range axes {
+		list = append(list, a.Axis)
+	}
+	return list
+}

@@ -1,0 +1,117 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sluice/spec"
+)
+
+// selection is which jobs, and which of their instances, a run is about.
+type selection struct {
+	jobs    map[string]bool
+	filters map[string][][]Axis // by job: combinations of which one must match; none: every instance
+}
+
+func (s selection) has(job string) bool { return s.jobs[job] }
+
+func (s selection) hasInstance(job string, axes []axisValue) bool {
+	filters := s.filters[job]
+	if len(filters) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(filters, func(f []Axis) bool {
+		for _, want := range f {
+			if !slices.ContainsFunc(axes, func(a axisValue) bool { return a.Axis == want }) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// CheckJobs says which of the names is no job of f, as one line for a
+// command's user. It is nil where all are.
+func CheckJobs(f *spec.File, names []string) error {
+	_, err := selectJobs(f, names)
+	return err
+}
+
+// selectJobs finds the jobs called names and all that they need. No names
+// means every job.
+func selectJobs(f *spec.File, names []string) (selection, error) {
+	s := selection{jobs: map[string]bool{}, filters: map[string][][]Axis{}}
+	jobs := map[string]*spec.Job{}
+	var all []string
+	for _, e := range f.Jobs.Entries {
+		jobs[e.Key.Value] = e.Value
+		all = append(all, e.Key.Value)
+	}
+	if len(names) == 0 {
+		for _, name := range all {
+			s.jobs[name] = true
+		}
+		return s, nil
+	}
+	whole := map[string]bool{}
+	for _, arg := range names {
+		name, filter, err := parseInstance(arg)
+		if err != nil {
+			return s, err
+		}
+		j := jobs[name]
+		if j == nil {
+			msg := fmt.Sprintf("there is no job %q", name)
+			if near := spec.Nearest(name, all); near != "" {
+				msg += fmt.Sprintf("; did you mean %q?", near)
+			}
+			return s, fmt.Errorf("%s", msg)
+		}
+		for _, a := range filter {
+			if j.Matrix == nil || !slices.ContainsFunc(j.Matrix.Axes, func(x spec.Axis) bool { return x.Name.Value == a.Name }) {
+				return s, fmt.Errorf("job %q has no axis %q", name, a.Name)
+			}
+		}
+		s.jobs[name] = true
+		if filter == nil {
+			whole[name] = true
+		}
+		s.filters[name] = append(s.filters[name], filter)
+	}
+	for name := range whole {
+		delete(s.filters, name)
+	}
+	queue := slices.Clone(all)
+	queue = slices.DeleteFunc(queue, func(name string) bool { return !s.jobs[name] })
+	for len(queue) > 0 {
+		for _, need := range needs(jobs[queue[0]]) {
+			delete(s.filters, need) // what is needed is needed whole
+			if !s.jobs[need] {
+				s.jobs[need] = true
+				queue = append(queue, need)
+			}
+		}
+		queue = queue[1:]
+	}
+	return s, nil
+}
+
+// parseInstance reads "job" or "job[axis=value,…]".
+func parseInstance(arg string) (name string, filter []Axis, err error) {
+	name, rest, has := strings.Cut(arg, "[")
+	if !has {
+		return name, nil, nil
+	}
+	inner, ok := strings.CutSuffix(rest, "]")
+	filter = []Axis{}
+	for _, pair := range strings.Split(inner, ",") {
+		axis, value, isPair := strings.Cut(pair, "=")
+		ok = ok && isPair
+		filter = append(filter, Axis{Name: axis, Value: value})
+	}
+	if !ok {
+		return "", nil, fmt.Errorf("%q is no instance of a job; expected job[axis=value]", arg)
+	}
+	return name, filter, nil
+}
