@@ -66,7 +66,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, what string) {
 	seen := make([]bool, len(fields.list))
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		if key.Kind != yaml.ScalarNode {
+		if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" {
 			continue // reported by checkTree
 		}
 		at, ok := fields.byKey[key.Value]
@@ -114,6 +114,8 @@ func (d *decoder) wrongKind(n *yaml.Node, what, want string) { d.wrongKindHint(n
 func (d *decoder) wrongKindHint(n *yaml.Node, what, want, hint string) {
 	found, length := "a mapping", 1
 	switch n.Kind {
+	case yaml.AliasNode:
+		return // reported by checkTree
 	case yaml.SequenceNode:
 		found = "a list"
 	case yaml.ScalarNode:

@@ -9,16 +9,8 @@
 package spec
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"reflect"
-	"regexp"
-	"strconv"
-	"strings"
-
-	"gopkg.in/yaml.v3"
 
 	"sluice/spec/diag"
 )
@@ -153,10 +145,11 @@ func DefaultLimits() Limits {
 // the text is so broken that nothing can be said of its jobs; else it holds
 // what could be read, also when there are problems.
 func Parse(name string, text []byte, limits Limits) (*File, diag.List) {
-	d := &decoder{src: &source{name: name, text: text}, limits: limits, types: map[reflect.Type]*fields{}}
+	d := &decoder{src: &source{name: name}, limits: limits, types: map[reflect.Type]*fields{}}
 	if !d.scanBytes(text) {
 		return nil, d.list.Sort()
 	}
+	d.src.split(text)
 	root := d.document(text)
 	if root == nil || !d.checkTree(root) {
 		return nil, d.list.Sort()
@@ -172,66 +165,6 @@ func Parse(name string, text []byte, limits Limits) (*File, diag.List) {
 		d.add("SL015", f.Jobs.Pos, 1, fmt.Sprintf("%d jobs; at most %d are allowed", n, limits.Jobs), "use a matrix, or raise the limit with --max-jobs")
 	}
 	return f, d.list.Sort()
-}
-
-var yamlErrorLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
-
-// document reads the one YAML document of text, or says why there is none.
-func (d *decoder) document(text []byte) *yaml.Node {
-	dec := yaml.NewDecoder(bytes.NewReader(text))
-	var doc, next yaml.Node
-	err := dec.Decode(&doc)
-	if errors.Is(err, io.EOF) {
-		d.add("SL007", diag.Pos{Line: 1, Col: 1}, 1, "the file is empty", "begin with version: 1 and jobs:")
-		return nil
-	}
-	if err == nil {
-		switch err2 := dec.Decode(&next); {
-		case err2 == nil:
-			d.add("SL007", d.pos(&next), 3, "a second YAML document begins here; a job file has one", "move its jobs into the first, or into a file of their own")
-		case !errors.Is(err2, io.EOF):
-			err = err2
-		}
-	}
-	if err != nil {
-		d.syntaxError(err)
-		return nil
-	}
-	for i, line := range strings.Split(string(text), "\n") {
-		if strings.HasPrefix(line, "%YAML") || strings.HasPrefix(line, "%TAG") {
-			d.add("SL007", diag.Pos{Line: i + 1, Col: 1}, 5, "a YAML directive; job files have none", "remove the line")
-		}
-		if line != "" && line[0] != '#' && line[0] != '%' {
-			break
-		}
-	}
-	root := doc.Content[0]
-	if root.Kind != yaml.MappingNode && root.Kind != yaml.AliasNode {
-		if isNull(root) {
-			d.add("SL007", diag.Pos{Line: 1, Col: 1}, 1, "the file has no content", "begin with version: 1 and jobs:")
-		} else {
-			d.wrongKind(root, "the job file", "a mapping that begins with version: 1")
-		}
-		return nil
-	}
-	return root
-}
-
-// syntaxError reports err of the YAML library, which knows a line at most.
-func (d *decoder) syntaxError(err error) {
-	m := yamlErrorLine.FindStringSubmatch(err.Error())
-	if m == nil {
-		m = []string{"", "", err.Error()}
-	}
-	line, _ := strconv.Atoi(m[1])
-	line = max(1, line)
-	text := d.src.line(line)
-	indent := len(text) - len(strings.TrimLeft(text, " "))
-	hint := ""
-	if strings.Contains(text[:len(text)-len(strings.TrimLeft(text, " \t"))], "\t") {
-		hint = "YAML indents with spaces; this line is indented with a tab"
-	}
-	d.add("SL000", diag.Pos{Line: line, Col: indent + 1}, max(1, len([]rune(strings.TrimSpace(text)))), "this is not YAML: "+m[2], hint)
 }
 
 // Argv is the command and its arguments, however s writes them.

@@ -37,7 +37,10 @@ func (l *Line) decode(d *decoder, n *yaml.Node, what string) {
 // references as marks.
 func parseLine(s String) Line {
 	l := Line{String: s}
-	sc := lineScan{str: s, text: []rune(s.Value)}
+	if strings.Contains(s.Value, refMark) {
+		return l // reported by checkTree
+	}
+	sc := lineScan{places: s.places(), text: []rune(s.Value)}
 	sc.scan()
 	l.Found = sc.found
 	for _, f := range sc.found {
@@ -45,25 +48,25 @@ func parseLine(s String) Line {
 			return l
 		}
 	}
-	p := shellwords.NewParser()
+	p := shellwords.Parser{} // NewParser's follows the package's variables
 	words, err := p.Parse(sc.out.String())
 	if err != nil || p.Position >= 0 || len(words) != len(sc.starts) {
 		l.Found = append(l.Found, Finding{Kind: FoundQuote, Text: s.Value, Pos: s.Pos})
 		return l
 	}
 	for i, w := range words {
-		l.Words = append(l.Words, sc.word(w, s.At(sc.starts[i])))
+		l.Words = append(l.Words, sc.word(w, sc.places.at(sc.starts[i])))
 	}
 	return l
 }
 
-// refMark stands around the index of a reference in the rewritten line. NUL
-// can't be in a job file, so it can't be in the text.
+// refMark stands around the index of a reference in the rewritten line. No
+// text of a job file may have a NUL.
 const refMark = "\x00"
 
 // lineScan walks a line by the quoting rules of POSIX.1-2024, XCU 2.2.
 type lineScan struct {
-	str     String
+	places  places
 	text    []rune
 	at      int
 	out     strings.Builder // the line in the form for go-shellwords
@@ -72,10 +75,11 @@ type lineScan struct {
 	starts  []int // where each word begins in text
 	refs    []*Ref
 	found   []Finding
-	parens  int // of $( that are open: their ) is not told again
-	ticks   int // backquotes so far: only the first of a pair is told
-	bracket int // where an unquoted [ stands in this word, or -1
-	brace   int // where an unquoted { stands in this word, or -1
+	parens  int  // of $( that are open: their ) is not told again
+	ticks   int  // backquotes so far: only the first of a pair is told
+	bracket int  // where an unquoted [ stands in this word, or -1
+	brace   int  // where an unquoted { stands in this word, or -1
+	listed  bool // an unquoted , or .. follows brace
 }
 
 func (s *lineScan) scan() {
@@ -98,7 +102,7 @@ func (s *lineScan) scan() {
 }
 
 func (s *lineScan) find(kind FindKind, from, to int) {
-	s.found = append(s.found, Finding{Kind: kind, Text: string(s.text[from:to]), Pos: s.str.At(from), Word: max(0, len(s.starts)-1)})
+	s.found = append(s.found, Finding{Kind: kind, Text: string(s.text[from:to]), Pos: s.places.at(from), Word: max(0, len(s.starts)-1)})
 }
 
 func (s *lineScan) beginWord() {
@@ -214,7 +218,7 @@ func (s *lineScan) dollar(quoted bool) {
 	}
 	switch {
 	case ref != nil:
-		ref.Pos = s.str.At(s.at)
+		ref.Pos = s.places.at(s.at)
 		s.openRun()
 		s.out.WriteString(refMark + strconv.Itoa(len(s.refs)) + refMark)
 		s.refs = append(s.refs, ref)
@@ -243,62 +247,69 @@ func (s *lineScan) tick() {
 
 // plain reads one unquoted character that is no quote and no blank.
 func (s *lineScan) plain(r rune) {
-	from := s.at
-	switch {
-	case strings.ContainsRune("|&;<>()\n", r):
-		// A run of operator characters is one finding, and a digit before a
-		// redirection belongs to it.
-		to := from + 1
-		for to < len(s.text) && strings.ContainsRune("|&;<>", s.text[to]) && strings.ContainsRune("|&;<>", r) {
-			to++
-		}
-		if s.inWord && (r == '<' || r == '>') {
-			if start := s.starts[len(s.starts)-1]; isDigits(s.text[start:from]) {
-				from = start
-			}
-		}
-		if r == ')' && s.parens > 0 {
-			s.parens--
-		} else {
-			s.find(FoundOperator, from, to)
-		}
-		s.endWord()
-		s.at = to
+	if strings.ContainsRune("|&;<>()\n", r) {
+		s.operator(r)
 		return
-	case r == '#' && !s.inWord:
+	}
+	from, first := s.at, !s.inWord
+	s.beginWord()
+	switch {
+	case r == '$':
+		s.dollar(false)
+		return
+	case r == '#' && first:
 		s.find(FoundComment, from, from+1)
-	case r == '~' && !s.inWord:
+	case r == '~' && first:
 		s.find(FoundTilde, from, from+1)
 	case r == '`':
 		s.tick()
 	case r == '*' || r == '?':
-		s.beginWord()
 		s.find(FoundGlob, from, from+1)
-	}
-	s.beginWord()
-	switch r {
-	case '$':
-		s.dollar(false)
-		return
-	case '[':
-		if s.bracket < 0 {
-			s.bracket = from
-		}
-	case ']':
-		if s.bracket >= 0 && from > s.bracket+1 {
-			s.find(FoundGlob, s.bracket, from+1)
-			s.bracket = -1
-		}
-	case '{':
-		s.brace = from
-	case '}':
-		if s.brace >= 0 && isBraceList(s.text[s.brace:from+1]) {
+	case r == '[' && s.bracket < 0:
+		s.bracket = from
+	case r == ']' && s.bracket >= 0 && from > s.bracket+1:
+		s.find(FoundGlob, s.bracket, from+1)
+		s.bracket = -1
+	case r == '{':
+		s.brace, s.listed = from, false
+	case r == ',', r == '.' && s.text[max(0, from-1)] == '.':
+		s.listed = true
+	case r == '}':
+		if s.brace >= 0 && s.listed { // bash would spread {a,b} and {1..3}
 			s.find(FoundBrace, s.brace, from+1)
 		}
 		s.brace = -1
 	}
 	s.put(r)
 	s.at++
+}
+
+// operator reads a run of operator characters. To a redirection belong the
+// number before it and, as in 2>&1, the one that it copies.
+func (s *lineScan) operator(r rune) {
+	from, to := s.at, s.at+1
+	if strings.ContainsRune("|&;<>", r) {
+		for to < len(s.text) && strings.ContainsRune("|&;<>", s.text[to]) {
+			to++
+		}
+	}
+	if s.inWord && (r == '<' || r == '>') {
+		if start := s.starts[len(s.starts)-1]; isDigits(s.text[start:from]) {
+			from = start
+		}
+	}
+	if end := string(s.text[s.at:to]); strings.HasSuffix(end, ">&") || strings.HasSuffix(end, "<&") {
+		for to < len(s.text) && s.text[to] >= '0' && s.text[to] <= '9' {
+			to++
+		}
+	}
+	if r == ')' && s.parens > 0 {
+		s.parens--
+	} else {
+		s.find(FoundOperator, from, to)
+	}
+	s.endWord()
+	s.at = to
 }
 
 func isDigits(text []rune) bool {
@@ -308,12 +319,6 @@ func isDigits(text []rune) bool {
 		}
 	}
 	return len(text) > 0
-}
-
-// isBraceList reports whether {…} is what bash would spread: {a,b} or {1..3}.
-func isBraceList(text []rune) bool {
-	inner := string(text[1 : len(text)-1])
-	return strings.Contains(inner, ",") || strings.Contains(inner, "..")
 }
 
 // word makes an Arg of a word that go-shellwords gave back.

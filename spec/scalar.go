@@ -194,9 +194,10 @@ func parseScalar(text string, dst any) (ok bool, hint string) {
 func parseInt(text string, dst *int64) (ok bool, hint string) {
 	if !intSyntax.MatchString(text) {
 		digits := strings.TrimLeft(text, "-")
+		plain := strings.ReplaceAll(text, "_", "")
 		if len(digits) > 1 && digits[0] == '0' && strings.Trim(digits, "0123456789") == "" {
 			hint = "YAML readers disagree on a leading 0 (octal or decimal): write it without"
-		} else if f, err := strconv.ParseFloat(text, 64); err == nil && f == math.Trunc(f) && math.Abs(f) < 1e15 {
+		} else if f, err := strconv.ParseFloat(plain, 64); err == nil && f == math.Trunc(f) && math.Abs(f) < 1e15 {
 			hint = "write " + strconv.FormatInt(int64(f), 10)
 		}
 		return false, hint
@@ -209,16 +210,14 @@ func parseInt(text string, dst *int64) (ok bool, hint string) {
 	return true, ""
 }
 
-// ParseDuration reads a Go duration that is not negative.
+var durationSyntax = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`)
+
+// ParseDuration reads a Go duration that is not negative. 0 has a unit too.
 func ParseDuration(text string) (time.Duration, error) {
-	v, err := time.ParseDuration(text)
-	if err == nil && v < 0 {
-		err = fmt.Errorf("%s is negative", text)
+	if !durationSyntax.MatchString(text) {
+		return 0, fmt.Errorf("%q is not a duration such as 500ms, 30s or 1m30s", text)
 	}
-	if err == nil && text == "0" {
-		err = fmt.Errorf("%s has no unit", text)
-	}
-	return v, err
+	return time.ParseDuration(text)
 }
 
 var sizeSyntax = regexp.MustCompile(`^(0|[1-9][0-9]*)(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$`)
@@ -277,11 +276,11 @@ func (m *Map[T]) decode(d *decoder, n *yaml.Node, what string) {
 	m.Entries = make([]Entry[T], 0, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		if key.Kind != yaml.ScalarNode || isNull(value) {
+		if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" || isNull(value) {
 			continue // reported by checkTree
 		}
 		e := Entry[T]{Key: d.str(key)}
-		d.decode(value, &e.Value, quoteName(key.Value)+" in "+what)
+		d.decode(value, &e.Value, strings.TrimSuffix(what, "s")+" "+show(key.Value))
 		m.Entries = append(m.Entries, e)
 	}
 }
@@ -303,8 +302,6 @@ func show(text string) string {
 	}
 	return strconv.Quote(text)
 }
-
-func quoteName(name string) string { return strconv.Quote(name) }
 
 // Quoted reports whether s was written in quotes or as a block.
 func (s String) Quoted() bool { return s.style != 0 }

@@ -75,6 +75,8 @@ func badRune(r rune) (rule, what string) {
 	case r == '\t' || r == '\n' || r == '\r':
 	case r < 0x20 || r >= 0x7f && r < 0xa0:
 		return "SL002", "control character"
+	case r&0xfffe == 0xfffe:
+		return "SL002", "noncharacter"
 	case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x200e, r == 0x200f, r == 0x061c:
 		return "SL004", "direction control" // CVE-2021-42574
 	case r == 0x200b, r == 0x2060, r == 0xfeff, r == 0x00ad, r >= 0xe0000 && r <= 0xe007f:

@@ -2,7 +2,6 @@ package spec
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 
@@ -10,68 +9,111 @@ import (
 )
 
 // source is the text of one file, for finding the place of a character within
-// a value.
+// a value. It does not change after split.
 type source struct {
 	name  string
-	text  []byte
-	lines []string // filled by line on its first use
+	lines [][]rune // without their endings
 }
 
-func (s *source) line(n int) string {
-	if s.lines == nil {
-		s.lines = strings.Split(string(s.text), "\n")
+func (s *source) split(text []byte) {
+	for line := range strings.Lines(string(text)) {
+		s.lines = append(s.lines, []rune(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")))
 	}
+}
+
+func (s *source) line(n int) []rune {
 	if n < 1 || n > len(s.lines) {
-		return ""
+		return nil
 	}
 	return s.lines[n-1]
 }
 
-// At is the place of the code point of s.Value with index off. In a value
-// that runs over several lines of the file it is exact only for a literal
-// block; else it is the value's beginning.
-func (s String) At(off int) diag.Pos {
-	if s.src == nil || off == 0 && s.style == 0 {
-		return s.Pos
+// runeAt is the character at pos, or 0 where there is none.
+func (s *source) runeAt(pos diag.Pos) rune {
+	line := s.line(pos.Line)
+	if pos.Col < 1 || pos.Col > len(line) {
+		return 0
 	}
-	switch {
-	case s.style&yaml.LiteralStyle != 0:
-		return s.atLiteral(off)
-	case s.style&yaml.FoldedStyle != 0:
-		return s.Pos
-	}
-	line := []rune(s.src.line(s.Pos.Line))
-	col := s.Pos.Col - 1 // 0-based index into line of the next character
-	switch {
-	case s.style&yaml.DoubleQuotedStyle != 0:
-		col++
-		for range off {
-			col += escapeLen(line, col)
-		}
-	case s.style&yaml.SingleQuotedStyle != 0:
-		col++
-		for range off {
-			if col+1 < len(line) && line[col] == '\'' {
-				col++
-			}
-			col++
-		}
-	default:
-		col += off
-	}
-	if col >= len(line) {
-		return s.Pos
-	}
-	return diag.Pos{Line: s.Pos.Line, Col: col + 1}
+	return line[pos.Col-1]
 }
 
-// escapeLen is how many characters of a double-quoted scalar make the one
-// that begins at col (YAML 1.2, section 5.7).
-func escapeLen(line []rune, col int) int {
-	if col+1 >= len(line) || line[col] != '\\' {
+// At is the place of the code point of s.Value with index off. Where s runs
+// over several lines of the file and is no literal block, it is the value's
+// beginning. It is linear in the length of s.
+func (s String) At(off int) diag.Pos { return s.places().at(off) }
+
+// places are where the code points of a value stand.
+type places struct {
+	start diag.Pos
+	each  []diag.Pos // nil where only the start is known
+}
+
+func (p places) at(off int) diag.Pos {
+	if off < 0 || off >= len(p.each) {
+		return p.start
+	}
+	return p.each[off]
+}
+
+func (s String) places() places {
+	p := places{start: s.Pos}
+	if s.src == nil {
+		return p
+	}
+	value := []rune(s.Value)
+	switch {
+	case s.style&yaml.LiteralStyle != 0:
+		p.each = s.literalPlaces(value)
+	case s.style&yaml.FoldedStyle != 0:
+	case s.style&yaml.DoubleQuotedStyle != 0:
+		p.each = s.linePlaces(value, '"', escapeLen)
+	case s.style&yaml.SingleQuotedStyle != 0:
+		p.each = s.linePlaces(value, '\'', quoteLen)
+	default:
+		p.each = s.linePlaces(value, 0, func([]rune, int) int { return 1 })
+	}
+	return p
+}
+
+// linePlaces are the places of a value that stands on one line, in quote
+// unless that is 0; nil where the value goes on in the next line. size is how
+// many characters of the file, from an index of the line, make the next one
+// of the value.
+func (s String) linePlaces(value []rune, quote rune, size func(line []rune, at int) int) []diag.Pos {
+	line, at := s.src.line(s.Pos.Line), s.Pos.Col-1
+	if quote != 0 {
+		at++
+	}
+	each := make([]diag.Pos, len(value))
+	for i, r := range value {
+		n := size(line, at)
+		if at+n > len(line) || quote == 0 && line[at] != r {
+			return nil
+		}
+		each[i] = diag.Pos{Line: s.Pos.Line, Col: at + 1}
+		at += n
+	}
+	if quote != 0 && (at >= len(line) || line[at] != quote) {
+		return nil
+	}
+	return each
+}
+
+// quoteLen is how many characters of a single-quoted scalar make the one that
+// begins at index at.
+func quoteLen(line []rune, at int) int {
+	if at < len(line) && line[at] == '\'' {
+		return 2
+	}
+	return 1
+}
+
+// escapeLen is the same for a double-quoted scalar (YAML 1.2, section 5.7).
+func escapeLen(line []rune, at int) int {
+	if at+1 >= len(line) || line[at] != '\\' {
 		return 1
 	}
-	switch line[col+1] {
+	switch line[at+1] {
 	case 'x':
 		return 4
 	case 'u':
@@ -82,21 +124,29 @@ func escapeLen(line []rune, col int) int {
 	return 2
 }
 
-func (s String) atLiteral(off int) diag.Pos {
-	before := []rune(s.Value)
-	if off > len(before) {
-		return s.Pos
+func (s String) literalPlaces(value []rune) []diag.Pos {
+	begin := s.blockIndent() + 1
+	pos := diag.Pos{Line: s.Pos.Line + 1, Col: begin}
+	each := make([]diag.Pos, len(value))
+	for i, r := range value {
+		each[i] = pos
+		pos.Col++
+		if r == '\n' {
+			pos = diag.Pos{Line: pos.Line + 1, Col: begin}
+		}
 	}
-	before = before[:off]
-	lines := strings.Split(string(before), "\n")
-	n := s.Pos.Line + len(lines)
-	text := s.src.line(n)
-	indent := len(text) - len(strings.TrimLeft(text, " "))
-	// An empty or deeper first line hides the block's indent: the first
-	// line of the value tells it.
-	first, _, _ := strings.Cut(s.Value, "\n")
-	if src := s.src.line(s.Pos.Line + 1); strings.HasSuffix(src, first) {
-		indent = len(src) - len(first)
+	return each
+}
+
+// blockIndent is how many spaces the lines of the literal block s lose. The
+// first line with a text tells it: that of the value is shorter by them.
+func (s String) blockIndent() int {
+	n := s.Pos.Line + 1
+	for line := range strings.SplitSeq(s.Value, "\n") {
+		if line != "" {
+			return max(0, len(s.src.line(n))-len([]rune(line)))
+		}
+		n++
 	}
-	return diag.Pos{Line: n, Col: indent + utf8.RuneCountInString(lines[len(lines)-1]) + 1}
+	return 0
 }

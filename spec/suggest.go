@@ -1,16 +1,22 @@
 package spec
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Nearest is the one of names that was probably meant by name, or "" where
-// none is near: within a third of its length in edits, a swap of neighbours
-// counting as one.
+// none is near: the same but for case, or within a third of its length in
+// edits, a swap of neighbours counting as one.
 func Nearest(name string, names []string) string {
 	best, bestAt := "", max(1, utf8.RuneCountInString(name)/3)+1
 	if len(name) > 64 {
 		return ""
 	}
 	for _, n := range names {
+		if strings.EqualFold(name, n) {
+			return n
+		}
 		if at := distance([]rune(name), []rune(n), bestAt); at < bestAt {
 			best, bestAt = n, at
 		}

@@ -59,8 +59,8 @@ type FindKind uint8
 // The kinds of Finding.
 const (
 	FoundOperator  FindKind = iota // | & ; < > ( ) or a newline
-	FoundExpansion                 // $NAME, $(, ${NAME}, `
-	FoundBadRef                    // ${…} that is no reference
+	FoundExpansion                 // $NAME, $(, `, and ${…} that is no reference
+	FoundBadRef                    // ${ without its }
 	FoundGlob                      // * ? […]
 	FoundBrace                     // {a,b} {1..3}
 	FoundTilde                     // a leading ~
@@ -97,7 +97,7 @@ func parseTemplate(s String) (parts []Part, found []Finding) {
 	if !strings.ContainsRune(s.Value, '$') {
 		return []Part{{Text: s.Value}}, nil
 	}
-	text := []rune(s.Value)
+	text, places := []rune(s.Value), s.places()
 	var lit strings.Builder
 	flush := func() {
 		if lit.Len() > 0 {
@@ -114,11 +114,11 @@ func parseTemplate(s String) (parts []Part, found []Finding) {
 		ref, kind, length := parseDollar(text[i:])
 		switch {
 		case ref != nil:
-			ref.Pos = s.At(i)
+			ref.Pos = places.at(i)
 			flush()
 			parts = append(parts, Part{Ref: ref})
 		case kind != nil:
-			found = append(found, Finding{Kind: *kind, Text: string(text[i : i+length]), Pos: s.At(i)})
+			found = append(found, Finding{Kind: *kind, Text: string(text[i : i+length]), Pos: places.at(i)})
 			lit.WriteString(string(text[i : i+length]))
 		default:
 			lit.WriteRune('$')

@@ -49,13 +49,16 @@ func (c *treeCheck) node(n *yaml.Node, depth int) {
 		d.add("SL009", d.pos(n), 1, fmt.Sprintf("anchor %s; a value is written where it is used", show("&"+n.Anchor)),
 			"use defaults: for what jobs share, or write it out")
 	}
-	if n.Style&yaml.TaggedStyle != 0 {
+	switch {
+	case n.Style&yaml.TaggedStyle == 0 && d.src.runeAt(d.pos(n)) == '!':
+		// The library drops the tag that has no name.
+		d.add("SL010", d.pos(n), 1, `tag "!"; job files have no tags`, "remove the tag; quote the value if it is text")
+	case n.Style&yaml.TaggedStyle != 0:
 		d.add("SL010", d.pos(n), utf8.RuneCountInString(n.Tag), fmt.Sprintf("tag %s; job files have no tags", show(n.Tag)), "remove the tag; quote the value if it is text")
 	}
 	switch n.Kind {
 	case yaml.AliasNode:
-		d.add("SL009", d.pos(n), utf8.RuneCountInString(n.Value)+1, fmt.Sprintf("alias %s; a value is written where it is used", show("*"+n.Value)),
-			"use defaults: for what jobs share, or write it out; quote a file name pattern and mark it {glob: …}")
+		d.alias(d.pos(n), n.Value)
 	case yaml.ScalarNode:
 		c.scalar(n)
 	case yaml.SequenceNode:
@@ -105,13 +108,27 @@ func (c *treeCheck) scalar(n *yaml.Node) {
 		c.limit(n, fmt.Sprintf("a value of %d bytes; at most %d are allowed", len(n.Value), d.limits.Scalar), "--max-scalar")
 		return
 	}
+	c.escapes(n)
+}
+
+// escapes reports what scanBytes could not see, because double quotes write it
+// as an escape.
+func (c *treeCheck) escapes(n *yaml.Node) {
+	if n.Style&yaml.DoubleQuotedStyle == 0 {
+		return
+	}
+	d := c.d
 	for i, r := range n.Value {
 		if r >= 0x20 && r < 0x7f || r == '\n' || r == '\t' {
 			continue
 		}
-		if rule, what := badRune(r); rule != "" {
-			s := d.str(n)
-			d.add(rule, s.At(utf8.RuneCountInString(n.Value[:i])), 1, fmt.Sprintf("%s U+%04X in a value", what, r), "remove it")
+		rule, what := badRune(r)
+		if rule == "" {
+			continue
+		}
+		pos := d.str(n).At(utf8.RuneCountInString(n.Value[:i]))
+		if d.src.runeAt(pos) != r {
+			d.add(rule, pos, 1, fmt.Sprintf("%s U+%04X in a value", what, r), "remove it")
 			return // one of a kind tells enough
 		}
 	}

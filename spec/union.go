@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -286,18 +287,20 @@ func (u Umask) IsSet() bool { return !u.Pos.IsZero() }
 
 func (u *Umask) decode(d *decoder, n *yaml.Node, what string) {
 	u.Pos = d.pos(n)
-	v, err := strconv.ParseUint(n.Value, 8, 32)
 	switch {
 	case n.Kind != yaml.ScalarNode:
 		d.wrongKind(n, what, `an octal number in quotes, such as "027"`)
-	case err != nil || v > 0o777 || len(n.Value) < 3:
+	case !umaskSyntax.MatchString(n.Value):
 		d.wrongKind(n, what, `an octal number from "000" to "777"`)
 	case n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0:
 		d.wrongKindHint(n, what, "an octal number in quotes", `YAML readers disagree on a leading 0: write "`+n.Value+`"`)
 	default:
+		v, _ := strconv.ParseUint(n.Value, 8, 16) // umaskSyntax bounds it
 		u.Value = int(v)
 	}
 }
+
+var umaskSyntax = regexp.MustCompile(`^0?[0-7]{3}$`)
 
 // Matrix is the axes of a job and the combinations that are left out.
 type Matrix struct {
@@ -331,7 +334,7 @@ func (m *Matrix) decode(d *decoder, n *yaml.Node, what string) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		switch {
-		case key.Kind != yaml.ScalarNode || isNull(value): // reported by checkTree
+		case key.Kind != yaml.ScalarNode || key.Tag == "!!merge" || isNull(value): // reported by checkTree
 		case key.Value == "exclude":
 			d.decode(value, &m.Exclude, "exclude")
 		default:
@@ -342,7 +345,7 @@ func (m *Matrix) decode(d *decoder, n *yaml.Node, what string) {
 
 func (d *decoder) axis(name String, n *yaml.Node) Axis {
 	a := Axis{Name: name, Pos: d.pos(n)}
-	what := "axis " + quoteName(name.Value)
+	what := "axis " + show(name.Value)
 	switch n.Kind {
 	case yaml.SequenceNode:
 		var l List[String]
@@ -357,7 +360,7 @@ func (d *decoder) axis(name String, n *yaml.Node) Axis {
 			break
 		}
 		a.Glob, a.Param, a.Range = m.Glob, m.Param, m.Range.Items
-		if given[0] == "range" && len(a.Range) != 2 {
+		if given[0] == "range" && m.Range.IsSet() && len(a.Range) != 2 {
 			d.add("SL016", m.Range.Pos, 1, fmt.Sprintf("range has %d numbers; expected two, such as [1, 10]", len(a.Range)), "")
 			a.Range = nil
 		}
