@@ -1,0 +1,114 @@
+package runner
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"sluice/runner/proc"
+	"sluice/runner/report"
+)
+
+// ending is what is known of one stage when its attempt is over.
+type ending struct {
+	started  bool
+	startErr error
+	exit     proc.Exit
+	ok       []int     // exit codes that are success
+	end      time.Time // when it exited
+}
+
+// stopped says that sluice ended an attempt before its time. The zero stopped
+// means that it did not.
+type stopped struct {
+	status report.Status // TimedOut, Cancelled or Failed
+	reason string        // "timeout of 3s"
+	signal string        // what the group was sent first
+	at     time.Time
+	killed time.Time // when KILL followed; zero where it was not needed
+}
+
+func (s stopped) happened() bool { return !s.at.IsZero() }
+
+// judge gives each stage its status, from the last to the first, and the
+// attempt its own. by is the stage at fault, or -1.
+//
+// A pipeline succeeds when every stage succeeded or was closed early by a
+// reader that did. Else its cause is a stage that could not start, or the
+// rightmost that failed.
+func judge(stages []ending, stop stopped) (statuses []report.StageStatus, attempt report.Status, by int) {
+	statuses = make([]report.StageStatus, len(stages))
+	by, notStarted := -1, -1
+	for i := len(stages) - 1; i >= 0; i-- {
+		readerOK := i+1 < len(stages) && (statuses[i+1] == report.StageSucceeded || statuses[i+1] == report.StageClosedEarly)
+		statuses[i] = judgeStage(stages[i], stop, readerOK)
+		switch {
+		case stages[i].startErr != nil:
+			notStarted = i
+		case by < 0 && statuses[i] == report.StageFailed:
+			by = i
+		}
+	}
+	switch {
+	case notStarted >= 0:
+		return statuses, report.Failed, notStarted
+	case stop.happened():
+		return statuses, stop.status, by
+	case by >= 0:
+		return statuses, report.Failed, by
+	}
+	return statuses, report.Succeeded, -1
+}
+
+func judgeStage(e ending, stop stopped, readerOK bool) report.StageStatus {
+	switch {
+	case !e.started:
+		return report.StageNotStarted
+	case slices.Contains(e.ok, e.exit.Code):
+		return report.StageSucceeded
+	case readerOK && (e.exit.Signal == sigpipe || e.exit.Code == 128+int(sigpipe)):
+		return report.StageClosedEarly
+	case stop.happened() && !e.end.Before(stop.at):
+		if stop.status == report.TimedOut {
+			return report.StageTimedOut
+		}
+		return report.StageCancelled
+	}
+	return report.StageFailed
+}
+
+// words tells how a stage ended.
+func (e ending) words(stop stopped) string {
+	sig := e.exit.Signal
+	switch {
+	case e.startErr != nil:
+		return "could not start"
+	case !e.started:
+		return "not started"
+	case sig == 0:
+		return fmt.Sprintf("exit code %d", e.exit.Code)
+	}
+	text := fmt.Sprintf("signal %d %s", int(sig), proc.SignalName(sig))
+	if e.exit.Core {
+		text += ", core dumped"
+	}
+	switch {
+	case !stop.happened() || e.end.Before(stop.at):
+	case sig == sigkill && !stop.killed.IsZero() && stop.signal != "KILL":
+		text += fmt.Sprintf(", %s after %s", roundly(stop.killed.Sub(stop.at)), stop.signal)
+	case proc.SignalName(sig) == stop.signal:
+		text += ", sent at " + stop.reason
+	}
+	return text
+}
+
+// roundly is d without figures that nobody reads.
+func roundly(d time.Duration) time.Duration {
+	switch {
+	case d > 10*time.Second:
+		return d.Round(time.Second)
+	case d > time.Second:
+		return d.Round(100 * time.Millisecond)
+	}
+	return d.Round(time.Millisecond)
+}

@@ -1,0 +1,113 @@
+package runner
+
+import (
+	"os"
+
+	"sluice/runner/event"
+	"sluice/runner/plan"
+	"sluice/runner/plumb"
+)
+
+// tailBytes is how much of a stage's logged standard error its report keeps.
+const tailBytes = 4 << 10
+
+// input opens what the first stage reads.
+func (a *attempt) input() (*os.File, error) {
+	in := a.inst.Stdin
+	var data []byte
+	switch in.Kind {
+	case plan.InInherit:
+		return orNull(a.r.o.Stdin, a.r.null), nil
+	case plan.InFile:
+		f, err := plumb.OpenInput(in.Path)
+		if err != nil {
+			return nil, err
+		}
+		a.childEnds = append(a.childEnds, f)
+		return f, nil
+	case plan.InText:
+		text, err := in.Text.Resolve(a.unknown)
+		if err != nil {
+			return nil, err
+		}
+		data = []byte(text)
+	case plan.InJob:
+		c, _ := a.r.captured(in.Job)
+		data = c.data
+	default:
+		return a.r.null, nil
+	}
+	f, err := plumb.TextInput(data)
+	if err != nil {
+		return nil, &ownError{err}
+	}
+	a.childEnds = append(a.childEnds, f)
+	return f, nil
+}
+
+func orNull(f, null *os.File) *os.File {
+	if f == nil {
+		return null
+	}
+	return f
+}
+
+// output opens where a stream of stage i goes; joined is what stderr: stdout
+// means.
+func (a *attempt) output(o plan.Output, i int, stream event.Stream, joined *os.File) (*os.File, error) {
+	inherited := orNull(a.r.o.Stdout, a.r.null)
+	if stream == event.Stderr {
+		inherited = orNull(a.r.o.Stderr, a.r.null)
+	}
+	switch o.Kind {
+	case plan.OutInherit:
+		return inherited, nil
+	case plan.OutDiscard:
+		return a.r.null, nil
+	case plan.OutStdout, plan.OutJob:
+		return joined, nil
+	case plan.OutFile:
+		return a.file(o)
+	case plan.OutLog:
+		if a.r.o.Direct {
+			return inherited, nil
+		}
+	}
+	r, w, err := plumb.ReadPipe()
+	if err != nil {
+		return nil, &ownError{err}
+	}
+	a.childEnds = append(a.childEnds, w)
+	if o.Kind == plan.OutCapture {
+		a.trim = o.Trim
+		a.capture = plumb.ReadCapture(r, o.Max, func() { close(a.over) })
+		return w, nil
+	}
+	id, number := a.inst.ID, a.res.Number
+	log := plumb.ReadLog(r, func(data []byte) {
+		if len(data) == 0 {
+			a.r.emit(event.OutputEnded{ID: id, Attempt: number, Stage: i, Stream: stream})
+			return
+		}
+		a.r.emit(event.Output{ID: id, Attempt: number, Stage: i, Stream: stream, Data: data})
+	}, tailBytes)
+	a.logs = append(a.logs, log)
+	if stream == event.Stderr {
+		a.stages[i].log = log
+	}
+	return w, nil
+}
+
+// file opens an output file once for the whole attempt, however many streams
+// go to it.
+func (a *attempt) file(o plan.Output) (*os.File, error) {
+	if f, ok := a.files[o.Path]; ok {
+		return f.OS(), nil
+	}
+	f, err := plumb.OpenFile(o.Path, plumb.Mode(o.Mode))
+	if err != nil {
+		return nil, err
+	}
+	a.files[o.Path] = f
+	return f.OS(), nil
+}
