@@ -167,8 +167,8 @@ func TestTraps(t *testing.T) {
 		{"nothing required", "description: x\n", "1:1 SL017, 1:1 SL017"},
 		{"several at once", job("comand: x\nargs: [~]\nretry: {attempts: 1.5}"), "4:5 SL014, 5:12 SL011, 6:23 SL013"},
 
-		{"CRLF", strings.ReplaceAll(job("run: x\nargs: []"), "\n", "\r\n"), ""},
-		{"CRLF: places", strings.ReplaceAll(job("comand: x"), "\n", "\r\n"), "4:5 SL014"},
+		{"CRLF", crlf(job("run: x\nargs: []")), ""},
+		{"CRLF: places", crlf(job("comand: x")), "4:5 SL014"},
 		{"no line feed at the end", "version: 1\njobs: {}", ""},
 		{"---", "---\n" + small, ""},
 		{"--- and ...", "---\n" + small + "...\n", ""},
