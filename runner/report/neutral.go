@@ -69,8 +69,14 @@ func (n *Neutralizer) Flush(dst []byte) []byte {
 	return n.convert(dst, kept, true)
 }
 
-// Tinted reports whether the text so far ends in a colour that nothing reset.
-func (n *Neutralizer) Tinted() bool { return n.tinted }
+// Untint appends what ends the colours of the text so far, if any are on.
+func (n *Neutralizer) Untint(dst []byte) []byte {
+	if !n.tinted {
+		return dst
+	}
+	n.tinted = false
+	return append(dst, "\x1b[0m"...)
+}
 
 // convert appends the neutral form of b to dst. Unless b is the end of the
 // text, it keeps the bytes at its end that more bytes may complete.

@@ -76,15 +76,18 @@ func TestNeutralizerPlain(t *testing.T) {
 	}
 }
 
-func TestNeutralizerTinted(t *testing.T) {
+func TestNeutralizerUntint(t *testing.T) {
 	for in, want := range map[string]bool{
 		"": false, "\x1b[31m": true, "\x1b[31m\x1b[0m": false, "\x1b[1m\x1b[m": false,
 		"\x1b[0;31m": true, "\x1b[38;5;0m": true, "\x1b[31": false,
 	} {
 		var n Neutralizer
 		n.Append(nil, []byte(in))
-		if n.Tinted() != want {
-			t.Errorf("%q: tinted %v, want %v", in, n.Tinted(), want)
+		if got := string(n.Untint(nil)); (got == "\x1b[0m") != want {
+			t.Errorf("%q is ended by %q", in, got)
+		}
+		if got := string(n.Untint(nil)); got != "" {
+			t.Errorf("%q is ended twice, by %q", in, got)
 		}
 	}
 }

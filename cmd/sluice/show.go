@@ -1,0 +1,303 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+
+	"sluice/runner/event"
+	"sluice/runner/plumb"
+	"sluice/runner/report"
+)
+
+// showOptions says how a run is shown.
+type showOptions struct {
+	Mode                 string                 // "ordered", "prefix", "group", "raw" or "quiet"; empty is "ordered"
+	Stdout, Stderr       io.Writer              // where children's streams go; sluice's own words go to Stderr
+	StdoutTTY, StderrTTY bool                   // a terminal gets its control characters neutralised
+	Color                bool                   // of sluice's own words; children's colours are their own
+	GitHub               bool                   // groups are GitHub's, all on Stdout; see groupLayout
+	Width                int                    // columns of the terminal; 0 is unknown
+	Rerun                func(id string) string // the command that runs one instance again; nil is none
+	OnError              func(error)            // hears of the first error of writing, and must not call the show; may be nil
+}
+
+// show is what a person sees of a run while it runs: an event.Sink that passes
+// on what children print, each byte to the stream that it came from, and says
+// on Stderr what happens to them.
+//
+// The order of the bytes of one job is the order in which its events came, and
+// text of two jobs is never mixed within a line. What has to wait is kept in
+// memory up to a bound and then on disk.
+//
+// Only an Output event waits for a slow terminal. All others return at once
+// and are shown before the next Output or by a goroutine of the show's own, so
+// that a person can stop a run whose reader is stuck.
+type show struct {
+	opts  showOptions
+	style report.Style
+
+	queue showQueue
+	wake  chan struct{} // the queue is not empty; one token is enough
+	quit  chan struct{} // closed by Close
+	idle  sync.WaitGroup
+
+	mu       sync.Mutex // guards all that follows, and the order of writes
+	screen   *showScreen
+	layout   showLayout
+	jobs     map[string]*showJob // that have begun and not ended
+	began    int                 // how many jobs did
+	several  bool                // jobs share the screen
+	stopping string              // why running jobs are being stopped; empty: they are not
+	closed   bool
+	err      error // the first one
+}
+
+// showJob is an instance that has begun and not ended.
+type showJob struct {
+	id     string
+	number int    // of jobs that began before it
+	cause  string // of its last attempt, if that did not succeed
+	timed  bool   // that was a timeout
+	lines  int    // shown since the attempt began
+	bytes  int
+	headed bool // its heading stands above its text
+
+	record *showRecord                 // group mode: what waits to be shown; nil if nothing does
+	parts  map[showSource]*plumb.Spool // prefix mode: lines that have not ended yet
+}
+
+// showSource is one of the streams of a job.
+type showSource struct {
+	stage  int
+	stream event.Stream
+}
+
+// showLayout decides where on the screen a job's text goes, and when. The show
+// calls it under its lock.
+type showLayout interface {
+	start(*showJob)
+	text(*showJob, showSource, []byte)
+	say(j *showJob, lines string)
+	endAttempt(*showJob)
+	end(j *showJob, block string) // block: why it failed; empty, and it did not
+	close()                       // shows what still waits
+}
+
+// newShow makes a show, which the caller must Close.
+func newShow(o showOptions) *show {
+	s := &show{
+		opts: o, style: report.Style{Color: o.Color}, jobs: map[string]*showJob{},
+		wake: make(chan struct{}, 1), quit: make(chan struct{}),
+	}
+	s.screen = newShowScreen(o, s.fail)
+	switch o.Mode {
+	case "prefix":
+		s.layout = newPrefixLayout(s)
+	case "group", "quiet":
+		s.layout = newGroupLayout(s)
+	case "raw":
+		s.layout = rawLayout{s.screen}
+	default:
+		s.layout = &orderedLayout{show: s}
+	}
+	s.idle.Go(s.follow)
+	return s
+}
+
+// fail remembers the first error and tells of it.
+func (s *show) fail(err error) {
+	if s.err != nil {
+		return
+	}
+	s.err = err
+	if s.opts.OnError != nil {
+		s.opts.OnError(err)
+	}
+}
+
+// Event shows e.
+func (s *show) Event(e event.Event) {
+	if _, ok := e.(event.Output); !ok {
+		s.queue.push(e)
+		select {
+		case s.wake <- struct{}{}:
+		default: // it is awake
+		}
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp()
+	s.handle(e)
+}
+
+// follow shows queued events until the show is closed.
+func (s *show) follow() {
+	for {
+		select {
+		case <-s.wake:
+			s.mu.Lock()
+			s.catchUp()
+			s.mu.Unlock()
+		case <-s.quit:
+			return
+		}
+	}
+}
+
+// catchUp handles the events in the queue. The caller holds s.mu.
+func (s *show) catchUp() {
+	for {
+		e, ok := s.queue.pop()
+		if !ok {
+			return
+		}
+		s.handle(e)
+	}
+}
+
+// Write writes whole lines of sluice's own to Stderr, below what stands there.
+// An error of it is told by Close.
+func (s *show) Write(lines []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp()
+	s.screen.say(string(lines))
+	return len(lines), nil
+}
+
+// Close shows what was kept and returns the first error of writing: nil means
+// that every byte was accepted. It closes no writer. Later events are ignored.
+func (s *show) Close() error {
+	s.mu.Lock()
+	if !s.closed {
+		s.catchUp()
+		s.layout.close()
+		s.screen.end(true)
+		s.closed = true
+		close(s.quit)
+	}
+	err := s.err
+	s.mu.Unlock()
+	s.idle.Wait()
+	return err
+}
+
+func (s *show) handle(e event.Event) {
+	if s.closed {
+		return
+	}
+	switch e := e.(type) {
+	case event.RunStarted:
+		s.several = e.Instances > 1
+	case event.JobStarted:
+		s.job(e.ID)
+	case event.AttemptStarted:
+		j := s.job(e.ID)
+		j.lines, j.bytes = 0, 0
+	case event.Output:
+		s.output(e)
+	case event.Stopping:
+		if e.Reason != s.stopping || e.Signal == "KILL" { // else RunStopping has told it for all
+			s.tell(s.job(e.ID), stoppingLine(e))
+		}
+	case event.AttemptEnded:
+		j := s.job(e.ID)
+		j.cause, j.timed = e.Result.Cause, e.Result.Status == report.TimedOut
+		s.layout.endAttempt(j)
+	case event.RetryScheduled:
+		j := s.job(e.ID)
+		s.tell(j, retryLine(j, e))
+	case event.JobEnded:
+		s.jobEnded(e)
+	case event.RunStopping:
+		if e.Kill {
+			s.stopping = e.Reason
+		}
+		if e.Kill || s.opts.Mode != "quiet" {
+			s.screen.say(s.notice(runStoppingLine(e, len(s.jobs))))
+		}
+	}
+}
+
+// tell says something about j, where its text goes.
+func (s *show) tell(j *showJob, line string) { s.layout.say(j, s.notice(line)) }
+
+// notice is a line that a person should notice.
+func (s *show) notice(line string) string { return s.style.Paint(report.Yellow, line) + "\n" }
+
+// job is the running instance of that id, which begins if it has not yet.
+func (s *show) job(id string) *showJob {
+	j := s.jobs[id]
+	if j == nil {
+		j = &showJob{id: id, number: s.began}
+		s.began++
+		s.jobs[id] = j
+		s.layout.start(j)
+	}
+	return j
+}
+
+// running are the jobs that have not ended, in the order of their beginning.
+func (s *show) running() []*showJob {
+	return slices.SortedFunc(maps.Values(s.jobs), func(a, b *showJob) int { return a.number - b.number })
+}
+
+func (s *show) output(e event.Output) {
+	j := s.job(e.ID)
+	j.bytes += len(e.Data)
+	j.lines += bytes.Count(e.Data, []byte{'\n'})
+	s.layout.text(j, showSource{e.Stage, e.Stream}, e.Data)
+}
+
+func (s *show) jobEnded(e event.JobEnded) {
+	r := e.Result
+	bad := r.Status == report.Failed || r.Status == report.TimedOut
+	if s.jobs[e.ID] == nil && !bad {
+		return // it never began; the summary has it
+	}
+	j := s.job(e.ID)
+	if !bad {
+		for _, w := range warningLines(r) {
+			s.tell(j, w)
+		}
+	}
+	delete(s.jobs, e.ID)
+	var block string
+	if bad {
+		block = s.failureBlock(j, r)
+	}
+	s.layout.end(j, block)
+}
+
+// heading is the line above a job's text.
+func (s *show) heading(j *showJob) string {
+	return s.style.Paint(report.Dim, "── ") + s.style.Paint(report.Bold, report.Visible(j.id)) +
+		s.style.Paint(report.Dim, " ──") + "\n"
+}
+
+// showQueue holds events in their order. The zero showQueue is empty.
+type showQueue struct {
+	mu     sync.Mutex
+	events []event.Event
+}
+
+func (q *showQueue) push(e event.Event) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.events = append(q.events, e)
+}
+
+func (q *showQueue) pop() (event.Event, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.events) == 0 {
+		return nil, false
+	}
+	e := q.events[0]
+	q.events = q.events[1:]
+	return e, true
+}

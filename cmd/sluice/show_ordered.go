@@ -1,0 +1,117 @@
+package main
+
+import "slices"
+
+// orderedLayout shows jobs in the order of their beginning. The first one that
+// has not ended is live; what the others print waits in their records.
+type orderedLayout struct {
+	show  *show
+	queue []*orderedPart // the live job first
+}
+
+// orderedPart is what stands in the queue: a running job, or neighbours that
+// have all ended and share a record. So there are never more than two for each
+// running job, and neither are there records, with their memory and files.
+type orderedPart struct {
+	job    *showJob // nil: all of it has ended
+	record *showRecord
+}
+
+func (l *orderedLayout) start(j *showJob) {
+	part := &orderedPart{job: j}
+	if len(l.queue) > 0 {
+		part.record = newShowRecord(l.show.fail)
+	}
+	l.queue = append(l.queue, part)
+}
+
+// index is where j stands in the queue.
+func (l *orderedLayout) index(j *showJob) int {
+	return slices.IndexFunc(l.queue, func(p *orderedPart) bool { return p.job == j })
+}
+
+// pen is where j's text goes. There it stands under a heading.
+func (l *orderedLayout) pen(j *showJob) showPen {
+	pen := l.bare(l.queue[l.index(j)])
+	if l.show.several && !j.headed {
+		pen.say(l.show.heading(j))
+	}
+	j.headed = true
+	return pen
+}
+
+func (l *orderedLayout) bare(p *orderedPart) showPen {
+	if p == l.queue[0] {
+		return l.show.screen
+	}
+	return p.record
+}
+
+func (l *orderedLayout) text(j *showJob, from showSource, data []byte) { l.pen(j).text(from, data) }
+
+func (l *orderedLayout) say(j *showJob, lines string) { l.pen(j).say(lines) }
+
+func (l *orderedLayout) endAttempt(j *showJob) { l.bare(l.queue[l.index(j)]).end(false) }
+
+func (l *orderedLayout) end(j *showJob, block string) {
+	if block != "" {
+		l.pen(j).say(block)
+	}
+	i := l.index(j)
+	part := l.queue[i]
+	l.bare(part).end(true)
+	part.job = nil
+	if i == 0 {
+		l.advance()
+		return
+	}
+	if i+1 < len(l.queue) && l.queue[i+1].job == nil {
+		part.record.append(l.queue[i+1].record)
+		l.queue = slices.Delete(l.queue, i+1, i+2)
+	}
+	if before := l.queue[i-1]; before.job == nil {
+		before.record.append(part.record)
+		l.queue = slices.Delete(l.queue, i, i+1)
+	}
+}
+
+// advance makes the next running job the live one.
+func (l *orderedLayout) advance() {
+	for l.queue = l.queue[1:]; len(l.queue) > 0; l.queue = l.queue[1:] {
+		head := l.queue[0]
+		head.record.replay(l.show.screen)
+		head.record = nil
+		if head.job != nil {
+			return
+		}
+	}
+}
+
+func (l *orderedLayout) close() {
+	for len(l.queue) > 0 {
+		l.show.screen.end(true)
+		l.advance()
+	}
+}
+
+// rawLayout is for children that have sluice's own streams: nothing of theirs
+// comes by here, and if something does, it is shown at once.
+type rawLayout struct {
+	screen *showScreen
+}
+
+func (l rawLayout) start(*showJob) {}
+
+func (l rawLayout) text(_ *showJob, from showSource, data []byte) { l.screen.text(from, data) }
+
+func (l rawLayout) say(_ *showJob, lines string) { l.screen.say(lines) }
+
+func (l rawLayout) endAttempt(*showJob) {}
+
+func (l rawLayout) end(_ *showJob, block string) {
+	if block != "" {
+		l.screen.say(block)
+	}
+}
+
+func (l rawLayout) close() {}

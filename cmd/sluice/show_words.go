@@ -1,0 +1,122 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"sluice/runner/event"
+	"sluice/runner/report"
+)
+
+// A job that printed no more than this has it all on the screen right above
+// its failure block, which then does not repeat the end of it.
+const (
+	shownLines = 20
+	shownBytes = 4 << 10
+)
+
+// failureBlock is why j failed, as lines.
+func (s *show) failureBlock(j *showJob, r *report.Job) string {
+	style := s.style
+	if s.opts.GitHub {
+		style = report.Style{} // it becomes an annotation
+	}
+	if s.adjacent() && j.lines <= shownLines && j.bytes <= shownBytes {
+		r = withoutTails(r)
+	}
+	rerun := ""
+	if s.opts.Rerun != nil {
+		rerun = s.opts.Rerun(j.id)
+	}
+	var b strings.Builder
+	if err := report.WriteFailure(&b, r, rerun, style); err != nil {
+		s.fail(err)
+	}
+	return b.String()
+}
+
+// adjacent reports whether a job's text stands in one piece above its block.
+func (s *show) adjacent() bool {
+	return s.opts.Mode != "prefix" && s.opts.Mode != "raw" && !s.opts.GitHub
+}
+
+// withoutTails is a copy of r in which the last attempt has no standard error.
+func withoutTails(r *report.Job) *report.Job {
+	last := r.Last()
+	if last == nil {
+		return r
+	}
+	job, attempt := *r, *last
+	attempt.Stages = make([]*report.Stage, len(last.Stages))
+	for i, st := range last.Stages {
+		stage := *st
+		stage.Stderr = ""
+		attempt.Stages[i] = &stage
+	}
+	job.Attempts = append([]*report.Attempt(nil), r.Attempts...)
+	job.Attempts[len(job.Attempts)-1] = &attempt
+	return &job
+}
+
+func retryLine(j *showJob, e event.RetryScheduled) string {
+	verb := "failed"
+	if j.timed {
+		verb = "timed out"
+	}
+	cause := ""
+	if j.cause != "" {
+		cause = " (" + j.cause + ")"
+	}
+	return report.Visible(fmt.Sprintf("%s: attempt %d of %d %s%s; again %s", j.id, e.Attempt-1, e.Of, verb, cause, delay(e.Delay)))
+}
+
+// delay is a time to wait: 1s, 500ms, 1m30s.
+func delay(d time.Duration) string {
+	if d <= 0 {
+		return "now"
+	}
+	unit := 10 * time.Millisecond
+	if d < time.Second {
+		unit = time.Millisecond
+	}
+	return "in " + max(d.Round(unit), time.Millisecond).String()
+}
+
+func stoppingLine(e event.Stopping) string {
+	return report.Visible(fmt.Sprintf("%s: %s: %s sent to its process group", e.ID, e.Reason, e.Signal))
+}
+
+func warningLines(r *report.Job) []string {
+	last := r.Last()
+	if last == nil {
+		return nil
+	}
+	var lines []string
+	for _, w := range last.Warnings {
+		lines = append(lines, report.Visible(r.ID+": warning: "+w))
+	}
+	return lines
+}
+
+// runStoppingLine says why no more jobs start, while so many run.
+func runStoppingLine(e event.RunStopping, running int) string {
+	reason := report.Visible(e.Reason)
+	switch {
+	case !e.Kill && running == 0:
+		return reason + ": no more jobs are started"
+	case !e.Kill:
+		return fmt.Sprintf("%s: no more jobs are started; waiting for %d", reason, running)
+	case running == 0:
+		return "sluice: " + reason
+	}
+	line := fmt.Sprintf("sluice: %s; stopping %s", reason, report.Count(running, "job"))
+	if e.Reason != "interrupted" {
+		return line // nobody sits at the keyboard
+	}
+	them := "them"
+	if running == 1 {
+		them = "it"
+	}
+	return line + " (press again to kill " + them + " at once)"
+}
