@@ -217,7 +217,8 @@ func (s *show) handle(e event.Event) {
 		if e.Kill {
 			s.stopping = e.Reason
 		}
-		if e.Kill || s.opts.Mode != "quiet" {
+		// With nothing left to wait for, the summary says it better.
+		if len(s.jobs) > 0 && (e.Kill || s.opts.Mode != "quiet") {
 			s.screen.say(s.notice(runStoppingLine(e, len(s.jobs))))
 		}
 	}

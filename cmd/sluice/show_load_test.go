@@ -157,6 +157,7 @@ func TestStuckScreenDoesNotHoldUpWords(t *testing.T) {
 	}
 	defer r.Close()
 	s := newShow(showOptions{Stdout: io.Discard, Stderr: w})
+	s.Event(began("a"))
 	long := strings.Repeat("x", 1<<20)
 	for range 3 {
 		s.Event(event.RunStopping{Reason: long}) // returns although nobody reads

@@ -294,7 +294,7 @@ func TestQuiet(t *testing.T) {
 	play(t, showOptions{Mode: "quiet"}, started(2), began("a"), began("b"),
 		out("b", "b\n"), out("a", "a\n"), event.RunStopping{Reason: "a job failed"}, ended("b", report.Succeeded), ended("a", report.Failed),
 		event.RunStopping{Reason: "interrupted", Kill: true},
-	).want(t, "── a ──\na\n"+block+"sluice: interrupted\n")
+	).want(t, "── a ──\na\n"+block)
 }
 
 func TestRaw(t *testing.T) {
@@ -351,6 +351,9 @@ func TestRunStopping(t *testing.T) {
 			"halfb\nsluice: interrupted; stopping 1 job (press again to kill it at once)\n"},
 		{tty("prefix"), []event.Event{event.RunStopping{Reason: "told to stop by TERM", Kill: true}},
 			"b │ b\nsluice: told to stop by TERM; stopping 2 jobs\na │ half\n"},
+		{tty("raw"), []event.Event{ended("b", report.Succeeded), ended("a", report.Succeeded), kill}, "halfb\n"},
+		{tty("quiet"), []event.Event{event.RunStopping{Reason: "a job failed"}, kill},
+			"sluice: interrupted; stopping 2 jobs (press again to kill them at once)\n"},
 	} {
 		play(t, c.o, append(head[:len(head):len(head)], c.more...)...).want(t, c.want)
 	}

@@ -102,13 +102,8 @@ func warningLines(r *report.Job) []string {
 // runStoppingLine says why no more jobs start, while so many run.
 func runStoppingLine(e event.RunStopping, running int) string {
 	reason := report.Visible(e.Reason)
-	switch {
-	case !e.Kill && running == 0:
-		return reason + ": no more jobs are started"
-	case !e.Kill:
+	if !e.Kill {
 		return fmt.Sprintf("%s: no more jobs are started; waiting for %d", reason, running)
-	case running == 0:
-		return "sluice: " + reason
 	}
 	line := fmt.Sprintf("sluice: %s; stopping %s", reason, report.Count(running, "job"))
 	if e.Reason != "interrupted" {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -50,24 +51,27 @@ func WriteFailure(w io.Writer, j *Job, rerun string, s Style) error {
 
 // writeCause writes which stage is at fault and what it said.
 func (a *Attempt) writeCause(b *bytes.Buffer, s Style) {
-	st := a.atFault()
-	if st == nil {
+	i := a.fault()
+	if i < 0 {
 		if a.Cause != "" {
 			fmt.Fprintf(b, "  %s\n", Visible(a.Cause))
 		}
 		a.writeCodes(b, s)
 		return
 	}
+	st := a.Stages[i]
 	end := cmp.Or(st.ending(), a.Cause)
-	ending := end
+	line := end
 	if len(a.Stages) > 1 {
-		ending = fmt.Sprintf("stage %d of %d, %s: %s", a.CauseBy+1, len(a.Stages), st.Name, end)
+		line = fmt.Sprintf("stage %d of %d, %s: %s", i+1, len(a.Stages), st.Name, end)
 	}
 	// The cause has its own line where it tells more than the ending does: a timeout and its KILL.
-	if !strings.Contains(ending, a.Cause) && !strings.HasSuffix(a.Cause, end) {
+	told := strings.Contains(line, a.Cause) || strings.HasSuffix(a.Cause, end) ||
+		st.Error != "" && strings.HasSuffix(a.Cause, st.Error)
+	if !told {
 		fmt.Fprintf(b, "  %s\n", Visible(a.Cause))
 	}
-	fmt.Fprintf(b, "  %s\n", Visible(ending))
+	fmt.Fprintf(b, "  %s\n", Visible(line))
 	if len(st.Argv) > 0 {
 		fmt.Fprintf(b, "      %s\n", Quote(st.Argv))
 	}
@@ -87,12 +91,18 @@ func (a *Attempt) writeCodes(b *bytes.Buffer, s Style) {
 	fmt.Fprintf(b, "  %s %s\n", s.Paint(Dim, "stages:"), strings.Join(codes, " · "))
 }
 
-// atFault is the stage that CauseBy names, or nil.
-func (a *Attempt) atFault() *Stage {
-	if a.CauseBy < 0 || a.CauseBy >= len(a.Stages) {
-		return nil
+// fault is the index of the stage to tell about: the one at fault, else the
+// last that had to be stopped; -1 where there is none.
+func (a *Attempt) fault() int {
+	if a.CauseBy >= 0 && a.CauseBy < len(a.Stages) {
+		return a.CauseBy
 	}
-	return a.Stages[a.CauseBy]
+	for i, st := range slices.Backward(a.Stages) {
+		if st.Status == StageTimedOut || st.Status == StageCancelled {
+			return i
+		}
+	}
+	return -1
 }
 
 // ending is st.Ending with the reason of a failed start, if that is not in it.

@@ -98,6 +98,38 @@ func TestFailureWithoutAStage(t *testing.T) {
 	}
 }
 
+func TestFailureOfAStoppedAttempt(t *testing.T) {
+	j := oneStage(&Stage{
+		Name: "x", Argv: []string{"x"}, PID: 1, Status: StageTimedOut, Code: -1, Signal: "KILL",
+		Ending: "signal 9 KILL, 10s after TERM", Stderr: "still at it\n",
+	}, "stopped at the timeout of 3s")
+	j.Status, j.Last().CauseBy = TimedOut, -1
+	want := `✗ build[os=linux] timed out after 1.24s
+  stopped at the timeout of 3s
+  signal 9 KILL, 10s after TERM
+      x
+  │ still at it
+`
+	if got := failure(t, j, "", Style{}); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestFailureToStartInAPipeline(t *testing.T) {
+	j := oneStage(&Stage{
+		Name: "x", Argv: []string{"x"}, Status: StageFailed, Code: 127, Ending: "could not start", Error: "exec x: no such file",
+	}, "stage 1 of 2, x: exec x: no such file")
+	j.Last().Stages = append(j.Last().Stages, &Stage{Name: "y", Status: StageNotStarted})
+	want := `✗ build[os=linux] failed in 1.24s
+  stage 1 of 2, x: could not start: exec x: no such file
+      x
+  stages: x 127 (could not start) · y not started
+`
+	if got := failure(t, j, "", Style{}); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestFailureTail(t *testing.T) {
 	var text strings.Builder
 	for range 30 {
