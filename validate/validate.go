@@ -3,11 +3,45 @@
 package validate
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"sluice/spec"
 	"sluice/spec/diag"
 )
+
+// Parse reads a job file and applies every rule of this package to it: all
+// its problems, in the order of the file. The File is nil where the text is
+// too broken to say anything of its jobs.
+func Parse(name string, text []byte, limits spec.Limits) (*spec.File, diag.List) {
+	f, broken := spec.Parse(name, text, limits)
+	if f == nil {
+		return nil, broken
+	}
+	return f, append(withoutEchoes(Check(f), broken, f), broken...).Sort()
+}
+
+// withoutEchoes drops from list what follows from values that could not be
+// read: problems on the same line, and keys that seem to be missing from a job
+// in which another key could not be read.
+func withoutEchoes(list, broken diag.List, f *spec.File) diag.List {
+	if len(broken) == 0 {
+		return list
+	}
+	lines, jobs := map[int]bool{}, map[int]bool{}
+	jobOf := func(line int) int {
+		n, _ := slices.BinarySearchFunc(f.Jobs.Entries, line+1, func(e spec.Entry[*spec.Job], line int) int { return cmp.Compare(e.Key.Pos.Line, line) })
+		return n
+	}
+	for _, p := range broken {
+		lines[p.Pos.Line] = true
+		jobs[jobOf(p.Pos.Line)] = true
+	}
+	return slices.DeleteFunc(list, func(p diag.Problem) bool {
+		return lines[p.Pos.Line] || p.Rule == "SL017" && jobs[jobOf(p.Pos.Line)]
+	})
+}
 
 // Check returns every problem of f that no machine is needed to see. f may be
 // what Parse could make of a broken file.

@@ -266,7 +266,7 @@ func (b *builder) instance(j *spec.Job, inst *Instance, axes []axisValue) {
 			b.add("SL018", j.Umask.Pos, 5, "umask needs Linux", "leave the job out elsewhere with when: {os: [linux]}")
 		}
 	}
-	s.env = env.values
+	s.env, s.whys = env.values, env.whys
 	ok := codes(j.OK, []int{0})
 	stderr := b.output(j.Stderr, s, inst)
 	if stderr.Kind == OutStdout && j.Pipe.IsSet() {
@@ -305,7 +305,7 @@ func (b *builder) stage(inst *Instance, st *spec.Stage, s scope, env envLayer, s
 	}
 	if st.Env.IsSet() {
 		env = b.envOver(env, st.Env, s, "stage")
-		s.env = env.values
+		s.env, s.whys = env.values, env.whys
 	}
 	stage := &Stage{Dir: s.dir, Env: env.list, Stderr: stderr, OK: codes(st.OK, ok)}
 	if st.Stderr.Kind != spec.OutputUnset {

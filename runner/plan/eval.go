@@ -161,7 +161,13 @@ func (b *builder) arg(a spec.Arg, s scope, index int, dashes bool) []Text {
 	text := b.eval(a.Text, s)
 	if index > 0 && a.Text.IsWhole() {
 		v := b.ref(a.Text.Parts[0].Ref, s)
-		b.dash(a, text, dashes || v.number || !v.outside)
+		safe := dashes || v.number || !v.outside
+		b.dash(a, text, safe)
+		if len(text.parts) == 1 && text.parts[0].Unknown != nil && !safe {
+			u := *text.parts[0].Unknown
+			u.NoDash = true
+			text = TextOf(Part{Unknown: &u})
+		}
 	}
 	return []Text{text}
 }

@@ -176,6 +176,9 @@ type Part struct {
 type Unknown struct {
 	Kind string `json:"unknown"`       // "job.stdout", "run.id", "attempt"
 	Job  string `json:"job,omitempty"` // for job.stdout: the instance's ID
+	// NoDash: the value makes a whole element before any --, so one that
+	// begins with a dash could be read as an option, and the run refuses it.
+	NoDash bool `json:"no_dash,omitempty"`
 }
 
 // The kinds of Unknown.

@@ -1,0 +1,262 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sluice/runner/plan"
+	"sluice/runner/report"
+)
+
+// writePlan writes p for a person. Everything that JSON has is there, but for
+// the environment, of which what the caller passes is told by name only.
+func writePlan(w io.Writer, p *plan.Plan, color bool) error {
+	t := planText{p: p, style: report.Style{Color: color}}
+	instances, stages := 0, 0
+	for _, j := range p.Jobs {
+		instances += len(j.Instances)
+		for _, inst := range j.Instances {
+			stages += len(inst.Stages)
+		}
+	}
+	t.line(0, t.style.Paint(report.Bold, p.File)+"  "+t.dim(fmt.Sprintf("%s, %s", report.Count(instances, "instance"), plural2(stages, "process", "processes"))))
+	t.pair(0, "dir", p.Dir)
+	for _, v := range p.Params {
+		t.pair(0, "param", v.Name+" = "+report.Quote(v.Values))
+	}
+	for _, j := range p.Jobs {
+		t.job(j)
+	}
+	_, err := w.Write(t.out.Bytes())
+	return err
+}
+
+func plural2(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// planText is a plan on its way to text.
+type planText struct {
+	p     *plan.Plan
+	style report.Style
+	out   bytes.Buffer
+}
+
+func (t *planText) line(indent int, text string) {
+	t.out.WriteString(strings.TrimRight(strings.Repeat("  ", indent)+text, " ") + "\n")
+}
+
+func (t *planText) dim(text string) string { return t.style.Paint(report.Dim, text) }
+
+func (t *planText) pair(indent int, key, value string) {
+	t.line(indent, t.dim(fmt.Sprintf("%-8s", key))+report.Visible(value))
+}
+
+// near is path as it is shown: below the plan's directory without it.
+func (t *planText) near(path string) string {
+	rel, err := filepath.Rel(t.p.Dir, path)
+	if err != nil || rel == ".." || strings.HasPrefix(rel, "../") {
+		return path
+	}
+	return rel
+}
+
+func (t *planText) job(j *plan.Job) {
+	t.out.WriteByte('\n')
+	if j.Skip != "" {
+		t.line(0, t.style.Paint(report.Bold, j.Name)+"  "+t.dim("skipped: "+j.Skip))
+		return
+	}
+	if len(j.Instances) > 1 || len(j.Instances) == 1 && j.Instances[0].ID != j.Name {
+		t.line(0, t.style.Paint(report.Bold, j.Name)+"  "+t.dim(report.Count(len(j.Instances), "instance")))
+		t.rules(j)
+		for _, inst := range j.Instances {
+			t.line(0, t.style.Paint(report.Bold, report.Visible(inst.ID)))
+			t.instance(inst)
+		}
+		return
+	}
+	t.line(0, t.style.Paint(report.Bold, j.Name))
+	t.rules(j)
+	for _, inst := range j.Instances {
+		t.instance(inst)
+	}
+}
+
+// rules are what a job's instances have in common.
+func (t *planText) rules(j *plan.Job) {
+	for _, list := range []struct {
+		key   string
+		names []string
+	}{{"needs", j.Needs}, {"after", j.After}} {
+		if len(list.names) > 0 {
+			t.pair(1, list.key, strings.Join(list.names, ", "))
+		}
+	}
+	var bounds []string
+	if j.MaxParallel > 0 {
+		bounds = append(bounds, fmt.Sprintf("at most %d at once", j.MaxParallel))
+	}
+	if j.Pool != "" {
+		bounds = append(bounds, fmt.Sprintf("pool %s of %d", j.Pool, t.p.Pools[j.Pool]))
+	}
+	if bounds != nil {
+		t.pair(1, "bounds", strings.Join(bounds, ", "))
+	}
+	if j.Timeout > 0 {
+		t.pair(1, "timeout", fmt.Sprintf("%s, then %s", j.Timeout, stopWords(j.Stop)))
+	}
+	if j.Retry != nil {
+		delays := make([]string, len(j.Retry.Delays))
+		for i, d := range j.Retry.Delays {
+			delays[i] = d.String()
+		}
+		text := fmt.Sprintf("%d attempts, with %s between them", j.Retry.Attempts, strings.Join(delays, ", "))
+		if j.Retry.Jitter > 0 {
+			text += fmt.Sprintf(" (±%g%%)", j.Retry.Jitter*100)
+		}
+		t.pair(1, "retry", text)
+	}
+	if j.Timeout == 0 && (j.Stop.Signal != "TERM" || j.Stop.Grace.String() != "10s") {
+		t.pair(1, "stop", stopWords(j.Stop))
+	}
+}
+
+func stopWords(s plan.Stop) string {
+	if s.Signal == "KILL" {
+		return "KILL"
+	}
+	return fmt.Sprintf("%s, and KILL %s later", s.Signal, s.Grace)
+}
+
+func (t *planText) instance(inst *plan.Instance) {
+	first := inst.Stages[0]
+	if !t.sameDirs(inst) {
+		t.pair(1, "dir", "differs by stage")
+	} else if first.Dir != t.p.Dir {
+		t.pair(1, "dir", t.near(first.Dir))
+	}
+	if inst.Umask != "" {
+		t.pair(1, "umask", inst.Umask)
+	}
+	t.pair(1, "stdin", t.input(inst.Stdin))
+	width := 0
+	lines := make([]string, len(inst.Stages))
+	for i, s := range inst.Stages {
+		lines[i] = argvText(s)
+		width = max(width, min(48, report.Width(lines[i])))
+	}
+	for i, s := range inst.Stages {
+		number := ""
+		if len(inst.Stages) > 1 {
+			number = fmt.Sprint(i + 1)
+		}
+		pad := strings.Repeat(" ", max(0, width-report.Width(lines[i])))
+		path := s.Path
+		if s.Later {
+			path += " (made by a job before it)"
+		}
+		t.line(1, t.dim(fmt.Sprintf("%-8s", "exec "+number))+t.style.Paint(report.Cyan, lines[i])+pad+"  "+t.dim(report.Visible(path)))
+		t.stage(inst, s)
+	}
+	t.pair(1, "stdout", t.output(inst.Stdout))
+	if first.Stderr.Kind != plan.OutLog && t.sameStderr(inst) {
+		t.pair(1, "stderr", t.output(first.Stderr))
+	}
+	t.env(first.Env)
+}
+
+// stage tells what sets s apart from its pipeline.
+func (t *planText) stage(inst *plan.Instance, s *plan.Stage) {
+	if !t.sameDirs(inst) {
+		t.pair(2, "  dir", t.near(s.Dir))
+	}
+	if !slices.Equal(s.OK, []int{0}) {
+		t.pair(2, "  ok", strings.Trim(fmt.Sprint(s.OK), "[]"))
+	}
+	if !t.sameStderr(inst) && s.Stderr.Kind != plan.OutLog {
+		t.pair(2, "  stderr", t.output(s.Stderr))
+	}
+	for _, v := range s.Env {
+		if v.From == "stage" {
+			t.pair(2, "  env", v.Name+"="+report.Quote([]string{v.Value.String()}))
+		}
+	}
+}
+
+func (t *planText) sameDirs(inst *plan.Instance) bool {
+	return !slices.ContainsFunc(inst.Stages, func(s *plan.Stage) bool { return s.Dir != inst.Stages[0].Dir })
+}
+
+func (t *planText) sameStderr(inst *plan.Instance) bool {
+	return !slices.ContainsFunc(inst.Stages, func(s *plan.Stage) bool { return s.Stderr != inst.Stages[0].Stderr })
+}
+
+// argvText is the argv of s as a line that can be copied into a shell.
+func argvText(s *plan.Stage) string {
+	argv := make([]string, len(s.Argv))
+	for i, a := range s.Argv {
+		argv[i] = a.String()
+	}
+	return report.Quote(argv)
+}
+
+func (t *planText) input(in plan.Input) string {
+	switch in.Kind {
+	case plan.InFile:
+		if in.Later {
+			return "file " + t.near(in.Path) + " (made by a job before it)"
+		}
+		return "file " + t.near(in.Path)
+	case plan.InText:
+		return "text " + report.Quote([]string{in.Text.String()})
+	case plan.InJob:
+		return "captured output of " + in.Job
+	case plan.InInherit:
+		return "sluice's own"
+	}
+	return "none"
+}
+
+func (t *planText) output(o plan.Output) string {
+	switch o.Kind {
+	case plan.OutFile:
+		return fmt.Sprintf("file %s, %s", t.near(o.Path), o.Mode)
+	case plan.OutCapture:
+		return fmt.Sprintf("captured, at most %d bytes", o.Max)
+	case plan.OutInherit:
+		return "sluice's own"
+	case plan.OutDiscard:
+		return "discarded"
+	case plan.OutStdout:
+		return "joined to stdout"
+	case plan.OutJob:
+		return "joined to the job's stdout"
+	}
+	return "log"
+}
+
+// env tells the variables that the file sets in full, and what the caller
+// passes by name.
+func (t *planText) env(env []plan.EnvVar) {
+	var passed []string
+	for _, v := range env {
+		switch v.From {
+		case "caller":
+			passed = append(passed, v.Name)
+		case "stage":
+		default:
+			t.pair(1, "env", v.Name+"="+report.Quote([]string{v.Value.String()}))
+		}
+	}
+	if passed != nil {
+		t.line(1, t.dim("passed  "+report.Visible(strings.Join(passed, " "))))
+	}
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"sluice/runner"
+	"sluice/runner/event"
+	"sluice/runner/plan"
+	"sluice/runner/report"
+	"sluice/spec"
+)
+
+// runFlags are the flags of sluice run.
+type runFlags struct {
+	loading
+	dryRun, helpParams  bool
+	keepGoing, failFast bool
+	json                bool
+	parallel            int
+	output              string
+	events, report      string
+}
+
+var outputModes = []string{"ordered", "prefix", "group", "raw", "quiet"}
+
+func (c *cli) runCommand() *cobra.Command {
+	var o runFlags
+	cmd := &cobra.Command{
+		Use:   "run [FILE] [JOB…]",
+		Short: "Run jobs and what they need",
+		Long: `Run the jobs of a job file, or the named ones and what they need.
+
+FILE may be left out where sluice.yaml stands here or in a folder above.
+A JOB is a job's name, or job[axis=value] for one instance of its matrix.`,
+		Example: "  sluice run jobs/words.yaml\n  sluice run jobs/words.yaml -p top=3\n  sluice run checks.yaml 'vet[package=./spec]'",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case o.dryRun:
+				return c.showPlan(&o.loading, args, o.json)
+			case o.helpParams:
+				return c.helpParams(&o.loading, args)
+			}
+			return c.run(&o, args)
+		},
+	}
+	f := cmd.Flags()
+	o.planFlags(cmd)
+	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "show what would be executed, as sluice plan does, and start nothing")
+	f.IntVarP(&o.parallel, "jobs", "j", 0, "run `N` instances at once (default: the file's max_parallel, else the number of CPUs)")
+	f.BoolVarP(&o.keepGoing, "keep-going", "k", false, "after a failure, go on with everything that does not need the failed job")
+	f.BoolVar(&o.failFast, "fail-fast", false, "after a failure, stop the jobs that run too")
+	f.StringVarP(&o.output, "output", "o", "", "how children's output is shown: `MODE` is ordered, prefix, group, raw or quiet")
+	f.BoolVar(&o.json, "json", false, "write the report to standard output as JSON; children's output goes to standard error")
+	f.StringVar(&o.report, "report", "", "write the report to `FILE` as JSON")
+	f.StringVar(&o.events, "events", "", "write every event to `FILE` as JSON lines")
+	f.BoolVar(&o.helpParams, "help-params", false, "show the params of the job file and how to give them")
+	cmd.MarkFlagsMutuallyExclusive("keep-going", "fail-fast")
+	return cmd
+}
+
+// mode is the output mode: what was asked for, else what the place suggests.
+func (o *runFlags) mode() (string, error) {
+	switch {
+	case o.output == "" && os.Getenv("GITHUB_ACTIONS") == "true":
+		return "group", nil
+	case o.output == "":
+		return "ordered", nil
+	case slices.Contains(outputModes, o.output):
+		return o.output, nil
+	}
+	hint := "expected one of " + strings.Join(outputModes, ", ")
+	if near := spec.Nearest(o.output, outputModes); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	return "", usage(hint, "%q is no output mode", o.output)
+}
+
+func (c *cli) run(o *runFlags, args []string) error {
+	mode, err := o.mode()
+	if err != nil {
+		return err
+	}
+	if o.parallel < 0 {
+		return usage("", "-j %d: at least one instance must run", o.parallel)
+	}
+	file, p, err := c.plan(&o.loading, args)
+	if err != nil {
+		return err
+	}
+	sink, closeEvents, err := openEvents(o.events)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancelCause(context.Background())
+	defer stop(nil)
+	signals := c.watchSignals(stop)
+	defer signals.close()
+
+	sh, direct := c.show(o, mode, p, file.Name, stop)
+	opts := runner.Options{
+		Parallel: o.parallel, KeepGoing: o.keepGoing, FailFast: o.failFast,
+		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr, Direct: direct,
+		Sink: event.Tee(append(sink, sh, logSink{c.log()})), Kill: signals.kill,
+	}
+	if o.json {
+		opts.Stdout = c.stderr
+	}
+	rep, runErr := runner.Run(ctx, p, opts)
+	eventsErr := closeEvents()
+	if rep == nil {
+		return own(runErr)
+	}
+	rep.Signal = signals.first()
+	err = c.finish(o, mode, rep, sh.Close(), runErr)
+	if eventsErr != nil {
+		return own(fmt.Errorf("--events: %w", eventsErr))
+	}
+	return err
+}
+
+// show makes what shows the run. direct says that children may write to the
+// terminal themselves: one job that nobody else shares it with.
+func (c *cli) show(o *runFlags, mode string, p *plan.Plan, file string, stop context.CancelCauseFunc) (sh *show, direct bool) {
+	instances := 0
+	for _, j := range p.Jobs {
+		instances += len(j.Instances)
+	}
+	stdout := c.stdout
+	if o.json {
+		stdout = c.stderr
+	}
+	width, _ := terminalWidth(c.stderr)
+	sh = newShow(showOptions{
+		Mode: mode, Stdout: stdout, Stderr: c.stderr,
+		StdoutTTY: isTerminal(stdout), StderrTTY: isTerminal(c.stderr),
+		Color: c.color(c.stderr), GitHub: os.Getenv("GITHUB_ACTIONS") == "true", Width: width,
+		Rerun:   func(id string) string { return rerun(o, file, id) },
+		OnError: func(err error) { stop(fmt.Errorf("the output could not be written: %w", err)) },
+	})
+	return sh, mode == "raw" || mode == "ordered" && instances == 1
+}
+
+// rerun is the command that runs one instance again.
+func rerun(o *runFlags, file, id string) string {
+	argv := []string{"sluice", "run", file}
+	for _, p := range o.params {
+		argv = append(argv, "-p", p)
+	}
+	if o.paramsFile != "" {
+		argv = append(argv, "--params", o.paramsFile)
+	}
+	return report.Quote(append(argv, id))
+}
+
+// finish tells how the run went and turns it into an exit code.
+func (c *cli) finish(o *runFlags, mode string, rep *report.Report, writeErr, runErr error) error {
+	style := report.Style{Color: c.color(c.stderr)}
+	if len(rep.Jobs) > 1 && (mode != "quiet" || rep.Status != report.Succeeded) {
+		if err := rep.WriteSummary(c.stderr, style); err != nil && writeErr == nil {
+			writeErr = err
+		}
+	}
+	if o.report != "" {
+		if err := writeFile(o.report, rep.WriteJSON); err != nil {
+			return own(err)
+		}
+	}
+	if o.json {
+		if err := c.print(rep.WriteJSON); err != nil {
+			return err
+		}
+	}
+	switch {
+	case runErr != nil:
+		return own(runErr)
+	case rep.Signal != "":
+		return code(exitSignal + int(signalNumber(rep.Signal)))
+	case errors.Is(writeErr, syscall.EPIPE):
+		return code(exitSignal + int(syscall.SIGPIPE))
+	case writeErr != nil:
+		return own(fmt.Errorf("standard output: %w", writeErr))
+	case rep.Status != report.Succeeded:
+		return code(exitFailed)
+	}
+	return nil
+}
+
+// openEvents opens the file of --events. An empty name is no file.
+func openEvents(name string) (sinks []event.Sink, closeFile func() error, err error) {
+	if name == "" {
+		return nil, func() error { return nil }, nil
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, nil, own(err)
+	}
+	w := &event.Writer{W: f}
+	return []event.Sink{w}, func() error { return errors.Join(w.Err(), f.Close()) }, nil
+}
+
+func writeFile(name string, write func(io.Writer) error) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
+}
