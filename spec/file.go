@@ -24,14 +24,14 @@ type File struct {
 	Version     Int           `key:"version,required" doc:"The version of the language. This is version 1." example:"1" validate:"eq=1"`
 	Description String        `key:"description" doc:"What the file is for, in a sentence. Shown by sluice list."`
 	Dir         Template      `key:"dir" doc:"The directory in which jobs run and where relative names begin, relative to this file. Default: this file's directory." example:".."`
-	Params      Map[*Param]   `key:"params" doc:"Values that the caller may give with -p name=value: the one door for outside values." validate:"dive"`
+	Params      Map[*Param]   `key:"params" doc:"Values that the caller may give with -p name=value: the one door for outside values."`
 	Env         Map[Template] `key:"env" doc:"Environment variables of every job."`
 	PassEnv     List[String]  `key:"pass_env" doc:"Names of the caller's environment variables that every job sees, besides the few that always pass." example:"[GOFLAGS]"`
 	EnvFile     Template      `key:"env_file" doc:"A file of NAME=value lines, read when the plan is made. Nothing in it is expanded." example:"ci.env"`
 	Defaults    *Defaults     `key:"defaults" doc:"What jobs have unless they say otherwise."`
 	MaxParallel Int           `key:"max_parallel" doc:"How many instances run at once over the whole file. -j overrides it." example:"4" validate:"omitempty,min=1,max=10000"`
-	Pools       Map[Int]      `key:"pools" doc:"Shared bounds: a name, and how many instances of the jobs that name it run at once." example:"{database: 1}" validate:"dive"`
-	Jobs        Map[*Job]     `key:"jobs,required" doc:"The jobs, by name." validate:"dive"`
+	Pools       Map[Int]      `key:"pools" doc:"Shared bounds: a name, and how many instances of the jobs that name it run at once." example:"{database: 1}"`
+	Jobs        Map[*Job]     `key:"jobs,required" doc:"The jobs, by name."`
 }
 
 // Defaults is what every job has unless it says otherwise.
@@ -117,7 +117,7 @@ type Retry struct {
 	Delay    Duration `key:"delay" doc:"The time before the second attempt. Default: 1s." example:"1s"`
 	Factor   Float    `key:"factor" doc:"What each delay is multiplied by for the next one. Default: 2." example:"2" validate:"omitempty,min=1,max=100"`
 	MaxDelay Duration `key:"max_delay" doc:"The longest delay. Default: 1m." example:"10s"`
-	Jitter   Float    `key:"jitter" doc:"Each delay is made up to this share longer or shorter, at random. Default: 0." example:"0.2" validate:"min=0,max=1"`
+	Jitter   Float    `key:"jitter" doc:"Each delay is made up to this share longer or shorter, at random. Default: 0." example:"0.2" validate:"omitempty,min=0,max=1"`
 }
 
 // Stop says how an attempt is ended before its time.

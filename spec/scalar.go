@@ -61,7 +61,7 @@ type Bytes int64
 
 // List is a sequence with its place.
 type List[T any] struct {
-	Items []T
+	Items []T `validate:"dive"`
 	Pos   diag.Pos
 }
 

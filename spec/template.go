@@ -129,10 +129,7 @@ func parseTemplate(s String) (parts []Part, found []Finding) {
 	return parts, found
 }
 
-var (
-	refSyntax   = regexp.MustCompile(`^\$\{([a-z]+)(?:\.([A-Za-z_][A-Za-z0-9_-]*))?(?:\.([A-Za-z_][A-Za-z0-9_.-]*))?\}$`)
-	shellDollar = regexp.MustCompile(`^\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?!$-]|\(|\{|'|")`)
-)
+var refSyntax = regexp.MustCompile(`^\$\{([a-z]+)(?:\.([A-Za-z_][A-Za-z0-9_-]*))?(?:\.([A-Za-z_][A-Za-z0-9_.-]*))?\}$`)
 
 // parseDollar reads what the $ at the beginning of text begins: a reference,
 // something that a shell would expand (kind), or, with neither, itself.
@@ -154,11 +151,33 @@ func parseDollar(text []rune) (ref *Ref, kind *FindKind, length int) {
 		}
 		return &Ref{Text: whole, Root: m[1], Name: m[2], Prop: m[3]}, nil, end + 1
 	}
-	n := min(len(text), 256)
-	if m := shellDollar.FindString(string(text[:n])); m != "" {
-		return nil, &expansion, len(m) // ASCII: bytes are code points
+	if n := shellDollar(text); n > 0 {
+		return nil, &expansion, n
 	}
 	return nil, nil, 1
+}
+
+// shellDollar is the length of what a shell would expand at the beginning of
+// text, which is a $ without a {; 0 where it would not.
+func shellDollar(text []rune) int {
+	if len(text) < 2 {
+		return 0
+	}
+	if strings.ContainsRune("0123456789@*#?!$-('\"", text[1]) {
+		return 2
+	}
+	n := 1
+	for n < len(text) && isNameRune(text[n]) {
+		n++
+	}
+	if n == 1 {
+		return 0
+	}
+	return n
+}
+
+func isNameRune(r rune) bool {
+	return r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
 }
 
 // Masked is t's text with every reference replaced by x of the same length in
