@@ -71,7 +71,7 @@ func operatorHint(l spec.Line, i int) string {
 	}
 	switch f.Text {
 	case "|":
-		return "write " + pipeOf(l)
+		return pipeOf(l)
 	case "|&":
 		return "write a pipe: and give the stage on its left stderr: stdout"
 	}
@@ -139,10 +139,10 @@ func pipeOf(l spec.Line) string {
 		from = at + 1
 	}
 	if len(stages) == 0 || from > len(rest) {
-		return "a pipe: with one stage for each command"
+		return "write a pipe: with one stage for each command"
 	}
 	stages = append(stages, strings.TrimSpace(string(rest[from:])))
-	return "pipe:\n  - " + strings.Join(stages, "\n  - ")
+	return "write it as\npipe:\n  - " + strings.Join(stages, "\n  - ")
 }
 
 // dollarOrPattern judges findings that mean the same in a line and in an

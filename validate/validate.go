@@ -23,23 +23,23 @@ func Parse(name string, text []byte, limits spec.Limits) (*spec.File, diag.List)
 }
 
 // withoutEchoes drops from list what follows from values that could not be
-// read: problems on the same line, and keys that seem to be missing from a job
-// in which another key could not be read.
+// read: problems at the same place, and keys that seem to be missing from a
+// job in which another key could not be read.
 func withoutEchoes(list, broken diag.List, f *spec.File) diag.List {
 	if len(broken) == 0 {
 		return list
 	}
-	lines, jobs := map[int]bool{}, map[int]bool{}
+	places, jobs := map[diag.Pos]bool{}, map[int]bool{}
 	jobOf := func(line int) int {
 		n, _ := slices.BinarySearchFunc(f.Jobs.Entries, line+1, func(e spec.Entry[*spec.Job], line int) int { return cmp.Compare(e.Key.Pos.Line, line) })
 		return n
 	}
 	for _, p := range broken {
-		lines[p.Pos.Line] = true
+		places[p.Pos] = true
 		jobs[jobOf(p.Pos.Line)] = true
 	}
 	return slices.DeleteFunc(list, func(p diag.Problem) bool {
-		return lines[p.Pos.Line] || p.Rule == "SL017" && jobs[jobOf(p.Pos.Line)]
+		return places[p.Pos] || p.Rule == "SL017" && jobs[jobOf(p.Pos.Line)]
 	})
 }
 
