@@ -18,7 +18,7 @@ type showOptions struct {
 	Stdout, Stderr       io.Writer              // where children's streams go; sluice's own words go to Stderr
 	StdoutTTY, StderrTTY bool                   // a terminal gets its control characters neutralised
 	Color                bool                   // of sluice's own words; children's colours are their own
-	GitHub               bool                   // groups are GitHub's, all on Stdout; see groupLayout
+	GitHub               bool                   // in group mode: groups are GitHub's, all on Stdout; see groupLayout
 	Width                int                    // columns of the terminal; 0 is unknown
 	Rerun                func(id string) string // the command that runs one instance again; nil is none
 	OnError              func(error)            // hears of the first error of writing, and must not call the show; may be nil
@@ -88,6 +88,7 @@ type showLayout interface {
 
 // newShow makes a show, which the caller must Close.
 func newShow(o showOptions) *show {
+	o.GitHub = o.GitHub && o.Mode == "group"
 	s := &show{
 		opts: o, style: report.Style{Color: o.Color}, jobs: map[string]*showJob{},
 		wake: make(chan struct{}, 1), quit: make(chan struct{}),

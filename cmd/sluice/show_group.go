@@ -21,8 +21,7 @@ type groupLayout struct {
 }
 
 func newGroupLayout(s *show) *groupLayout {
-	quiet := s.opts.Mode == "quiet"
-	return &groupLayout{show: s, quiet: quiet, github: s.opts.GitHub && !quiet, word: rand.Text}
+	return &groupLayout{show: s, quiet: s.opts.Mode == "quiet", github: s.opts.GitHub, word: rand.Text}
 }
 
 func (l *groupLayout) start(*showJob) {}

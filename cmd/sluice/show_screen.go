@@ -53,7 +53,7 @@ func newShowScreen(o showOptions, fail func(error)) *showScreen {
 	if o.StdoutTTY && o.StderrTTY || sameFile(o.Stdout, o.Stderr) {
 		err.line = out.line
 	}
-	if o.GitHub && o.Mode == "group" {
+	if o.GitHub {
 		err = out
 	}
 	return &showScreen{out: out, err: err}

@@ -272,6 +272,13 @@ b
 `)
 }
 
+func TestGitHubIsForGroups(t *testing.T) {
+	for _, mode := range []string{"ordered", "quiet"} {
+		play(t, showOptions{Mode: mode, GitHub: true}, started(1), began("a"), errs("a", "e\n"), ended("a", report.Failed)).
+			want(t, "e\n"+block).wantStdout(t, "")
+	}
+}
+
 func TestGitHubWordIsNew(t *testing.T) {
 	s := newShow(showOptions{Mode: "group", GitHub: true})
 	defer s.Close()
