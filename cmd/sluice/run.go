@@ -68,9 +68,11 @@ A JOB is a job's name, or job[axis=value] for one instance of its matrix.`,
 }
 
 // mode is the output mode: what was asked for, else what the place suggests.
-func (o *runFlags) mode() (string, error) {
+func (o *runFlags) mode(stdout *os.File) (string, error) {
+	info, err := stdout.Stat()
+	toFile := err == nil && info.Mode().IsRegular() // `sluice run … > out.json` is the children's bytes alone
 	switch {
-	case o.output == "" && os.Getenv("GITHUB_ACTIONS") == "true":
+	case o.output == "" && os.Getenv("GITHUB_ACTIONS") == "true" && !toFile:
 		return "group", nil
 	case o.output == "":
 		return "ordered", nil
@@ -85,7 +87,7 @@ func (o *runFlags) mode() (string, error) {
 }
 
 func (c *cli) run(o *runFlags, args []string) error {
-	mode, err := o.mode()
+	mode, err := o.mode(c.stdout)
 	if err != nil {
 		return err
 	}
@@ -115,14 +117,21 @@ func (c *cli) run(o *runFlags, args []string) error {
 		opts.Stdout = c.stderr
 	}
 	rep, runErr := runner.Run(ctx, p, opts)
-	eventsErr := closeEvents()
-	if rep == nil {
-		return own(runErr)
+	if rep != nil {
+		rep.Signal = signals.first()
+		if mode != "quiet" || rep.Status != report.Succeeded {
+			rep.WriteSummary(sh, report.Style{Color: c.color(c.stderr)}) // sh remembers what it could not write
+		}
 	}
-	rep.Signal = signals.first()
-	err = c.finish(o, mode, rep, sh.Close(), runErr)
-	if eventsErr != nil {
-		return own(fmt.Errorf("--events: %w", eventsErr))
+	writeErr := sh.Close()
+	if err := closeEvents(); err != nil {
+		return own(fmt.Errorf("--events: %w", err))
+	}
+	if rep != nil {
+		err = c.finish(o, rep, writeErr)
+	}
+	if runErr != nil {
+		return own(runErr)
 	}
 	return err
 }
@@ -161,14 +170,9 @@ func rerun(o *runFlags, file, id string) string {
 	return report.Quote(append(argv, id))
 }
 
-// finish tells how the run went and turns it into an exit code.
-func (c *cli) finish(o *runFlags, mode string, rep *report.Report, writeErr, runErr error) error {
-	style := report.Style{Color: c.color(c.stderr)}
-	if len(rep.Jobs) > 1 && (mode != "quiet" || rep.Status != report.Succeeded) {
-		if err := rep.WriteSummary(c.stderr, style); err != nil && writeErr == nil {
-			writeErr = err
-		}
-	}
+// finish writes the reports that were asked for and turns the run's outcome
+// into an exit code.
+func (c *cli) finish(o *runFlags, rep *report.Report, writeErr error) error {
 	if o.report != "" {
 		if err := writeFile(o.report, rep.WriteJSON); err != nil {
 			return own(err)
@@ -180,14 +184,12 @@ func (c *cli) finish(o *runFlags, mode string, rep *report.Report, writeErr, run
 		}
 	}
 	switch {
-	case runErr != nil:
-		return own(runErr)
 	case rep.Signal != "":
 		return code(exitSignal + int(signalNumber(rep.Signal)))
 	case errors.Is(writeErr, syscall.EPIPE):
 		return code(exitSignal + int(syscall.SIGPIPE))
 	case writeErr != nil:
-		return own(fmt.Errorf("standard output: %w", writeErr))
+		return own(writeErr)
 	case rep.Status != report.Succeeded:
 		return code(exitFailed)
 	}

@@ -1,0 +1,179 @@
+package runner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"sluice/runner/plan"
+	"sluice/runner/report"
+)
+
+// jobsOf makes a plan of jobs written as "name*instances: need need; after".
+func jobsOf(lines ...string) *plan.Plan {
+	p := &plan.Plan{Pools: map[string]int{"db": 1}}
+	for _, line := range lines {
+		head, rest, _ := strings.Cut(line, ":")
+		name, count, many := strings.Cut(head, "*")
+		needs, after, _ := strings.Cut(rest, ";")
+		j := &plan.Job{Name: name, Needs: strings.Fields(needs), After: strings.Fields(after)}
+		n := 1
+		if many {
+			fmt.Sscan(count, &n)
+		}
+		for i := range n {
+			id := name
+			if many {
+				id = fmt.Sprintf("%s[%d]", name, i)
+			}
+			j.Instances = append(j.Instances, &plan.Instance{ID: id})
+		}
+		p.Jobs = append(p.Jobs, j)
+	}
+	return p
+}
+
+// player plays a schedule: it starts all that it can, up to parallel, then
+// ends the oldest that runs.
+type player struct {
+	*schedule
+	parallel int
+	fails    map[string]bool
+	keep     bool
+	log      []string
+	running  []struct {
+		job  *plan.Job
+		inst *plan.Instance
+	}
+}
+
+func (p *player) never(list []unstarted) {
+	for _, u := range list {
+		p.log = append(p.log, "-"+u.inst.ID)
+	}
+}
+
+func (p *player) play() string {
+	for {
+		for len(p.running) < p.parallel {
+			j, inst, ok := p.start()
+			if !ok {
+				break
+			}
+			p.log = append(p.log, "+"+inst.ID)
+			p.running = append(p.running, struct {
+				job  *plan.Job
+				inst *plan.Instance
+			}{j, inst})
+		}
+		if len(p.running) == 0 {
+			return strings.Join(p.log, " ")
+		}
+		r := p.running[0]
+		p.running = p.running[1:]
+		status := report.Succeeded
+		if p.fails[r.inst.ID] {
+			status = report.Failed
+			if !p.keep {
+				p.never(p.stop("it failed"))
+			}
+		}
+		p.log = append(p.log, "."+r.inst.ID)
+		p.never(p.ended(r.job, r.inst, status))
+	}
+}
+
+func TestSchedule(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		plan     *plan.Plan
+		parallel int
+		fails    string
+		keep     bool
+		want     string
+	}{
+		{"order of the file", jobsOf("a", "b", "c"), 1, "", false, "+a .a +b .b +c .c"},
+		{"two at once", jobsOf("a", "b", "c"), 2, "", false, "+a +b .a +c .b .c"},
+		{"needs", jobsOf("c: b", "b: a", "a"), 2, "", false, "+a .a +b .b +c .c"},
+		{"diamond", jobsOf("a", "b: a", "c: a", "d: b c"), 2, "", false, "+a .a +b +c .b .c +d .d"},
+		{"matrix is needed whole", jobsOf("m*3", "z: m"), 2, "", false, "+m[0] +m[1] .m[0] +m[2] .m[1] .m[2] +z .z"},
+		{"failure stops new starts", jobsOf("a", "b", "c"), 1, "a", false, "+a -b -c .a"},
+		{"failure keeps dependents from starting", jobsOf("a", "b: a", "c: b", "d"), 1, "a", true, "+a .a -b -c +d .d"},
+		{"keep going within a matrix", jobsOf("m*2", "z: m", "y"), 1, "m[0]", true, "+m[0] .m[0] +m[1] .m[1] -z +y .y"},
+		{"clean-up runs after a failure", jobsOf("a", "b: a", "clean: ; a"), 1, "a", false, "+a .a -b +clean .clean"},
+		{"clean-up of what never began does not", jobsOf("a", "b: a", "clean: ; b"), 1, "a", false, "+a .a -b -clean"},
+		{"clean-up of a half-run matrix runs", jobsOf("m*3", "clean: ; m"), 1, "m[0]", false, "+m[0] -m[1] -m[2] .m[0] +clean .clean"},
+		{"after does not ask for success", jobsOf("a", "b: ; a"), 1, "a", true, "+a .a +b .b"},
+		{"an empty job is done", jobsOf("s*0", "b: s"), 1, "", false, "+b .b"},
+	} {
+		s, never := newSchedule(tt.plan)
+		p := &player{schedule: s, parallel: tt.parallel, keep: tt.keep, fails: map[string]bool{}}
+		for _, id := range strings.Fields(tt.fails) {
+			p.fails[id] = true
+		}
+		p.never(never)
+		if got := p.play(); got != tt.want {
+			t.Errorf("%s:\n got %s\nwant %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestScheduleBounds(t *testing.T) {
+	p := jobsOf("m*4", "x", "y")
+	p.Jobs[0].MaxParallel = 2
+	p.Jobs[1].Pool, p.Jobs[2].Pool = "db", "db"
+	s, _ := newSchedule(p)
+	var got []string
+	for {
+		_, inst, ok := s.start()
+		if !ok {
+			break
+		}
+		got = append(got, inst.ID)
+	}
+	if want := []string{"m[0]", "m[1]", "x"}; !slices.Equal(got, want) {
+		t.Fatalf("at once %v, want %v", got, want)
+	}
+	s.ended(p.Jobs[1], p.Jobs[1].Instances[0], report.Succeeded)
+	if _, inst, ok := s.start(); !ok || inst.ID != "y" {
+		t.Errorf("a free pool starts %v", inst)
+	}
+	s.ended(p.Jobs[0], p.Jobs[0].Instances[0], report.Succeeded)
+	if _, inst, ok := s.start(); !ok || inst.ID != "m[2]" {
+		t.Errorf("a free place of the matrix starts %v", inst)
+	}
+}
+
+func TestScheduleOneReaderOfStdin(t *testing.T) {
+	p := jobsOf("a", "b")
+	for _, j := range p.Jobs {
+		j.Instances[0].Stdin.Kind = plan.InInherit
+	}
+	s, _ := newSchedule(p)
+	s.start()
+	if _, inst, ok := s.start(); ok {
+		t.Fatalf("%s reads stdin while a does", inst.ID)
+	}
+	s.ended(p.Jobs[0], p.Jobs[0].Instances[0], report.Succeeded)
+	if _, _, ok := s.start(); !ok {
+		t.Error("b never gets stdin")
+	}
+}
+
+// A schedule of many jobs must not look at all of them for each start.
+func BenchmarkSchedule(b *testing.B) {
+	lines := make([]string, 20_000)
+	for i := range lines {
+		lines[i] = fmt.Sprintf("j%d", i)
+		if i%3 == 2 {
+			lines[i] += fmt.Sprintf(": j%d", i-1)
+		}
+	}
+	plan := jobsOf(lines...)
+	for b.Loop() {
+		s, _ := newSchedule(plan)
+		p := &player{schedule: s, parallel: 2}
+		p.play()
+	}
+}
