@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -100,6 +101,31 @@ func shellWords(text string) ([]string, error) {
 	}
 	// An empty environment, and no directories to match patterns in.
 	return expand.Fields(&expand.Config{}, file.Stmts[0].Cmd.(*syntax.CallExpr).Args[1:]...)
+}
+
+// TestLinesAsAShell does as FuzzLine for many short lines of the characters
+// that matter, the same ones each time.
+func TestLinesAsAShell(t *testing.T) {
+	alphabet := []rune("ab \\'\"$[]{},.#~!=-\n~é`1*?|>&;()")
+	random := rand.New(rand.NewPCG(1, 2))
+	taken := 0
+	for range 50_000 {
+		text := make([]rune, 1+random.IntN(10))
+		for i := range text {
+			text[i] = alphabet[random.IntN(len(alphabet))]
+		}
+		l := line(string(text))
+		if len(l.Found) > 0 {
+			continue
+		}
+		taken++
+		if want, err := shellWords(string(text)); err != nil || !slices.Equal(wordsOf(l), want) {
+			t.Errorf("%q is taken for %q, the shell takes it for %q %v", string(text), wordsOf(l), want, err)
+		}
+	}
+	if taken < 5000 {
+		t.Errorf("only %d lines had no finding", taken)
+	}
 }
 
 // FuzzTemplate holds that the parts of a text give it back.

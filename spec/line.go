@@ -75,11 +75,17 @@ type lineScan struct {
 	starts  []int // where each word begins in text
 	refs    []*Ref
 	found   []Finding
-	parens  int  // of $( that are open: their ) is not told again
-	ticks   int  // backquotes so far: only the first of a pair is told
-	bracket int  // where an unquoted [ stands in this word, or -1
-	brace   int  // where an unquoted { stands in this word, or -1
-	listed  bool // an unquoted , or .. follows brace
+	parens  int     // of $( that are open: their ) is not told again
+	ticks   int     // backquotes so far: only the first of a pair is told
+	bracket int     // where an unquoted [ stands in this word, or -1
+	braces  []brace // unquoted { of this word that are open
+	spread  bool    // a brace list was found in this word: one is enough
+}
+
+// brace is an unquoted {.
+type brace struct {
+	at     int
+	listed bool // an unquoted , or .. follows, so that bash would spread it
 }
 
 func (s *lineScan) scan() {
@@ -107,7 +113,7 @@ func (s *lineScan) find(kind FindKind, from, to int) {
 
 func (s *lineScan) beginWord() {
 	if !s.inWord {
-		s.inWord, s.bracket, s.brace = true, -1, -1
+		s.inWord, s.bracket, s.braces, s.spread = true, -1, s.braces[:0], false
 		s.starts = append(s.starts, s.at)
 	}
 }
@@ -271,17 +277,25 @@ func (s *lineScan) plain(r rune) {
 		s.find(FoundGlob, s.bracket, from+1)
 		s.bracket = -1
 	case r == '{':
-		s.brace, s.listed = from, false
+		s.braces = append(s.braces, brace{at: from})
 	case r == ',', r == '.' && s.text[max(0, from-1)] == '.':
-		s.listed = true
-	case r == '}':
-		if s.brace >= 0 && s.listed { // bash would spread {a,b} and {1..3}
-			s.find(FoundBrace, s.brace, from+1)
+		if n := len(s.braces); n > 0 {
+			s.braces[n-1].listed = true
 		}
-		s.brace = -1
+	case r == '}' && len(s.braces) > 0:
+		s.closeBrace()
 	}
 	s.put(r)
 	s.at++
+}
+
+func (s *lineScan) closeBrace() {
+	last := s.braces[len(s.braces)-1]
+	s.braces = s.braces[:len(s.braces)-1]
+	if last.listed && !s.spread {
+		s.find(FoundBrace, last.at, s.at+1)
+		s.spread = true
+	}
 }
 
 // operator reads a run of operator characters. To a redirection belong the
