@@ -18,6 +18,7 @@ type decoder struct {
 	limits Limits
 	list   diag.List
 	types  map[reflect.Type]*fields
+	bounds []Bound
 }
 
 func (d *decoder) add(rule string, pos diag.Pos, length int, msg, hint string) *diag.Problem {
@@ -81,12 +82,37 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, what string) {
 			continue // reported by checkTree
 		}
 		f := fields.list[at]
-		d.decode(value, v.Field(f.index).Addr().Interface(), f.key)
+		dst := v.Field(f.index).Addr().Interface()
+		d.decode(value, dst, f.key)
+		if f.bound != "" {
+			d.bound(f, dst)
+		}
 	}
 	for i, f := range fields.list {
 		if f.required && !seen[i] {
 			d.add("SL017", d.pos(n), 1, fmt.Sprintf("%s has no %q", what, f.key), f.hint())
 		}
+	}
+}
+
+// bound remembers a value that was given and has a range.
+func (d *decoder) bound(f field, dst any) {
+	add := func(v any, raw string, pos diag.Pos) {
+		d.bounds = append(d.bounds, Bound{Key: f.key, Tag: f.bound, Value: v, Raw: raw, Pos: pos})
+	}
+	switch dst := dst.(type) {
+	case *Int:
+		add(dst.Value, dst.Raw, dst.Pos)
+	case *Float:
+		add(dst.Value, dst.Raw, dst.Pos)
+	case *Duration:
+		add(dst.Value, dst.Raw, dst.Pos)
+	case *List[Int]:
+		for _, item := range dst.Items {
+			add(item.Value, item.Raw, item.Pos)
+		}
+	default:
+		panic(fmt.Sprintf("%s: a %T has no range", f.key, dst))
 	}
 }
 
@@ -134,6 +160,7 @@ type field struct {
 	required bool
 	doc      string
 	example  string
+	bound    string // constraint of go-playground/validator on the value, or on each item
 }
 
 func (f field) hint() string {
@@ -170,7 +197,7 @@ func fieldsOf(t reflect.Type) *fields {
 		key, required := strings.CutSuffix(tag, ",required")
 		f.byKey[key] = len(f.list)
 		f.keys = append(f.keys, key)
-		f.list = append(f.list, field{i, key, required, sf.Tag.Get("doc"), sf.Tag.Get("example")})
+		f.list = append(f.list, field{i, key, required, sf.Tag.Get("doc"), sf.Tag.Get("example"), sf.Tag.Get("validate")})
 	}
 	return f
 }

@@ -20,8 +20,9 @@ type File struct {
 	Name   string   // as the caller named it
 	Source []byte   // its bytes
 	Pos    diag.Pos `free:"x-"`
+	Bounds []Bound  // every value in the file that has a range, for package validate
 
-	Version     Int           `key:"version,required" doc:"The version of the language. This is version 1." example:"1" validate:"eq=1"`
+	Version     Int           `key:"version,required" doc:"The version of the language. This is version 1." example:"1"`
 	Description String        `key:"description" doc:"What the file is for, in a sentence. Shown by sluice list."`
 	Dir         Template      `key:"dir" doc:"The directory in which jobs run and where relative names begin, relative to this file. Default: this file's directory." example:".."`
 	Params      Map[*Param]   `key:"params" doc:"Values that the caller may give with -p name=value: the one door for outside values."`
@@ -29,7 +30,7 @@ type File struct {
 	PassEnv     List[String]  `key:"pass_env" doc:"Names of the caller's environment variables that every job sees, besides the few that always pass." example:"[GOFLAGS]"`
 	EnvFile     Template      `key:"env_file" doc:"A file of NAME=value lines, read when the plan is made. Nothing in it is expanded." example:"ci.env"`
 	Defaults    *Defaults     `key:"defaults" doc:"What jobs have unless they say otherwise."`
-	MaxParallel Int           `key:"max_parallel" doc:"How many instances run at once over the whole file. -j overrides it." example:"4" validate:"omitempty,min=1,max=10000"`
+	MaxParallel Int           `key:"max_parallel" doc:"How many instances run at once over the whole file. -j overrides it." example:"4" validate:"min=1,max=10000"`
 	Pools       Map[Int]      `key:"pools" doc:"Shared bounds: a name, and how many instances of the jobs that name it run at once." example:"{database: 1}"`
 	Jobs        Map[*Job]     `key:"jobs,required" doc:"The jobs, by name."`
 }
@@ -39,7 +40,7 @@ type Defaults struct {
 	Pos     diag.Pos
 	Env     Map[Template] `key:"env" doc:"Environment variables of every job, above the file's env."`
 	Dir     Template      `key:"dir" doc:"The directory in which jobs run, relative to the file's dir."`
-	Timeout Duration      `key:"timeout" doc:"The longest time of one attempt." example:"10m" validate:"omitempty,gt=0"`
+	Timeout Duration      `key:"timeout" doc:"The longest time of one attempt." example:"10m" validate:"gt=0"`
 	Retry   *Retry        `key:"retry" doc:"Whether and when a failed job is tried again."`
 	Stop    *Stop         `key:"stop" doc:"How a job is ended before its time."`
 }
@@ -72,7 +73,7 @@ type Job struct {
 	After       List[String]  `key:"after" doc:"Jobs that must have ended before this one starts, however they ended: for clean-up." example:"[test]"`
 	When        *When         `key:"when" doc:"When this does not hold, the job is skipped, which counts as success for needs." example:"{os: [linux]}"`
 	Matrix      *Matrix       `key:"matrix" doc:"Axes and their values: one instance for each combination." example:"{go: ['1.25', '1.26'], os: [linux, darwin]}"`
-	MaxParallel Int           `key:"max_parallel" doc:"How many instances of this job run at once." example:"2" validate:"omitempty,min=1,max=10000"`
+	MaxParallel Int           `key:"max_parallel" doc:"How many instances of this job run at once." example:"2" validate:"min=1,max=10000"`
 	Pool        String        `key:"pool" doc:"The name of a pool that bounds this job together with others." example:"database"`
 	Env         Map[Template] `key:"env" doc:"Environment variables of this job."`
 	PassEnv     List[String]  `key:"pass_env" doc:"Names of the caller's environment variables that this job sees." example:"[SSH_AUTH_SOCK]"`
@@ -82,8 +83,8 @@ type Job struct {
 	Stdin       Input         `key:"stdin" doc:"What the first stage reads: none (the default), inherit, {file}, {text} or {job}." example:"{file: data.txt}"`
 	Stdout      Output        `key:"stdout" doc:"Where the last stage's standard output goes: log (the default), inherit, discard, {file, mode} or {capture}." example:"{file: out/words.txt}"`
 	Stderr      Output        `key:"stderr" doc:"Where standard error goes, of every stage that does not say: log (the default), inherit, discard, stdout, {file, mode} or {capture}." example:"stdout"`
-	OK          List[Int]     `key:"ok" doc:"Exit codes that count as success." example:"[0, 1]" validate:"dive,min=0,max=255"`
-	Timeout     Duration      `key:"timeout" doc:"The longest time of one attempt; then it is stopped as stop says." example:"30s" validate:"omitempty,gt=0"`
+	OK          List[Int]     `key:"ok" doc:"Exit codes that count as success." example:"[0, 1]" validate:"min=0,max=255"`
+	Timeout     Duration      `key:"timeout" doc:"The longest time of one attempt; then it is stopped as stop says." example:"30s" validate:"gt=0"`
 	Retry       *Retry        `key:"retry" doc:"Whether and when a failed job is tried again." example:"{attempts: 3, delay: 1s}"`
 	Stop        *Stop         `key:"stop" doc:"How the job is ended before its time." example:"{signal: INT, grace: 5s}"`
 }
@@ -99,7 +100,7 @@ type Stage struct {
 	Env     Map[Template] `key:"env" doc:"Environment variables of this stage, above the job's."`
 	Dir     Template      `key:"dir" doc:"The directory in which the stage runs, relative to the job's."`
 	Stderr  Output        `key:"stderr" doc:"Where the stage's standard error goes. stdout joins it to the stage's own standard output."`
-	OK      List[Int]     `key:"ok" doc:"Exit codes of this stage that count as success." example:"[0, 1]" validate:"dive,min=0,max=255"`
+	OK      List[Int]     `key:"ok" doc:"Exit codes of this stage that count as success." example:"[0, 1]" validate:"min=0,max=255"`
 }
 
 // When is a condition. All that is given must hold.
@@ -115,9 +116,9 @@ type Retry struct {
 	Pos      diag.Pos
 	Attempts Int      `key:"attempts,required" doc:"How many attempts there are in all, the first included." example:"3" validate:"min=1,max=100"`
 	Delay    Duration `key:"delay" doc:"The time before the second attempt. Default: 1s." example:"1s"`
-	Factor   Float    `key:"factor" doc:"What each delay is multiplied by for the next one. Default: 2." example:"2" validate:"omitempty,min=1,max=100"`
+	Factor   Float    `key:"factor" doc:"What each delay is multiplied by for the next one. Default: 2." example:"2" validate:"min=1,max=100"`
 	MaxDelay Duration `key:"max_delay" doc:"The longest delay. Default: 1m." example:"10s"`
-	Jitter   Float    `key:"jitter" doc:"Each delay is made up to this share longer or shorter, at random. Default: 0." example:"0.2" validate:"omitempty,min=0,max=1"`
+	Jitter   Float    `key:"jitter" doc:"Each delay is made up to this share longer or shorter, at random. Default: 0." example:"0.2" validate:"min=0,max=1"`
 }
 
 // Stop says how an attempt is ended before its time.
@@ -125,6 +126,15 @@ type Stop struct {
 	Pos    diag.Pos
 	Signal String   `key:"signal" doc:"The signal that asks the process group to end. Default: TERM." example:"INT"`
 	Grace  Duration `key:"grace" doc:"How long it has before KILL. Default: 10s." example:"5s"`
+}
+
+// Bound is a value together with the range that the language gives it.
+type Bound struct {
+	Key   string
+	Tag   string // as go-playground/validator reads it: "min=1,max=100"
+	Value any    // int64, float64 or time.Duration
+	Raw   string // as written
+	Pos   diag.Pos
 }
 
 // Limits bound what Parse takes. Only the command line raises them.
@@ -156,6 +166,7 @@ func Parse(name string, text []byte, limits Limits) (*File, diag.List) {
 	}
 	f := &File{Name: name, Source: text}
 	d.mapping(root, reflect.ValueOf(f).Elem(), "the job file")
+	f.Bounds = d.bounds
 	for _, e := range f.Jobs.Entries {
 		if e.Value != nil {
 			e.Value.Name = e.Key

@@ -61,7 +61,7 @@ type Bytes int64
 
 // List is a sequence with its place.
 type List[T any] struct {
-	Items []T `validate:"dive"`
+	Items []T
 	Pos   diag.Pos
 }
 
@@ -76,7 +76,7 @@ type Entry[T any] struct {
 
 // Map is a mapping from names that the author chose, in the order of the file.
 type Map[T any] struct {
-	Entries []Entry[T] `validate:"dive"`
+	Entries []Entry[T]
 	Pos     diag.Pos
 }
 
