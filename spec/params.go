@@ -134,7 +134,7 @@ func (p *Param) order(value string) (float64, error) {
 		}
 		return float64(v), nil
 	case "float":
-		if !floatSyntax.MatchString(value) {
+		if !floatSyntax().MatchString(value) {
 			return 0, fmt.Errorf("it is no number such as 3 or 0.25")
 		}
 		return strconv.ParseFloat(value, 64)

@@ -3,7 +3,6 @@ package spec
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -152,8 +151,8 @@ func scalarName(v any) string {
 }
 
 var (
-	intSyntax   = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
-	floatSyntax = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+	intSyntax   = lazyRegexp(`^-?(0|[1-9][0-9]*)$`)
+	floatSyntax = lazyRegexp(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 )
 
 // parseScalar reads text into the pointer dst. Where it can't, hint says what
@@ -164,7 +163,7 @@ func parseScalar(text string, dst any) (ok bool, hint string) {
 	case *int64:
 		return parseInt(text, dst)
 	case *float64:
-		if !floatSyntax.MatchString(text) {
+		if !floatSyntax().MatchString(text) {
 			return false, ""
 		}
 		*dst, err = strconv.ParseFloat(text, 64)
@@ -180,7 +179,7 @@ func parseScalar(text string, dst any) (ok bool, hint string) {
 		}
 		return false, ""
 	case *time.Duration:
-		if *dst, err = ParseDuration(text); err != nil && intSyntax.MatchString(text) {
+		if *dst, err = ParseDuration(text); err != nil && intSyntax().MatchString(text) {
 			return false, fmt.Sprintf("a duration needs its unit: %ss or %sms", text, text)
 		}
 	case *Bytes:
@@ -192,7 +191,7 @@ func parseScalar(text string, dst any) (ok bool, hint string) {
 }
 
 func parseInt(text string, dst *int64) (ok bool, hint string) {
-	if !intSyntax.MatchString(text) {
+	if !intSyntax().MatchString(text) {
 		digits := strings.TrimLeft(text, "-")
 		plain := strings.ReplaceAll(text, "_", "")
 		if len(digits) > 1 && digits[0] == '0' && strings.Trim(digits, "0123456789") == "" {
@@ -210,22 +209,22 @@ func parseInt(text string, dst *int64) (ok bool, hint string) {
 	return true, ""
 }
 
-var durationSyntax = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`)
+var durationSyntax = lazyRegexp(`^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`)
 
 // ParseDuration reads a Go duration that is not negative. 0 has a unit too.
 func ParseDuration(text string) (time.Duration, error) {
-	if !durationSyntax.MatchString(text) {
+	if !durationSyntax().MatchString(text) {
 		return 0, fmt.Errorf("%q is not a duration such as 500ms, 30s or 1m30s", text)
 	}
 	return time.ParseDuration(text)
 }
 
-var sizeSyntax = regexp.MustCompile(`^(0|[1-9][0-9]*)(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$`)
+var sizeSyntax = lazyRegexp(`^(0|[1-9][0-9]*)(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$`)
 
 // ParseSize reads a size: a whole number and its unit, B, KB, MB, GB, TB
 // (powers of 1000) or KiB, MiB, GiB, TiB (powers of 1024).
 func ParseSize(text string) (Bytes, error) {
-	m := sizeSyntax.FindStringSubmatch(text)
+	m := sizeSyntax().FindStringSubmatch(text)
 	if m == nil {
 		return 0, fmt.Errorf("%q is not a size such as 64KiB or 10MB", text)
 	}

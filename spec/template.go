@@ -2,7 +2,6 @@ package spec
 
 import (
 	"reflect"
-	"regexp"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -129,7 +128,7 @@ func parseTemplate(s String) (parts []Part, found []Finding) {
 	return parts, found
 }
 
-var refSyntax = regexp.MustCompile(`^\$\{([a-z]+)(?:\.([A-Za-z_][A-Za-z0-9_-]*))?(?:\.([A-Za-z_][A-Za-z0-9_.-]*))?\}$`)
+var refSyntax = lazyRegexp(`^\$\{([a-z]+)(?:\.([A-Za-z_][A-Za-z0-9_-]*))?(?:\.([A-Za-z_][A-Za-z0-9_.-]*))?\}$`)
 
 // parseDollar reads what the $ at the beginning of text begins: a reference,
 // something that a shell would expand (kind), or, with neither, itself.
@@ -144,7 +143,7 @@ func parseDollar(text []rune) (ref *Ref, kind *FindKind, length int) {
 			return nil, &bad, min(end, len(text))
 		}
 		whole := string(text[:end+1])
-		m := refSyntax.FindStringSubmatch(whole)
+		m := refSyntax().FindStringSubmatch(whole)
 		switch {
 		case m == nil || m[2] == "" && m[1] != "attempt":
 			return nil, &expansion, end + 1

@@ -3,7 +3,6 @@ package spec
 import (
 	"fmt"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -290,7 +289,7 @@ func (u *Umask) decode(d *decoder, n *yaml.Node, what string) {
 	switch {
 	case n.Kind != yaml.ScalarNode:
 		d.wrongKind(n, what, `an octal number in quotes, such as "027"`)
-	case !umaskSyntax.MatchString(n.Value):
+	case !umaskSyntax().MatchString(n.Value):
 		d.wrongKind(n, what, `an octal number from "000" to "777"`)
 	case n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0:
 		d.wrongKindHint(n, what, "an octal number in quotes", `YAML readers disagree on a leading 0: write "`+n.Value+`"`)
@@ -300,7 +299,7 @@ func (u *Umask) decode(d *decoder, n *yaml.Node, what string) {
 	}
 }
 
-var umaskSyntax = regexp.MustCompile(`^0?[0-7]{3}$`)
+var umaskSyntax = lazyRegexp(`^0?[0-7]{3}$`)
 
 // Matrix is the axes of a job and the combinations that are left out.
 type Matrix struct {

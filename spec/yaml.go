@@ -66,17 +66,17 @@ func (d *decoder) directives() (found bool) {
 }
 
 var (
-	yamlErrorLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
-	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+	yamlErrorLine = lazyRegexp(`^yaml: (?:line (\d+): )?(.*)$`)
+	unknownAnchor = lazyRegexp(`^unknown anchor '(.*)' referenced$`)
 )
 
 // syntaxError reports err of the YAML library, which knows a line at most.
 func (d *decoder) syntaxError(err error) {
-	m := yamlErrorLine.FindStringSubmatch(err.Error())
+	m := yamlErrorLine().FindStringSubmatch(err.Error())
 	if m == nil {
 		m = []string{"", "", err.Error()}
 	}
-	if a := unknownAnchor.FindStringSubmatch(m[2]); a != nil {
+	if a := unknownAnchor().FindStringSubmatch(m[2]); a != nil {
 		d.unknownAlias(a[1])
 		return
 	}

@@ -2,14 +2,13 @@ package validate
 
 import (
 	"fmt"
-	"regexp"
 
 	"sluice/spec"
 )
 
 var (
-	nameSyntax = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
-	envSyntax  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	nameSyntax = lazyRegexp(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+	envSyntax  = lazyRegexp(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
 // names checks the names that the author chose: of jobs, params, pools, axes
@@ -38,7 +37,7 @@ func (c *check) names() {
 }
 
 func (c *check) name(s spec.String, kind string) {
-	if !nameSyntax.MatchString(s.Value) || len(s.Value) > 128 {
+	if !nameSyntax().MatchString(s.Value) || len(s.Value) > 128 {
 		c.at("SL019", s, fmt.Sprintf("%q can't name a %s", s.Value, kind), "a name begins with a letter or _ and has letters, digits, _ and -, at most 128")
 	}
 }
@@ -53,7 +52,7 @@ func (c *check) envNames(env spec.Map[spec.Template], pass spec.List[spec.String
 }
 
 func (c *check) envName(s spec.String) {
-	if !envSyntax.MatchString(s.Value) {
+	if !envSyntax().MatchString(s.Value) {
 		c.at("SL502", s, fmt.Sprintf("%q can't name an environment variable", s.Value), "a name begins with a letter or _ and has letters, digits and _")
 	}
 }

@@ -2,7 +2,6 @@ package validate
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -164,10 +163,10 @@ func (c *check) dollarOrPattern(f spec.Finding, mark string) {
 	}
 }
 
-var shellName = regexp.MustCompile(`^\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
+var shellName = lazyRegexp(`^\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
 
 func expansionHint(text string) string {
-	switch m := shellName.FindStringSubmatch(text); {
+	switch m := shellName().FindStringSubmatch(text); {
 	case strings.HasPrefix(text, "$("), strings.HasPrefix(text, "`"):
 		return "give the inner command a job with stdout: {capture: {}}, need it, and write ${jobs.NAME.stdout}"
 	case strings.HasPrefix(text, "$'"), strings.HasPrefix(text, `$"`):
@@ -181,9 +180,9 @@ func expansionHint(text string) string {
 }
 
 var (
-	globSyntax  = regexp.MustCompile(`[*?]|\[[^\]\s]+\]`)
-	braceSyntax = regexp.MustCompile(`\{[^{}\s]*(?:,|\.\.)[^{}\s]*\}`)
-	metaSyntax  = regexp.MustCompile("(?:^[0-9]+)?[|&;<>]+(?:&?[0-9]|)|[()`\n]")
+	globSyntax  = lazyRegexp(`[*?]|\[[^\]\s]+\]`)
+	braceSyntax = lazyRegexp(`\{[^{}\s]*(?:,|\.\.)[^{}\s]*\}`)
+	metaSyntax  = lazyRegexp("(?:^[0-9]+)?[|&;<>]+(?:&?[0-9]|)|[()`\n]")
 )
 
 // elementText judges t, an element that is not quoted by anything. What is no
@@ -209,7 +208,7 @@ func (c *check) elementText(t spec.Template, p place) {
 	}
 	text := t.Masked()
 	offset := func(byteAt int) int { return utf8.RuneCountInString(text[:byteAt]) }
-	if m := metaSyntax.FindStringIndex(text); m != nil && !overlaps(t.Found, t.At(offset(m[0]))) {
+	if m := metaSyntax().FindStringIndex(text); m != nil && !overlaps(t.Found, t.At(offset(m[0]))) {
 		rule, op := "SL203", text[m[0]:m[1]]
 		msg, hint := showText(op)+": a shell metacharacter; no shell will act on it", ""
 		if op == "`" {
@@ -218,11 +217,11 @@ func (c *check) elementText(t spec.Template, p place) {
 		}
 		c.add(rule, t.At(offset(m[0])), len([]rune(op)), msg, hint+mark)
 	}
-	if m := globSyntax.FindStringIndex(text); m != nil {
+	if m := globSyntax().FindStringIndex(text); m != nil {
 		c.add("SL205", t.At(offset(m[0])), len([]rune(text[m[0]:m[1]])), text[m[0]:m[1]]+": file names are not matched in an element",
 			"write {glob: '"+t.Value+"'} to match file names\n"+mark)
 	}
-	if m := braceSyntax.FindStringIndex(text); m != nil {
+	if m := braceSyntax().FindStringIndex(text); m != nil {
 		c.add("SL205", t.At(offset(m[0])), len([]rune(text[m[0]:m[1]])), text[m[0]:m[1]]+": braces are not spread", "write the words out\n"+mark)
 	}
 }
@@ -234,7 +233,7 @@ func overlaps(found []spec.Finding, pos diag.Pos) bool {
 }
 
 var (
-	assignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
+	assignment = lazyRegexp(`^[A-Za-z_][A-Za-z0-9_]*=`)
 	builtins   = map[string]string{
 		"cd": "write dir:", "pushd": "write dir:", "popd": "write dir:",
 		"export": "write env:", "declare": "write env:", "typeset": "write env:", "readonly": "write env:", "local": "write env:", "set": "there is nothing to set: jobs fail by themselves", "unset": "children see only what passes or stands in env:", "shopt": "there is nothing to set",
@@ -258,10 +257,10 @@ func (c *check) commandName(a spec.Arg, fromLine bool) {
 	s := a.Text.String
 	s.Pos = a.Pos
 	switch {
-	case a.Text.Literal || len(a.Text.Refs()) > 0 && !assignment.MatchString(name):
+	case a.Text.Literal || len(a.Text.Refs()) > 0 && !assignment().MatchString(name):
 	case isBuiltin:
 		c.at("SL208", s, fmt.Sprintf("%s belongs to the shell; there is no such program", name), hint)
-	case assignment.MatchString(name):
+	case assignment().MatchString(name):
 		key, value, _ := strings.Cut(name, "=")
 		c.at("SL208", s, name+": there is no shell to set a variable", "write env: {"+key+": "+yamlValue(value)+"}")
 	case name == "":
