@@ -22,14 +22,14 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"sluice":  func() { os.Exit(sluice()) },
-		"emit":    emit,
-		"eat":     eat,
-		"hang":    hang,
-		"leave":   leave,
-		"die":     die,
-		"fork":    fork,
-		"flaky":   flaky,
-		"inspect": inspect,
+		"emit":    playEmit,
+		"eat":     playEat,
+		"hang":    playHang,
+		"leave":   playLeave,
+		"die":     playDie,
+		"fork":    playFork,
+		"flaky":   playFlaky,
+		"inspect": playInspect,
 	})
 }
 
@@ -151,7 +151,7 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // emit [-e] WORD… prints each word as a line; -e to standard error.
-func emit() {
+func playEmit() {
 	args, out := os.Args[1:], os.Stdout
 	if len(args) > 0 && args[0] == "-e" {
 		args, out = args[1:], os.Stderr
@@ -162,7 +162,7 @@ func emit() {
 }
 
 // eat [N] reads all of standard input, or N bytes of it, and says how many.
-func eat() {
+func playEat() {
 	var in io.Reader = os.Stdin
 	if len(os.Args) > 1 {
 		n, _ := strconv.ParseInt(os.Args[1], 10, 64)
@@ -178,7 +178,7 @@ func eat() {
 
 // hang [-i] [FIFO] never ends by itself. -i ignores INT and TERM, and writes a
 // line to FIFO for each; a first line says that it is ready.
-func hang() {
+func playHang() {
 	args := os.Args[1:]
 	ignore := len(args) > 0 && args[0] == "-i"
 	if ignore {
@@ -204,13 +204,13 @@ func hang() {
 }
 
 // leave CODE exits with that code.
-func leave() {
+func playLeave() {
 	n, _ := strconv.Atoi(os.Args[1])
 	os.Exit(n)
 }
 
 // die SIGNAL ends itself by that signal number.
-func die() {
+func playDie() {
 	n, _ := strconv.Atoi(os.Args[1])
 	signal.Reset()
 	syscall.Kill(os.Getpid(), syscall.Signal(n))
@@ -218,7 +218,7 @@ func die() {
 }
 
 // fork COMMAND… starts the command, which keeps this one's streams, and ends.
-func fork() {
+func playFork() {
 	cmd := exec.Command(os.Args[1], os.Args[2:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := cmd.Start(); err != nil {
@@ -229,7 +229,7 @@ func fork() {
 }
 
 // flaky N fails with code 75 unless the variable ATTEMPT is at least N.
-func flaky() {
+func playFlaky() {
 	want, _ := strconv.Atoi(os.Args[1])
 	if at, _ := strconv.Atoi(os.Getenv("ATTEMPT")); at < want {
 		fmt.Fprintln(os.Stderr, "attempt", os.Getenv("ATTEMPT"), "is too early")
@@ -240,7 +240,7 @@ func flaky() {
 
 // inspect prints what it was given, as JSON: argv, environment, directory and
 // open descriptors.
-func inspect() {
+func playInspect() {
 	dir, _ := os.Getwd()
 	var fds []string
 	entries, _ := os.ReadDir("/proc/self/fd")
