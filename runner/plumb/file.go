@@ -1,0 +1,206 @@
+package plumb
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"unicode/utf8"
+)
+
+// Mode says how an output file comes to be.
+type Mode string
+
+// The modes of an output file, as job files name them.
+const (
+	Atomic   Mode = "atomic"   // written beside its place, and put there by Commit
+	Append   Mode = "append"   // written at its end; Abort cuts that off again
+	Truncate Mode = "truncate" // emptied, then written in place, through links and to devices
+	Create   Mode = "create"   // as Atomic, and an error where it exists
+)
+
+// File is an output file that a child writes. It ends with Commit or Abort.
+type File struct {
+	path string
+	mode Mode
+	os   *os.File
+	temp string // where the bytes are until Commit, for Atomic and Create
+	size int64  // of a regular file before, for Append; -1: nothing to cut off
+	over bool   // committed or aborted
+}
+
+// OpenFile opens path, which must be absolute, for a child to write. Missing
+// directories above it are made.
+//
+// Atomic and Create refuse what exists and is not a regular file, for it would
+// be replaced by one. Atomic keeps the permissions of the file that it will
+// replace, but neither its owner nor its further names. A FIFO without a
+// reader is an error and not a wait.
+func OpenFile(path string, mode Mode) (*File, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, err
+	}
+	f := &File{path: path, mode: mode, size: -1}
+	var err error
+	switch mode {
+	case Atomic, Create:
+		err = f.openTemp()
+	case Append:
+		err = f.openInPlace(syscall.O_APPEND)
+	case Truncate:
+		err = f.openInPlace(syscall.O_TRUNC)
+	default:
+		err = fmt.Errorf("open %s: there is no mode %q of an output file", path, mode)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// OS is what the child gets, in blocking mode. It belongs to f, which closes it.
+func (f *File) OS() *os.File { return f.os }
+
+// openTemp makes the file that Commit will put in place.
+func (f *File) openTemp() error {
+	old, err := os.Lstat(f.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		old = nil
+	case err != nil:
+		return err
+	case f.mode == Create:
+		return &fs.PathError{Op: "create", Path: f.path, Err: fs.ErrExist}
+	case !old.Mode().IsRegular():
+		return &fs.PathError{Op: "replace", Path: f.path, Err: fmt.Errorf(
+			"it is %s, which a regular file would replace; mode: truncate writes through it", kind(old.Mode()))}
+	}
+	// A name is never met twice, unless somebody guesses 40 bits.
+	f.temp = filepath.Join(filepath.Dir(f.path), tempName(filepath.Base(f.path), rand.Text()[:8]))
+	f.os, err = open(f.temp, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_EXCL, 0o666)
+	if err != nil || old == nil {
+		return err
+	}
+	if err := f.os.Chmod(old.Mode().Perm()); err != nil {
+		return errors.Join(err, f.Abort())
+	}
+	return nil
+}
+
+// tempName is the name of a hidden file beside base, within the 255 bytes that
+// a name may have.
+func tempName(base, random string) string {
+	suffix := ".sluice-" + strings.ToLower(random)
+	if room := 255 - 1 - len(suffix); len(base) > room {
+		for room > 0 && !utf8.RuneStart(base[room]) {
+			room--
+		}
+		base = base[:room]
+	}
+	return "." + base + suffix
+}
+
+// openInPlace opens the file itself.
+func (f *File) openInPlace(flag int) error {
+	var err error
+	f.os, err = open(f.path, syscall.O_WRONLY|syscall.O_CREAT|flag, 0o666)
+	switch {
+	case errors.Is(err, syscall.ENXIO):
+		return &fs.PathError{Op: "open", Path: f.path, Err: errors.New("it is a FIFO that no process reads, or a socket; start its reader first")}
+	case errors.Is(err, syscall.EISDIR):
+		return &fs.PathError{Op: "open", Path: f.path, Err: errors.New("it is a directory, and a file is expected")}
+	case err != nil:
+		return err
+	}
+	info, err := f.os.Stat()
+	if err != nil {
+		f.os.Close()
+		return err
+	}
+	if f.mode == Append && info.Mode().IsRegular() {
+		f.size = info.Size()
+	}
+	return nil
+}
+
+// Commit makes what was written the content of the file and closes it. For
+// Atomic and Create it is on the disk then. Where Commit fails, Atomic and
+// Create leave what was there before, unless it is the last step that fails,
+// the sync of the directory.
+func (f *File) Commit() error {
+	if f.over {
+		return os.ErrClosed
+	}
+	if f.temp == "" {
+		f.over = true
+		return f.os.Close()
+	}
+	if err := flush(f.os); err != nil {
+		return errors.Join(err, f.Abort())
+	}
+	if err := f.place(); err != nil {
+		return errors.Join(err, f.Abort())
+	}
+	f.over = true
+	if err := f.os.Close(); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(f.path))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return flush(dir)
+}
+
+// place gives the temporary file its name.
+func (f *File) place() error {
+	if f.mode == Atomic {
+		return os.Rename(f.temp, f.path)
+	}
+	// link(2), other than rename(2), never replaces.
+	if err := os.Link(f.temp, f.path); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return &fs.PathError{Op: "create", Path: f.path, Err: fs.ErrExist}
+		}
+		return err
+	}
+	return os.Remove(f.temp)
+}
+
+// flush puts f on the disk. Some file systems have none or can't do that for a
+// directory.
+func flush(f *os.File) error {
+	err := f.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) {
+		return nil
+	}
+	return err
+}
+
+// Abort forgets what was written and closes the file. Atomic and Create leave
+// everything as it was. Append cuts the file back to its length at OpenFile,
+// which takes with it what others appended since. Truncate can't bring
+// anything back. After Commit or Abort it does nothing.
+func (f *File) Abort() error {
+	if f.over {
+		return nil
+	}
+	f.over = true
+	var cut, removed error
+	switch {
+	case f.temp != "":
+		removed = os.Remove(f.temp)
+	case f.size >= 0:
+		if info, err := f.os.Stat(); err != nil {
+			cut = err
+		} else if info.Size() > f.size {
+			cut = f.os.Truncate(f.size)
+		}
+	}
+	return errors.Join(cut, removed, f.os.Close())
+}

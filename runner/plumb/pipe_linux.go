@@ -1,0 +1,19 @@
+package plumb
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// pipe makes a pipe that is close-on-exec.
+func pipe() (fds [2]int, err error) {
+	err = syscall.Pipe2(fds[:], syscall.O_CLOEXEC)
+	return fds, err
+}
+
+// grow asks for PipeSize. It may be refused: a user's pipes have a common limit
+// (pipe-user-pages-soft in pipe(7)). The pipe works as it is, only slower.
+func grow(fd int) {
+	_, _ = unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, PipeSize)
+}

@@ -1,0 +1,3 @@
+package plumb
+
+const canSeeWriters = true
