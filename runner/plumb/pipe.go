@@ -7,7 +7,11 @@ import (
 
 // PipeSize is the capacity in bytes that pipes are asked to have. A pipe has
 // 64 KiB by itself; a larger one spares its two children wake-ups.
-const PipeSize = 1 << 20
+//
+// It is not larger because all pipes of a user share 64 MiB
+// (pipe-user-pages-soft in pipe(7)), and beyond that every new one, also of
+// other programs, gets 8 KiB.
+const PipeSize = 256 << 10
 
 // Pipe makes a pipe between two children. Both ends are in blocking mode and
 // not for this process to read or write. The caller closes them.
