@@ -1,15 +1,21 @@
-// Package schemas holds the JSON Schemas of what sluice reads and writes.
+// Package schemas holds the JSON Schemas of sluice's formats, for editors and
+// for programs that read what sluice writes.
 package schemas
 
-import _ "embed"
+import _ "embed" // for the files below
 
-// Job describes job files (draft-07, as yaml-language-server reads it), Plan
-// what `sluice plan --json` prints, Event the lines of `sluice run --events`.
+// The schemas, which no one may change.
 var (
+	// Job is the schema of job files, draft-07. It is made by spec.Schema; a
+	// test holds the two equal.
 	//go:embed job.schema.json
 	Job []byte
+
+	// Plan is the schema of plans in JSON, draft 2020-12.
 	//go:embed plan.schema.json
 	Plan []byte
+
+	// Event is the schema of one line of an event stream, draft 2020-12.
 	//go:embed event.schema.json
 	Event []byte
 )

@@ -180,8 +180,9 @@ type fields struct {
 }
 
 // fieldsOf reads the tags of struct type t: `key` names the YAML key, with
-// ",required"; `doc` and `example` document it; `free` on any field names the
-// prefix of keys that authors may use as they like.
+// ",required"; `doc` and `example` document it; `validate` bounds its value;
+// `enum` lists its words for the schema; `free` on any field names the prefix
+// of keys that authors may use as they like.
 func fieldsOf(t reflect.Type) *fields {
 	f := &fields{byKey: map[string]int{}, pos: -1}
 	for i := range t.NumField() {

@@ -48,7 +48,7 @@ type Defaults struct {
 // Param is one value that the caller may give.
 type Param struct {
 	Pos         diag.Pos
-	Type        String       `key:"type" doc:"string (the default), int, float, bool, enum, path, duration or size." example:"int"`
+	Type        String       `key:"type" enum:"string int float bool enum path duration size" doc:"string (the default), int, float, bool, enum, path, duration or size." example:"int"`
 	Default     ParamDefault `key:"default" doc:"The value where the caller gives none; a list for a list param."`
 	Required    Bool         `key:"required" doc:"Whether the caller must give it. Default: true when there is no default."`
 	Description String       `key:"description" doc:"What it means, in a sentence."`
