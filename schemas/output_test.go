@@ -1,0 +1,216 @@
+package schemas
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"sluice/runner/event"
+	"sluice/runner/plan"
+	"sluice/runner/report"
+)
+
+// everyPlan uses every field of a plan, and every form of a Text.
+func everyPlan() *plan.Plan {
+	stdout := plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownJobStdout, Job: "list[n=1]", NoDash: true}}
+	stage := &plan.Stage{
+		Name: "sort",
+		Argv: []plan.Text{
+			plan.Known("sort"), plan.Known(""), plan.Known("\xff"), plan.TextOf(stdout),
+			plan.TextOf(plan.Part{Text: "a"}, stdout, plan.Part{Text: "\xff"}, plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownRunID}}, plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownAttempt}}),
+		},
+		Path: "/usr/bin/sort", Later: true, Dir: "/src",
+		Env:    []plan.EnvVar{{Name: "A", Value: plan.Known("b"), From: "caller"}, {Name: "B", Value: plan.TextOf(stdout), From: "stage"}},
+		Stderr: plan.Output{Kind: plan.OutJob}, OK: []int{0, 255},
+	}
+	instance := func(in plan.Input, out plan.Output) *plan.Instance {
+		return &plan.Instance{ID: "a[go=1.26]", Matrix: []plan.Axis{{Name: "go", Value: "1.26"}, {Name: "os"}}, Stages: []*plan.Stage{stage}, Stdin: in, Stdout: out, Umask: "022"}
+	}
+	return &plan.Plan{
+		Version: plan.Version, File: "-", SHA256: strings.Repeat("0a", 32), Dir: "/src",
+		Params:      []plan.Param{{Name: "p", Values: []string{"", "x"}, List: true}, {Name: "q", Values: []string{}}},
+		MaxParallel: 4, Pools: map[string]int{"db": 1},
+		Jobs: []*plan.Job{
+			{Name: "skipped", Skip: "os is linux", Stop: plan.Stop{Signal: "TERM"}, Instances: []*plan.Instance{}},
+			{
+				Name: "a", Description: "d", Needs: []string{"b"}, After: []string{"c"}, MaxParallel: 2, Pool: "db", Timeout: plan.Duration(90 * time.Second),
+				Stop:  plan.Stop{Signal: "RTMIN+1", Grace: plan.Duration(1500 * time.Microsecond)},
+				Retry: &plan.Retry{Attempts: 3, Delays: []plan.Duration{0, plan.Duration(time.Hour + time.Nanosecond)}, Jitter: 0.5},
+				Instances: []*plan.Instance{
+					instance(plan.Input{Kind: plan.InFile, Path: "/in", Later: true}, plan.Output{Kind: plan.OutFile, Path: "/out", Mode: plan.ModeCreate}),
+					instance(plan.Input{Kind: plan.InText, Text: plan.TextOf(stdout)}, plan.Output{Kind: plan.OutCapture, Max: 1 << 20, Trim: true}),
+					instance(plan.Input{Kind: plan.InText}, plan.Output{Kind: plan.OutStdout}),
+					instance(plan.Input{Kind: plan.InJob, Job: "list"}, plan.Output{Kind: plan.OutDiscard}),
+					instance(plan.Input{Kind: plan.InNone}, plan.Output{Kind: plan.OutInherit}),
+					instance(plan.Input{Kind: plan.InInherit}, plan.Output{Kind: plan.OutLog}),
+				},
+			},
+		},
+	}
+}
+
+// everyEvent has an event of each type with every field set, and the results
+// of jobs that did not start.
+func everyEvent() []event.Event {
+	at := time.Date(2026, 11, 23, 16, 5, 4, 120_000_000, time.UTC)
+	stage := &report.Stage{
+		Name: "sort", Argv: []string{"sort", "-k", "a b"}, PID: 7, Status: report.StageClosedEarly, Code: -1, Signal: "PIPE", Core: true,
+		Ending: "signal 13 PIPE", Error: "x", Start: at, Took: 1, User: 2, System: 3, MaxRSS: 4, Stderr: "a\nb\n",
+	}
+	missing := &report.Stage{Name: "x", Argv: []string{"x"}, Status: report.StageNotStarted, Code: 127, Ending: "not started"}
+	attempt := &report.Attempt{
+		Number: 2, Status: report.TimedOut, Cause: "the timeout of 3s", CauseBy: -1, Start: at, Took: 5, Stages: []*report.Stage{stage, missing}, Warnings: []string{"w"},
+	}
+	job := &report.Job{ID: "a[x=1]", Name: "a", Status: report.Failed, Reason: "r", Start: at, Took: 6, Attempts: []*report.Attempt{attempt}}
+	return []event.Event{
+		event.RunStarted{RunID: "r1", File: "/x.yaml", Instances: 3},
+		event.JobStarted{ID: "a[x=1]"},
+		event.AttemptStarted{ID: "a[x=1]", Attempt: 2},
+		event.StageStarted{ID: "a", Attempt: 1, Stage: 1, Name: "n", Argv: []string{"n", "<&>"}, Path: "/bin/n", PID: 8, PGID: 9},
+		event.Output{ID: "a", Attempt: 1, Stage: 1, Stream: event.Stderr, Data: []byte("\x00\xffé\n")},
+		event.OutputEnded{ID: "a", Attempt: 1, Stage: 1, Stream: event.Stdout},
+		event.StageEnded{ID: "a", Attempt: 1, Stage: 1, Result: stage},
+		event.Stopping{ID: "a", Attempt: 1, Reason: "the timeout of 3s", Signal: "TERM"},
+		event.AttemptEnded{ID: "a", Result: attempt},
+		event.RetryScheduled{ID: "a", Attempt: 2, Of: 3, Delay: time.Second},
+		event.JobEnded{ID: "a", Result: job},
+		event.JobEnded{ID: "b", Result: &report.Job{ID: "b", Name: "b", Status: report.Skipped}},
+		event.RunStopping{Reason: "interrupted", Kill: true},
+		event.RunEnded{Status: report.NotStarted, Took: 9},
+	}
+}
+
+// check holds that the schema takes text, and refuses it with one more key
+// anywhere and with any key changed to null.
+func check(t *testing.T, schema *jsonschema.Schema, text []byte) {
+	t.Helper()
+	parse := func() any {
+		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	v := parse()
+	if err := schema.Validate(v); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	var visit func(node any, path string)
+	visit = func(node any, path string) {
+		switch node := node.(type) {
+		case map[string]any:
+			free := strings.HasSuffix(path, "/pools") // its keys are names
+			for key, value := range node {
+				node[key] = nil
+				if schema.Validate(v) == nil {
+					t.Errorf("null is taken for %s/%s", path, key)
+				}
+				node[key] = value
+				visit(value, path+"/"+key)
+			}
+			if node["surplus"] = json.Number("1"); !free && schema.Validate(v) == nil {
+				t.Errorf("one more key is taken in %s", path)
+			}
+			delete(node, "surplus")
+		case []any:
+			for _, value := range node {
+				visit(value, path)
+			}
+		}
+	}
+	visit(v, "")
+}
+
+func TestPlan(t *testing.T) {
+	p := everyPlan()
+	set := map[string]bool{}
+	fieldsSet(reflect.ValueOf(p), set)
+	for _, zero := range []any{plan.Plan{}, plan.Param{}, plan.Job{}, plan.Stop{}, plan.Retry{}, plan.Instance{}, plan.Axis{}, plan.Stage{}, plan.EnvVar{}, plan.Input{}, plan.Output{}} {
+		typ := reflect.TypeOf(zero)
+		for i := range typ.NumField() {
+			if name := typ.Name() + "." + typ.Field(i).Name; !set[name] {
+				t.Errorf("the plan of this test does not set %s", name)
+			}
+		}
+	}
+	text, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, compile(t, Plan), text)
+}
+
+// fieldsSet notes every field of a struct in v that is not zero.
+func fieldsSet(v reflect.Value, set map[string]bool) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			fieldsSet(v.Elem(), set)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			fieldsSet(v.Index(i), set)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if !v.Field(i).IsZero() {
+				set[v.Type().Name()+"."+v.Type().Field(i).Name] = true
+			}
+			fieldsSet(v.Field(i), set)
+		}
+	}
+}
+
+func TestPlanRefuses(t *testing.T) {
+	schema := compile(t, Plan)
+	for name, change := range map[string]func(*plan.Plan){
+		"another version":         func(p *plan.Plan) { p.Version = 2 },
+		"a relative directory":    func(p *plan.Plan) { p.Dir = "src" },
+		"no hash":                 func(p *plan.Plan) { p.SHA256 = "" },
+		"a stream without a path": func(p *plan.Plan) { p.Jobs[1].Instances[0].Stdout.Path = "" },
+		"a log with a path":       func(p *plan.Plan) { p.Jobs[1].Instances[5].Stdout.Path = "/x" },
+		"an unknown kind":         func(p *plan.Plan) { p.Jobs[1].Instances[5].Stdin.Kind = "fifo" },
+		"no stages":               func(p *plan.Plan) { p.Jobs[1].Instances[0].Stages = nil },
+		"no argv":                 func(p *plan.Plan) { p.Jobs[1].Instances[0].Stages[0].Argv = nil },
+		"an exit code of 256":     func(p *plan.Plan) { p.Jobs[1].Instances[0].Stages[0].OK[1] = 256 },
+		"an unknown source":       func(p *plan.Plan) { p.Jobs[1].Instances[0].Stages[0].Env[0].From = "shell" },
+	} {
+		p := everyPlan()
+		change(p)
+		text, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if schema.Validate(v) == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+}
+
+func TestEvents(t *testing.T) {
+	schema := compile(t, Event)
+	types := map[reflect.Type]bool{}
+	for _, e := range everyEvent() {
+		types[reflect.TypeOf(e)] = true
+		line, err := event.Marshal(e, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, schema, line)
+	}
+	var doc struct {
+		OneOf []any `json:"oneOf"`
+	}
+	if err := json.Unmarshal(Event, &doc); err != nil || len(doc.OneOf) != len(types) {
+		t.Errorf("the schema has %d types of events, this test %d (%v)", len(doc.OneOf), len(types), err)
+	}
+}
