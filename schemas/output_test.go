@@ -208,9 +208,9 @@ func TestEvents(t *testing.T) {
 		check(t, schema, line)
 	}
 	var doc struct {
-		OneOf []any `json:"oneOf"`
+		AllOf []any `json:"allOf"`
 	}
-	if err := json.Unmarshal(Event, &doc); err != nil || len(doc.OneOf) != len(types) {
-		t.Errorf("the schema has %d types of events, this test %d (%v)", len(doc.OneOf), len(types), err)
+	if err := json.Unmarshal(Event, &doc); err != nil || len(doc.AllOf) != len(types) {
+		t.Errorf("the schema has %d types of events, this test %d (%v)", len(doc.AllOf), len(types), err)
 	}
 }
