@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"sluice/spec"
 	"sluice/spec/diag"
 )
 
@@ -126,7 +127,7 @@ func (c *cli) root() *cobra.Command {
 		Short:         "Run declarative job files: exact arguments, kernel pipes, and no shell",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return usage("sluice --help lists the commands", "no command is given")
 		},
@@ -137,6 +138,24 @@ func (c *cli) root() *cobra.Command {
 	root.PersistentFlags().BoolVarP(&c.verbose, "verbose", "v", false, "log what sluice does to standard error")
 	root.AddCommand(c.runCommand(), c.planCommand(), c.validateCommand(), c.listCommand(), c.schemaCommand(), c.versionCommand())
 	return root
+}
+
+// noSuchCommand complains about args that follow no command.
+func noSuchCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "sluice --help lists the commands"
+	var names []string
+	for _, cmd := range root.Commands() {
+		names = append(names, cmd.Name())
+	}
+	if near := spec.Nearest(args[0], names); near != "" {
+		hint = "did you mean " + near + "?"
+	} else if isFileArg(args[0]) {
+		hint = "sluice run " + args[0] + " runs a job file"
+	}
+	return usage(hint, "there is no command %q", args[0])
 }
 
 // log is sluice's own log: nothing unless --verbose asks for it.

@@ -44,6 +44,8 @@ A JOB is a job's name, or job[axis=value] for one instance of its matrix.`,
 		Example: "  sluice run jobs/words.yaml\n  sluice run jobs/words.yaml -p top=3\n  sluice run checks.yaml 'vet[package=./spec]'",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
+			case o.keepGoing && o.failFast:
+				return usage("", "--keep-going and --fail-fast exclude each other")
 			case o.dryRun:
 				return c.showPlan(&o.loading, args, o.json)
 			case o.helpParams:
@@ -63,7 +65,6 @@ A JOB is a job's name, or job[axis=value] for one instance of its matrix.`,
 	f.StringVar(&o.report, "report", "", "write the report to `FILE` as JSON")
 	f.StringVar(&o.events, "events", "", "write every event to `FILE` as JSON lines")
 	f.BoolVar(&o.helpParams, "help-params", false, "show the params of the job file and how to give them")
-	cmd.MarkFlagsMutuallyExclusive("keep-going", "fail-fast")
 	return cmd
 }
 
