@@ -86,7 +86,19 @@ type printer struct {
 	style   Style
 	sources func(file string) []byte
 	lines   map[string][]string // of files whose lines were asked for
+	last    row                 // the line that was shown last; problems come in order
 }
+
+// row is one line of a file. Where its code points begin is known, because a
+// line may have millions of them, and as many problems.
+type row struct {
+	file   string
+	n      int // 1-based; 0 is no line
+	text   string
+	starts []int // byte offset of each code point, and of the end
+}
+
+func (r row) len() int { return len(r.starts) - 1 }
 
 func (p *printer) problem(problem Problem) {
 	p.headline(problem)
@@ -151,11 +163,10 @@ func (p *printer) paint(sgr, text string) {
 // snippet writes the line of the file that pos is in, with length code points
 // from pos underlined. It writes nothing where the file has no such line.
 func (p *printer) snippet(file string, pos Pos, length int, sgr string) {
-	line, ok := p.line(file, pos.Line)
-	if !ok {
+	if !p.seek(file, pos.Line) {
 		return
 	}
-	e := excerptOf(line, pos.Col-1, max(1, length), max(leastWidth, p.style.Width-gutterWidth))
+	e := excerptOf(p.last, pos.Col-1, max(1, length), max(leastWidth, p.style.Width-gutterWidth))
 	p.paint(blue, fmt.Sprintf("%5s │", strconv.Itoa(pos.Line)))
 	if e.text != "" {
 		p.out.WriteString(" " + e.text)
@@ -167,10 +178,14 @@ func (p *printer) snippet(file string, pos Pos, length int, sgr string) {
 	p.out.WriteByte('\n')
 }
 
-// line is the line n of the file, without its ending.
-func (p *printer) line(file string, n int) (string, bool) {
+// seek makes line n of the file the last one, without its ending. ok is false
+// where the file has no such line.
+func (p *printer) seek(file string, n int) (ok bool) {
+	if p.last.n == n && p.last.file == file {
+		return n > 0
+	}
 	if p.sources == nil {
-		return "", false
+		return false
 	}
 	lines, known := p.lines[file]
 	if !known {
@@ -180,9 +195,19 @@ func (p *printer) line(file string, n int) (string, bool) {
 		p.lines[file] = lines
 	}
 	if n < 1 || n > len(lines) {
-		return "", false
+		return false
 	}
-	return strings.TrimSuffix(lines[n-1], "\r"), true
+	p.last = newRow(file, n, strings.TrimSuffix(lines[n-1], "\r"))
+	return true
+}
+
+func newRow(file string, n int, text string) row {
+	r := row{file: file, n: n, text: text}
+	for i := range text {
+		r.starts = append(r.starts, i)
+	}
+	r.starts = append(r.starts, len(text))
+	return r
 }
 
 // excerpt is a piece of a line that fits, and where its caret goes.
@@ -194,8 +219,18 @@ type excerpt struct {
 
 // excerptOf cuts line to room cells around length code points from the one
 // with index at, an end of the line that is cut off standing as "…".
-func excerptOf(line string, at, length, room int) excerpt {
-	cells, at, cutLeft, cutRight := cellsAround(line, at, length, room)
+func excerptOf(line row, at, length, room int) excerpt {
+	// What is further than room from at can't be shown.
+	at = max(0, min(at, line.len()))
+	from, to := max(0, at-room), min(line.len(), at+min(length, room)+room)
+	cells := make([]cell, 0, to-from)
+	for i := from; i < to; i++ {
+		raw := line.text[line.starts[i]:line.starts[i+1]]
+		r, _ := utf8.DecodeRuneInString(raw)
+		cells = append(cells, cellOf(r, raw))
+	}
+	cutLeft, cutRight := from > 0, to < line.len()
+	at -= from
 	end := min(len(cells), at+length)
 	lo, hi := 0, len(cells)
 	if cutLeft || cutRight || width(cells) > room {
@@ -222,29 +257,6 @@ func excerptOf(line string, at, length, room int) excerpt {
 	e.text = strings.TrimRight(text.String(), " ")
 	e.under = max(1, e.under)
 	return e
-}
-
-// cellsAround are the cells of line near the code point with index at, which
-// is the one with index newAt of them. What is further than room from it can't
-// be shown and is left out, for a line may have millions.
-func cellsAround(line string, at, length, room int) (cells []cell, newAt int, cutLeft, cutRight bool) {
-	at = max(0, min(at, utf8.RuneCountInString(line)))
-	from := max(0, at-room)
-	to := at + min(length, room) + room
-	n := 0
-	for len(line) > 0 {
-		r, size := utf8.DecodeRuneInString(line)
-		if n >= to {
-			cutRight = true
-			break
-		}
-		if n >= from {
-			cells = append(cells, cellOf(r, line[:size]))
-		}
-		line = line[size:]
-		n++
-	}
-	return cells, at - from, from > 0, cutRight
 }
 
 // window is which of cells to show so that they take at most room: those from

@@ -160,11 +160,24 @@ func TestPrintLongLines(t *testing.T) {
 		{"\t" + digits, 1, 1, "    012345678901234567890123…", "    ^"},
 	}
 	for _, c := range tests {
-		e := excerptOf(c.line, c.at, c.length, 30)
+		e := excerptOf(newRow("a", 1, c.line), c.at, c.length, 30)
 		under := strings.Repeat(" ", e.before) + strings.Repeat("^", e.under)
 		if e.text != c.text || under != c.under {
 			t.Errorf("at %d of %q:\n got %s\n     %s\nwant %s\n     %s", c.at, c.line, e.text, under, c.text, c.under)
 		}
+	}
+}
+
+// TestManyProblemsInALongLine would take minutes if the time were quadratic.
+func TestManyProblemsInALongLine(t *testing.T) {
+	line := strings.Repeat("日", 1_000_000)
+	var l List
+	for i := range 20_000 {
+		l = append(l, Problem{File: "a", Pos: Pos{1, 50*i + 1}, Msg: "m"})
+	}
+	var b strings.Builder
+	if err := l.Print(&b, func(string) []byte { return []byte(line) }, Style{}); err != nil {
+		t.Fatal(err)
 	}
 }
 

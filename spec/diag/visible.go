@@ -6,7 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/mattn/go-runewidth"
+	"github.com/clipperhouse/displaywidth"
 )
 
 // Visible is text as it is safe to show on a terminal: every control,
@@ -51,9 +51,7 @@ func cellOf(r rune, raw string) cell {
 	if text != raw {
 		return cell{text, utf8.RuneCountInString(text)}
 	}
-	// A Condition of our own: the library's own one follows the environment.
-	widths := runewidth.Condition{StrictEmojiNeutral: true}
-	return cell{text, widths.RuneWidth(r)}
+	return cell{text, displaywidth.Rune(r)}
 }
 
 // show is r, which is written as raw, in visible characters.
