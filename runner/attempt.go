@@ -37,16 +37,9 @@ type attempt struct {
 
 	childEnds []*os.File // what children inherit; closed when the last has started
 	files     map[string]*plumb.File
-	logs      []logged
+	logs      []*plumb.Log
 	capture   *plumb.Capture
 	trim      bool
-}
-
-// logged is a stream that sluice reads for whoever listens.
-type logged struct {
-	*plumb.Log
-	stage  int
-	stream event.Stream
 }
 
 // stage is one process of an attempt.
@@ -310,7 +303,6 @@ func (a *attempt) drain() {
 	for _, l := range a.logs {
 		l.Interrupt(deadline)
 		cut = l.Wait() || cut
-		a.r.emit(event.OutputEnded{ID: a.inst.ID, Attempt: a.res.Number, Stage: l.stage, Stream: l.stream})
 	}
 	if a.capture != nil {
 		a.capture.Interrupt(deadline)

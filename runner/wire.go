@@ -85,9 +85,13 @@ func (a *attempt) output(o plan.Output, i int, stream event.Stream, joined *os.F
 	}
 	id, number := a.inst.ID, a.res.Number
 	log := plumb.ReadLog(r, func(data []byte) {
+		if len(data) == 0 {
+			a.r.emit(event.OutputEnded{ID: id, Attempt: number, Stage: i, Stream: stream})
+			return
+		}
 		a.r.emit(event.Output{ID: id, Attempt: number, Stage: i, Stream: stream, Data: data})
 	}, tailBytes)
-	a.logs = append(a.logs, logged{log, i, stream})
+	a.logs = append(a.logs, log)
 	if stream == event.Stderr {
 		a.stages[i].log = log
 	}

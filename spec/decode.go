@@ -158,16 +158,16 @@ type field struct {
 	index    int
 	key      string
 	required bool
-	doc      string
-	example  string
-	bound    string // constraint of go-playground/validator on the value, or on each item
+	tags     reflect.StructTag // holds doc and example, which are read where they are needed
+	bound    string            // constraint of go-playground/validator on the value, or on each item
 }
 
 func (f field) hint() string {
-	if f.example == "" {
+	example := f.tags.Get("example")
+	if example == "" {
 		return ""
 	}
-	return "such as " + f.key + ": " + f.example
+	return "such as " + f.key + ": " + example
 }
 
 // fields are the keys of a struct type.
@@ -190,15 +190,15 @@ func fieldsOf(t reflect.Type) *fields {
 		if sf.Name == "Pos" {
 			f.pos = i
 		}
-		f.free += sf.Tag.Get("free")
 		tag := sf.Tag.Get("key")
 		if tag == "" {
+			f.free += sf.Tag.Get("free")
 			continue
 		}
 		key, required := strings.CutSuffix(tag, ",required")
 		f.byKey[key] = len(f.list)
 		f.keys = append(f.keys, key)
-		f.list = append(f.list, field{i, key, required, sf.Tag.Get("doc"), sf.Tag.Get("example"), sf.Tag.Get("validate")})
+		f.list = append(f.list, field{i, key, required, sf.Tag, sf.Tag.Get("validate")})
 	}
 	return f
 }

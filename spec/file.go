@@ -30,7 +30,7 @@ type File struct {
 	PassEnv     List[String]  `key:"pass_env" doc:"Names of the caller's environment variables that every job sees, besides the few that always pass." example:"[GOFLAGS]"`
 	EnvFile     Template      `key:"env_file" doc:"A file of NAME=value lines, read when the plan is made. Nothing in it is expanded." example:"ci.env"`
 	Defaults    *Defaults     `key:"defaults" doc:"What jobs have unless they say otherwise."`
-	MaxParallel Int           `key:"max_parallel" doc:"How many instances run at once over the whole file. -j overrides it." example:"4" validate:"min=1,max=10000"`
+	MaxParallel Int           `key:"max_parallel" validate:"min=1,max=10000" doc:"How many instances run at once over the whole file. -j overrides it." example:"4"`
 	Pools       Map[Int]      `key:"pools" doc:"Shared bounds: a name, and how many instances of the jobs that name it run at once." example:"{database: 1}"`
 	Jobs        Map[*Job]     `key:"jobs,required" doc:"The jobs, by name."`
 }
@@ -40,7 +40,7 @@ type Defaults struct {
 	Pos     diag.Pos
 	Env     Map[Template] `key:"env" doc:"Environment variables of every job, above the file's env."`
 	Dir     Template      `key:"dir" doc:"The directory in which jobs run, relative to the file's dir."`
-	Timeout Duration      `key:"timeout" doc:"The longest time of one attempt." example:"10m" validate:"gt=0"`
+	Timeout Duration      `key:"timeout" validate:"gt=0" doc:"The longest time of one attempt." example:"10m"`
 	Retry   *Retry        `key:"retry" doc:"Whether and when a failed job is tried again."`
 	Stop    *Stop         `key:"stop" doc:"How a job is ended before its time."`
 }
@@ -73,7 +73,7 @@ type Job struct {
 	After       List[String]  `key:"after" doc:"Jobs that must have ended before this one starts, however they ended: for clean-up." example:"[test]"`
 	When        *When         `key:"when" doc:"When this does not hold, the job is skipped, which counts as success for needs." example:"{os: [linux]}"`
 	Matrix      *Matrix       `key:"matrix" doc:"Axes and their values: one instance for each combination." example:"{go: ['1.25', '1.26'], os: [linux, darwin]}"`
-	MaxParallel Int           `key:"max_parallel" doc:"How many instances of this job run at once." example:"2" validate:"min=1,max=10000"`
+	MaxParallel Int           `key:"max_parallel" validate:"min=1,max=10000" doc:"How many instances of this job run at once." example:"2"`
 	Pool        String        `key:"pool" doc:"The name of a pool that bounds this job together with others." example:"database"`
 	Env         Map[Template] `key:"env" doc:"Environment variables of this job."`
 	PassEnv     List[String]  `key:"pass_env" doc:"Names of the caller's environment variables that this job sees." example:"[SSH_AUTH_SOCK]"`
@@ -83,8 +83,8 @@ type Job struct {
 	Stdin       Input         `key:"stdin" doc:"What the first stage reads: none (the default), inherit, {file}, {text} or {job}." example:"{file: data.txt}"`
 	Stdout      Output        `key:"stdout" doc:"Where the last stage's standard output goes: log (the default), inherit, discard, {file, mode} or {capture}." example:"{file: out/words.txt}"`
 	Stderr      Output        `key:"stderr" doc:"Where standard error goes, of every stage that does not say: log (the default), inherit, discard, stdout, {file, mode} or {capture}." example:"stdout"`
-	OK          List[Int]     `key:"ok" doc:"Exit codes that count as success." example:"[0, 1]" validate:"min=0,max=255"`
-	Timeout     Duration      `key:"timeout" doc:"The longest time of one attempt; then it is stopped as stop says." example:"30s" validate:"gt=0"`
+	OK          List[Int]     `key:"ok" validate:"min=0,max=255" doc:"Exit codes that count as success." example:"[0, 1]"`
+	Timeout     Duration      `key:"timeout" validate:"gt=0" doc:"The longest time of one attempt; then it is stopped as stop says." example:"30s"`
 	Retry       *Retry        `key:"retry" doc:"Whether and when a failed job is tried again." example:"{attempts: 3, delay: 1s}"`
 	Stop        *Stop         `key:"stop" doc:"How the job is ended before its time." example:"{signal: INT, grace: 5s}"`
 }
@@ -100,7 +100,7 @@ type Stage struct {
 	Env     Map[Template] `key:"env" doc:"Environment variables of this stage, above the job's."`
 	Dir     Template      `key:"dir" doc:"The directory in which the stage runs, relative to the job's."`
 	Stderr  Output        `key:"stderr" doc:"Where the stage's standard error goes. stdout joins it to the stage's own standard output."`
-	OK      List[Int]     `key:"ok" doc:"Exit codes of this stage that count as success." example:"[0, 1]" validate:"min=0,max=255"`
+	OK      List[Int]     `key:"ok" validate:"min=0,max=255" doc:"Exit codes of this stage that count as success." example:"[0, 1]"`
 }
 
 // When is a condition. All that is given must hold.
@@ -114,11 +114,11 @@ type When struct {
 // Retry says what happens after a failed attempt.
 type Retry struct {
 	Pos      diag.Pos
-	Attempts Int      `key:"attempts,required" doc:"How many attempts there are in all, the first included." example:"3" validate:"min=1,max=100"`
+	Attempts Int      `key:"attempts,required" validate:"min=1,max=100" doc:"How many attempts there are in all, the first included." example:"3"`
 	Delay    Duration `key:"delay" doc:"The time before the second attempt. Default: 1s." example:"1s"`
-	Factor   Float    `key:"factor" doc:"What each delay is multiplied by for the next one. Default: 2." example:"2" validate:"min=1,max=100"`
+	Factor   Float    `key:"factor" validate:"min=1,max=100" doc:"What each delay is multiplied by for the next one. Default: 2." example:"2"`
 	MaxDelay Duration `key:"max_delay" doc:"The longest delay. Default: 1m." example:"10s"`
-	Jitter   Float    `key:"jitter" doc:"Each delay is made up to this share longer or shorter, at random. Default: 0." example:"0.2" validate:"min=0,max=1"`
+	Jitter   Float    `key:"jitter" validate:"min=0,max=1" doc:"Each delay is made up to this share longer or shorter, at random. Default: 0." example:"0.2"`
 }
 
 // Stop says how an attempt is ended before its time.

@@ -151,7 +151,6 @@ func scalarName(v any) string {
 }
 
 var (
-	intSyntax   = lazyRegexp(`^-?(0|[1-9][0-9]*)$`)
 	floatSyntax = lazyRegexp(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 )
 
@@ -179,7 +178,7 @@ func parseScalar(text string, dst any) (ok bool, hint string) {
 		}
 		return false, ""
 	case *time.Duration:
-		if *dst, err = ParseDuration(text); err != nil && intSyntax().MatchString(text) {
+		if *dst, err = ParseDuration(text); err != nil && isInt(text) {
 			return false, fmt.Sprintf("a duration needs its unit: %ss or %sms", text, text)
 		}
 	case *Bytes:
@@ -190,8 +189,18 @@ func parseScalar(text string, dst any) (ok bool, hint string) {
 	return err == nil, ""
 }
 
+// isInt reports whether text is a whole number in the one form that every YAML
+// reader takes alike: decimal, and without a leading 0.
+func isInt(text string) bool {
+	digits := strings.TrimPrefix(text, "-")
+	if digits == "" || digits[0] == '0' && digits != "0" {
+		return false
+	}
+	return strings.Trim(digits, "0123456789") == ""
+}
+
 func parseInt(text string, dst *int64) (ok bool, hint string) {
-	if !intSyntax().MatchString(text) {
+	if !isInt(text) {
 		digits := strings.TrimLeft(text, "-")
 		plain := strings.ReplaceAll(text, "_", "")
 		if len(digits) > 1 && digits[0] == '0' && strings.Trim(digits, "0123456789") == "" {

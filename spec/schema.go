@@ -132,9 +132,9 @@ func (b *schemaBuilder) property(sf reflect.StructField, f field) *schema {
 		s = &schema{AllOf: []*schema{s}}
 	}
 	bound(s, f.bound)
-	s.Description = f.doc
-	if f.example != "" {
-		s.Examples = []any{exampleOf(sf.Type, f.example)}
+	s.Description = f.tags.Get("doc")
+	if example := f.tags.Get("example"); example != "" {
+		s.Examples = []any{exampleOf(sf.Type, example)}
 	}
 	return s
 }

@@ -6,11 +6,6 @@ import (
 	"sluice/spec"
 )
 
-var (
-	nameSyntax = lazyRegexp(`^[A-Za-z_][A-Za-z0-9_-]*$`)
-	envSyntax  = lazyRegexp(`^[A-Za-z_][A-Za-z0-9_]*$`)
-)
-
 // names checks the names that the author chose: of jobs, params, pools, axes
 // and environment variables.
 func (c *check) names() {
@@ -37,7 +32,7 @@ func (c *check) names() {
 }
 
 func (c *check) name(s spec.String, kind string) {
-	if !nameSyntax().MatchString(s.Value) || len(s.Value) > 128 {
+	if !spec.IsName(s.Value) {
 		c.at("SL019", s, fmt.Sprintf("%q can't name a %s", s.Value, kind), "a name begins with a letter or _ and has letters, digits, _ and -, at most 128")
 	}
 }
@@ -52,7 +47,7 @@ func (c *check) envNames(env spec.Map[spec.Template], pass spec.List[spec.String
 }
 
 func (c *check) envName(s spec.String) {
-	if !envSyntax().MatchString(s.Value) {
+	if !spec.IsEnvName(s.Value) {
 		c.at("SL502", s, fmt.Sprintf("%q can't name an environment variable", s.Value), "a name begins with a letter or _ and has letters, digits and _")
 	}
 }

@@ -64,7 +64,7 @@ func (c *check) paramRef(r *spec.Ref) {
 
 func (c *check) envRef(r *spec.Ref, p place) {
 	switch {
-	case !envSyntax().MatchString(r.Name):
+	case !spec.IsEnvName(r.Name):
 		c.badRef(r, "that can't name an environment variable", "")
 	case r.Prop != "":
 		c.badRef(r, "a variable has no ."+r.Prop, "only values of type path have parts; declare a param")

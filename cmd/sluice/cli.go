@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -69,6 +70,8 @@ func code(n int) error {
 func (c *cli) main(args []string) int {
 	root := c.root()
 	root.SetArgs(args)
+	// Made for the few calls that want it, as it is felt at every start.
+	root.CompletionOptions.DisableDefaultCmd = len(args) > 0 && slices.Contains([]string{"run", "plan", "validate"}, args[0])
 	cmd, err := root.ExecuteC()
 	if err == nil {
 		return exitOK

@@ -69,13 +69,13 @@ func plain(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range args {
 		text := ts.ReadFile(name)
 		text = strings.ReplaceAll(text, ts.Getenv("WORK"), "$WORK")
-		text = strings.ReplaceAll(text, filepath.Dir(binary(ts, "emit")), "$BIN")
+		text = strings.ReplaceAll(text, filepath.Dir(programOf(ts, "emit")), "$BIN")
 		text = durationSyntax.ReplaceAllString(text, "TIME")
 		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o666))
 	}
 }
 
-func binary(ts *testscript.TestScript, name string) string {
+func programOf(ts *testscript.TestScript, name string) string {
 	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
 		if path := filepath.Join(dir, name); filepath.IsAbs(path) {
 			if _, err := os.Stat(path); err == nil {
@@ -104,7 +104,7 @@ func exitcode(ts *testscript.TestScript, neg bool, args []string) {
 
 // command makes a command whose output goes to stdout.txt and stderr.txt.
 func command(ts *testscript.TestScript, args []string) *exec.Cmd {
-	cmd := exec.Command(binary(ts, args[0]), args[1:]...)
+	cmd := exec.Command(programOf(ts, args[0]), args[1:]...)
 	cmd.Dir = ts.MkAbs(".")
 	for _, name := range envNames {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))

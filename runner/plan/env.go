@@ -136,7 +136,7 @@ func (b *builder) envFile(t spec.Template, s scope) (list []EnvVar) {
 			continue
 		}
 		name, v, ok := strings.Cut(strings.TrimPrefix(line, "export "), "=")
-		if !ok || !validEnvName(name) || strings.ContainsRune(v, 0) || !utf8.ValidString(v) {
+		if !ok || !spec.IsEnvName(name) || strings.ContainsRune(v, 0) || !utf8.ValidString(v) {
 			b.at("SL612", t.String, fmt.Sprintf("env_file: %s:%d is not NAME=value", path, i+1), "")
 			continue
 		}
@@ -146,13 +146,4 @@ func (b *builder) envFile(t spec.Template, s scope) (list []EnvVar) {
 		list = append(list, EnvVar{Name: name, Value: Known(v), From: "env_file"})
 	}
 	return list
-}
-
-func validEnvName(name string) bool {
-	for i, r := range name {
-		if r != '_' && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (i == 0 || r < '0' || r > '9') {
-			return false
-		}
-	}
-	return name != ""
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mattn/go-runewidth"
+	"github.com/clipperhouse/displaywidth"
 )
 
 // Bounds of a summary, so that it stays on one screen.
@@ -224,8 +224,7 @@ func Count(n int, noun string) string {
 
 // Width is how many columns of a terminal Visible(s) fills.
 func Width(s string) int {
-	// A Condition of our own: the library's default one depends on the locale.
-	return (&runewidth.Condition{StrictEmojiNeutral: true}).StringWidth(Visible(s))
+	return displaywidth.String(Visible(s))
 }
 
 func pad(s string, width int) string {

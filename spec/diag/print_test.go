@@ -6,7 +6,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/mattn/go-runewidth"
+	"github.com/clipperhouse/displaywidth"
 )
 
 const file = `version: 1
@@ -260,7 +260,7 @@ func FuzzPrint(f *testing.F) {
 		}
 		cells := 0
 		for _, r := range lines[1] {
-			cells += (&runewidth.Condition{StrictEmojiNeutral: true}).RuneWidth(r)
+			cells += displaywidth.Rune(r)
 		}
 		if most := max(width, leastWidth+gutterWidth); cells > most {
 			t.Errorf("%d cells, expected at most %d: %q", cells, most, lines[1])
