@@ -1,0 +1,173 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"sluice/spec"
+	"sluice/spec/diag"
+	"sluice/validate"
+)
+
+// The README is held to what the program does: its job files are valid, its
+// tables name every key, and its commands print what it says.
+
+func readme(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(repository, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// blocks are the fenced blocks of that language.
+func blocks(text, language string) (list []string) {
+	for _, m := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(text, -1) {
+		list = append(list, m[1])
+	}
+	return list
+}
+
+func TestReadmeJobFiles(t *testing.T) {
+	list := blocks(readme(t), "yaml")
+	if len(list) == 0 {
+		t.Fatal("the README shows no job file")
+	}
+	for _, text := range list {
+		_, problems := validate.Parse("README.md", []byte(text), spec.DefaultLimits())
+		if len(problems) > 0 {
+			problems.Print(t.Output(), func(string) []byte { return []byte(text) }, diag.Style{})
+			t.Errorf("%d problems", len(problems))
+		}
+	}
+	words, err := os.ReadFile(filepath.Join(repository, "jobs/words.yaml"))
+	if err != nil || !strings.HasSuffix(string(words), "\n"+list[0]) {
+		t.Errorf("the first job file is not the end of jobs/words.yaml (%v)", err)
+	}
+}
+
+func TestReadmeKeys(t *testing.T) {
+	text := readme(t)
+	for heading, v := range map[string]any{
+		"Top level": spec.File{}, "Defaults": spec.Defaults{}, "Params": spec.Param{}, "Jobs": spec.Job{},
+		"Stages": spec.Stage{}, "Retry": spec.Retry{}, "Stop": spec.Stop{},
+	} {
+		var want []string
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {
+			if key, _, _ := strings.Cut(f.Tag.Get("key"), ","); key != "" {
+				want = append(want, key)
+			}
+		}
+		got := tableKeys(text, heading)
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: the table has %q, want %q", heading, got, want)
+		}
+	}
+}
+
+// tableKeys are the words in backquotes in the first column of the table below
+// a heading.
+func tableKeys(text, heading string) (keys []string) {
+	_, section, _ := strings.Cut(text, "\n### "+heading+"\n")
+	section, _, _ = strings.Cut(section, "\n#")
+	for line := range strings.Lines(section) {
+		if rest, ok := strings.CutPrefix(line, "| `"); ok {
+			cell, _, _ := strings.Cut("`"+rest, " | ")
+			for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cell, -1) {
+				keys = append(keys, m[1])
+			}
+		}
+	}
+	return keys
+}
+
+// readmeDir is where the README's commands seem to run.
+const readmeDir = "/home/you/sluice"
+
+// TestReadmeCommands runs the commands of the console blocks and compares what
+// they print, but for times. With UPDATE_README it writes it into the README.
+func TestReadmeCommands(t *testing.T) {
+	if version, err := exec.Command("sort", "--version").Output(); err != nil || runtime.GOOS != "linux" || !strings.Contains(string(version), "GNU") {
+		t.Skip("the README shows what GNU programs print on Linux")
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(filepath.Join(dir, "jobs"), os.DirFS(filepath.Join(repository, "jobs"))); err != nil {
+		t.Fatal(err)
+	}
+	old := readme(t)
+	if err := os.WriteFile(filepath.Join(dir, "README.md"), []byte(old), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	next := regexp.MustCompile("(?ms)^```console\n.*?^```$").ReplaceAllStringFunc(old, func(block string) string {
+		block = strings.TrimSuffix(strings.TrimPrefix(block, "```console\n"), "```")
+		return "```console\n" + rerunBlock(t, dir, block) + "```"
+	})
+	if os.Getenv("UPDATE_README") != "" {
+		if err := os.WriteFile(filepath.Join(repository, "README.md"), []byte(next), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, got := strings.Split(stable(old), "\n"), strings.Split(stable(next), "\n")
+	for i := range min(len(want), len(got)) {
+		if want[i] != got[i] {
+			t.Fatalf("README.md says\n%s\nand the command prints\n%s\nUPDATE_README=1 go test ./cmd/sluice -run README writes it anew", want[i], got[i])
+		}
+	}
+	if len(want) != len(got) {
+		t.Errorf("the README has %d lines, with what commands print now %d", len(want), len(got))
+	}
+}
+
+// rerunBlock is a console block with what its commands print now. cat makes
+// the file that it shows.
+func rerunBlock(t *testing.T, dir, block string) string {
+	t.Helper()
+	var out strings.Builder
+	for _, part := range strings.Split(strings.TrimPrefix(block, "$ "), "\n$ ") {
+		line, shown, _ := strings.Cut(part, "\n")
+		argv := strings.Fields(line)
+		out.WriteString("$ " + line + "\n")
+		switch argv[0] {
+		case "cat":
+			shown = strings.TrimSuffix(shown, "\n") + "\n"
+			if err := os.WriteFile(filepath.Join(dir, argv[1]), []byte(shown), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		case "sluice":
+			shown = printed(dir, argv)
+		default:
+			t.Fatalf("the README's command %q can't be run", line)
+		}
+		out.WriteString(shown)
+	}
+	return out.String()
+}
+
+// printed is what the command prints, on both streams, as if it ran elsewhere.
+func printed(dir string, argv []string) string {
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir = dir
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=/home/you", "LANG=C.UTF-8"}
+	text, _ := cmd.CombinedOutput() // a bad exit code is part of the show
+	return strings.ReplaceAll(string(text), dir, readmeDir)
+}
+
+// stable is text without times, and with one place for programs.
+func stable(text string) string {
+	text = regexp.MustCompile(`\b\d+(\.\d+)?m?s\b`).ReplaceAllString(text, "TIME")
+	text = regexp.MustCompile(`(?m)^[✓✗○] .*$`).ReplaceAllStringFunc(text, func(row string) string {
+		return strings.Join(strings.Fields(row), " ") // its columns are as wide as the times
+	})
+	return regexp.MustCompile(`  (/usr)?/bin/`).ReplaceAllString(text, "  /usr/bin/")
+}
