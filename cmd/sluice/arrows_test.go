@@ -26,6 +26,7 @@ var arrows = map[string]string{
 	"runner/report": "",
 	"runner/event":  "runner/report",
 	"runner":        "runner/plan runner/proc runner/plumb runner/event runner/report",
+	"jobs/endings":  "",
 	"jobs/loggen":   "",
 	"cmd/sluice":    "spec spec/diag validate schemas runner runner/plan runner/plumb runner/proc runner/event runner/report",
 }
