@@ -91,6 +91,27 @@ func tableKeys(text, heading string) (keys []string) {
 	return keys
 }
 
+func TestReadmeDependencies(t *testing.T) {
+	mod, err := os.ReadFile(filepath.Join(repository, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(readme(t), "\n## Dependencies\n")
+	table, _, _ = strings.Cut(table, "\n#")
+	var want, got []string
+	for _, m := range regexp.MustCompile(`(?m)^\t(\S+) v\S+$`).FindAllStringSubmatch(string(mod), -1) { // the indirect ones have a comment
+		want = append(want, m[1])
+	}
+	for _, m := range regexp.MustCompile(`(?m)^\| (\S+\.\S+) \|`).FindAllStringSubmatch(table, -1) {
+		got = append(got, m[1])
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("the table has %q, go.mod requires %q", got, want)
+	}
+}
+
 // readmeDir is where the README's commands seem to run.
 const readmeDir = "/home/you/sluice"
 
