@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -32,8 +33,11 @@ type attempt struct {
 	res    *report.Attempt
 	stages []*stage
 	leader *proc.Process // of the group; reaped last, so that its number stays taken
+
+	mu     sync.Mutex // guards these three, and the group while it is signalled
 	stop   stopped
-	over   chan struct{} // closed when a capture is over its limit
+	reaped bool        // the group's number may be somebody else's
+	grace  *time.Timer // runs after stop; nil where there was none
 
 	childEnds []*os.File // what children inherit; closed when the last has started
 	files     map[string]*plumb.File
@@ -57,7 +61,6 @@ func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, num
 	a := &attempt{
 		r: r, job: j, inst: inst,
 		res:   &report.Attempt{Number: number, Start: time.Now(), CauseBy: -1},
-		over:  make(chan struct{}),
 		files: map[string]*plumb.File{},
 	}
 	for _, s := range inst.Stages {
@@ -197,81 +200,83 @@ func (r *run) captured(id string) (captured, bool) {
 
 // wait returns when every started stage has exited. It ends them before their
 // time when the timeout is over, ctx is cancelled, a capture is full, or the
-// caller wants no more of it.
+// caller wants no more of it. No goroutine waits for these: they call.
 func (a *attempt) wait(ctx context.Context) {
-	exits := make(chan struct{}, len(a.stages))
-	left := 0
+	var group sync.WaitGroup
+	var self *stage // the one that this goroutine waits for
 	for _, s := range a.stages {
-		if s.p != nil {
-			left++
-			go func() {
-				s.p.WaitExit()
-				s.end = time.Now()
-				exits <- struct{}{}
-			}()
+		switch {
+		case s.p == nil:
+		case self == nil:
+			self = s
+		default:
+			group.Go(s.waitExit)
 		}
 	}
-	var timeout, grace <-chan time.Time
+	if self == nil {
+		return
+	}
 	if d := time.Duration(a.job.Timeout); d > 0 {
-		t := time.NewTimer(d)
-		defer t.Stop()
-		timeout = t.C
+		defer time.AfterFunc(d, func() {
+			a.end(stopped{status: report.TimedOut, reason: "the timeout of " + a.job.Timeout.String()})
+		}).Stop()
 	}
-	done, over, kill := ctx.Done(), a.over, a.r.o.Kill
-	begin := func(s stopped) {
-		if a.stop.happened() {
-			return
-		}
-		s.signal = a.job.Stop.Signal
-		sig, _ := proc.ParseSignal(s.signal)
-		a.stopGroup(s, sig)
-		t := time.NewTimer(time.Duration(a.job.Stop.Grace))
-		grace = t.C
-	}
-	for left > 0 {
-		select {
-		case <-exits:
-			left--
-		case <-timeout:
-			timeout = nil
-			begin(stopped{status: report.TimedOut, reason: "the timeout of " + a.job.Timeout.String()})
-		case <-done:
-			done = nil
-			begin(stopped{status: report.Cancelled, reason: context.Cause(ctx).Error()})
-		case <-over:
-			over = nil
-			begin(stopped{status: report.Failed, reason: "the limit of its capture"})
-		case <-kill:
-			kill = nil
-			begin(stopped{status: report.Cancelled, reason: "the second signal"})
-			a.killGroup()
-		case <-grace:
-			grace = nil
-			a.killGroup()
-		}
+	defer context.AfterFunc(ctx, func() {
+		a.end(stopped{status: report.Cancelled, reason: context.Cause(ctx).Error()})
+	})()
+	defer context.AfterFunc(a.r.kill, func() {
+		a.end(stopped{status: report.Cancelled, reason: context.Cause(a.r.kill).Error()})
+		a.killGroup()
+	})()
+	self.waitExit()
+	group.Wait()
+}
+
+func (s *stage) waitExit() {
+	s.p.WaitExit()
+	s.ending.end = time.Now()
+}
+
+// end stops the attempt: the job's signal now, KILL when its grace is over.
+// The first reason counts.
+func (a *attempt) end(s stopped) {
+	s.signal = a.job.Stop.Signal
+	sig, _ := proc.ParseSignal(s.signal)
+	if a.stopGroup(s, sig) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.grace = time.AfterFunc(time.Duration(a.job.Stop.Grace), a.killGroup)
 	}
 }
 
 // stopGroup asks the group to end with sig, and wakes what is stopped in it so
-// that it can.
-func (a *attempt) stopGroup(s stopped, sig syscall.Signal) {
+// that it can. It returns false where that was done before, or all is over.
+func (a *attempt) stopGroup(s stopped, sig syscall.Signal) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.stop.happened() || a.reaped || a.leader == nil {
+		return false
+	}
 	s.at = time.Now()
 	a.stop = s
-	if a.leader == nil {
-		return
-	}
-	a.r.emit(event.Stopping{ID: a.inst.ID, Attempt: a.res.Number, Reason: s.reason, Signal: s.signal})
 	a.signal(sig)
 	if sig != sigkill {
 		a.signal(syscall.SIGCONT)
 	}
+	a.r.emit(event.Stopping{ID: a.inst.ID, Attempt: a.res.Number, Reason: s.reason, Signal: s.signal})
+	return true
 }
 
 func (a *attempt) killGroup() {
-	a.stop.killed = time.Now()
-	a.signal(sigkill)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.reaped && a.stop.killed.IsZero() {
+		a.stop.killed = time.Now()
+		a.signal(sigkill)
+	}
 }
 
+// signal signals the group. The caller holds a.mu, and the leader is unreaped.
 func (a *attempt) signal(sig syscall.Signal) {
 	if err := proc.SignalGroup(a.leader, sig); err != nil {
 		a.warn("signal %s to the process group: %v", proc.SignalName(sig), err)
@@ -288,6 +293,12 @@ func (a *attempt) reap() {
 	if a.leader == nil {
 		return
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.grace != nil {
+		a.grace.Stop()
+	}
+	a.reaped = true
 	a.signal(sigkill)
 	for i := len(a.stages) - 1; i >= 0; i-- {
 		if s := a.stages[i]; s.p != nil {

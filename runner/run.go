@@ -40,8 +40,9 @@ type Options struct {
 	// and Stderr, no Output events come, and no tail of stderr is kept.
 	Direct bool
 
-	// Kill, when closed, ends at once what a cancelled context is stopping.
-	Kill  <-chan struct{}
+	// Kill, when it is done, ends at once what a cancelled context is
+	// stopping. nil is never.
+	Kill  context.Context
 	RunID string // names the run; empty means a new id
 }
 
@@ -62,7 +63,10 @@ func Run(ctx context.Context, p *plan.Plan, o Options) (*report.Report, error) {
 		return nil, err
 	}
 	defer null.Close()
-	r := &run{plan: p, o: o, null: null, captures: map[string]captured{}, results: make(chan result)}
+	r := &run{plan: p, o: o, null: null, kill: o.Kill, captures: map[string]captured{}, results: make(chan result, 1)}
+	if r.kill == nil {
+		r.kill = context.Background()
+	}
 	if r.o.RunID == "" {
 		r.o.RunID = NewRunID(time.Now())
 	}
@@ -85,6 +89,7 @@ type run struct {
 	plan    *plan.Plan
 	o       Options
 	null    *os.File // /dev/null, for reading and writing
+	kill    context.Context
 	results chan result
 	errs    *multierror.Error // of sluice itself; only the coordinator touches it
 

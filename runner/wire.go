@@ -6,6 +6,7 @@ import (
 	"sluice/runner/event"
 	"sluice/runner/plan"
 	"sluice/runner/plumb"
+	"sluice/runner/report"
 )
 
 // tailBytes is how much of a stage's logged standard error its report keeps.
@@ -80,7 +81,9 @@ func (a *attempt) output(o plan.Output, i int, stream event.Stream, joined *os.F
 	a.childEnds = append(a.childEnds, w)
 	if o.Kind == plan.OutCapture {
 		a.trim = o.Trim
-		a.capture = plumb.ReadCapture(r, o.Max, func() { close(a.over) })
+		a.capture = plumb.ReadCapture(r, o.Max, func() {
+			a.end(stopped{status: report.Failed, reason: "the limit of its capture"})
+		})
 		return w, nil
 	}
 	id, number := a.inst.ID, a.res.Number

@@ -233,7 +233,6 @@ func overlaps(found []spec.Finding, pos diag.Pos) bool {
 }
 
 var (
-	assignment = lazyRegexp(`^[A-Za-z_][A-Za-z0-9_]*=`)
 	builtins   = map[string]string{
 		"cd": "write dir:", "pushd": "write dir:", "popd": "write dir:",
 		"export": "write env:", "declare": "write env:", "typeset": "write env:", "readonly": "write env:", "local": "write env:", "set": "there is nothing to set: jobs fail by themselves", "unset": "children see only what passes or stands in env:", "shopt": "there is nothing to set",
@@ -250,6 +249,12 @@ var (
 	}
 )
 
+// isAssignment reports whether a shell would set a variable by word.
+func isAssignment(word string) bool {
+	name, _, ok := strings.Cut(word, "=")
+	return ok && spec.IsEnvName(name)
+}
+
 // commandName judges the word that names the program.
 func (c *check) commandName(a spec.Arg, fromLine bool) {
 	name := a.Text.Value
@@ -257,10 +262,10 @@ func (c *check) commandName(a spec.Arg, fromLine bool) {
 	s := a.Text.String
 	s.Pos = a.Pos
 	switch {
-	case a.Text.Literal || len(a.Text.Refs()) > 0 && !assignment().MatchString(name):
+	case a.Text.Literal || len(a.Text.Refs()) > 0 && !isAssignment(name):
 	case isBuiltin:
 		c.at("SL208", s, fmt.Sprintf("%s belongs to the shell; there is no such program", name), hint)
-	case assignment().MatchString(name):
+	case isAssignment(name):
 		key, value, _ := strings.Cut(name, "=")
 		c.at("SL208", s, name+": there is no shell to set a variable", "write env: {"+key+": "+yamlValue(value)+"}")
 	case name == "":

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"sluice/runner/event"
 	"sluice/runner/plumb"
@@ -39,17 +40,18 @@ type show struct {
 	opts  showOptions
 	style report.Style
 
-	queue showQueue
-	wake  chan struct{} // the queue is not empty; one token is enough
-	quit  chan struct{} // closed by Close
-	idle  sync.WaitGroup
+	queue    showQueue
+	wake     chan struct{} // the queue is not empty; one token is enough
+	quit     chan struct{} // closed by Close
+	idle     sync.WaitGroup
+	follower sync.Once   // starts the goroutine that idle waits for
+	several  atomic.Bool // jobs share the screen
 
 	mu       sync.Mutex // guards all that follows, and the order of writes
 	screen   *showScreen
 	layout   showLayout
 	jobs     map[string]*showJob // that have begun and not ended
 	began    int                 // how many jobs did
-	several  bool                // jobs share the screen
 	stopping string              // why running jobs are being stopped; empty: they are not
 	closed   bool
 	err      error // the first one
@@ -104,7 +106,6 @@ func newShow(o showOptions) *show {
 	default:
 		s.layout = &orderedLayout{show: s}
 	}
-	s.idle.Go(s.follow)
 	return s
 }
 
@@ -122,10 +123,16 @@ func (s *show) fail(err error) {
 // Event shows e.
 func (s *show) Event(e event.Event) {
 	if _, ok := e.(event.Output); !ok {
+		if started, ok := e.(event.RunStarted); ok {
+			s.several.Store(started.Instances > 1)
+		}
 		s.queue.push(e)
-		select {
-		case s.wake <- struct{}{}:
-		default: // it is awake
+		if s.speaks(e) {
+			s.follower.Do(func() { s.idle.Go(s.follow) })
+			select {
+			case s.wake <- struct{}{}:
+			default: // it is awake
+			}
 		}
 		return
 	}
@@ -133,6 +140,19 @@ func (s *show) Event(e event.Event) {
 	defer s.mu.Unlock()
 	s.catchUp()
 	s.handle(e)
+}
+
+// speaks reports whether there may be something to tell of e by itself. All
+// else waits in the queue for what comes next: waking a goroutine for each
+// event would be felt in a run of one short job.
+func (s *show) speaks(e event.Event) bool {
+	switch e := e.(type) {
+	case event.Stopping, event.RetryScheduled, event.RunStopping:
+		return true
+	case event.JobEnded:
+		return s.several.Load() || !e.Result.Status.OK()
+	}
+	return false
 }
 
 // follow shows queued events until the show is closed.
@@ -192,8 +212,6 @@ func (s *show) handle(e event.Event) {
 		return
 	}
 	switch e := e.(type) {
-	case event.RunStarted:
-		s.several = e.Instances > 1
 	case event.JobStarted:
 		s.job(e.ID)
 	case event.AttemptStarted:

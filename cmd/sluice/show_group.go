@@ -59,7 +59,7 @@ func (l *groupLayout) end(j *showJob, block string) {
 		}
 		return
 	}
-	if l.show.several && (j.record != nil || block != "") {
+	if l.show.several.Load() && (j.record != nil || block != "") {
 		screen.say(l.show.heading(j))
 	}
 	if j.record != nil {

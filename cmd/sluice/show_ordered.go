@@ -33,7 +33,7 @@ func (l *orderedLayout) index(j *showJob) int {
 // pen is where j's text goes. There it stands under a heading.
 func (l *orderedLayout) pen(j *showJob) showPen {
 	pen := l.bare(l.queue[l.index(j)])
-	if l.show.several && !j.headed {
+	if l.show.several.Load() && !j.headed {
 		pen.say(l.show.heading(j))
 	}
 	j.headed = true

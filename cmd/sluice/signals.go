@@ -14,10 +14,10 @@ import (
 )
 
 // signals turns the signals that end a run into calls: the first cancels it,
-// the second closes kill.
+// the second ends kill.
 type signals struct {
 	ch   chan os.Signal
-	kill chan struct{}
+	kill context.Context // done when a second signal came
 	done sync.WaitGroup
 
 	mu    sync.Mutex
@@ -28,7 +28,8 @@ type signals struct {
 // default again in every child, also where this process's parent ignored them.
 // One that the parent ignored, as nohup does, goes on to be ignored.
 func (c *cli) watchSignals(cancel context.CancelCauseFunc) *signals {
-	s := &signals{ch: make(chan os.Signal, 4), kill: make(chan struct{})}
+	kill, cancelKill := context.WithCancelCause(context.Background())
+	s := &signals{ch: make(chan os.Signal, 4), kill: kill}
 	ignored := map[os.Signal]bool{}
 	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		ignored[sig] = signal.Ignored(sig)
@@ -49,7 +50,7 @@ func (c *cli) watchSignals(cancel context.CancelCauseFunc) *signals {
 				s.mu.Unlock()
 				cancel(reason(sig.(syscall.Signal)))
 			case 2:
-				close(s.kill)
+				cancelKill(errors.New("a second signal"))
 			}
 		}
 	})
