@@ -149,6 +149,9 @@ func (r *run) run(ctx context.Context) (*report.Report, error) {
 	drop(never)
 	running, failed := 0, false
 	done := ctx.Done()
+	defer context.AfterFunc(ctx, func() {
+		r.emit(event.RunStopping{Reason: context.Cause(ctx).Error(), Kill: true})
+	})()
 	for {
 		for running < r.o.Parallel {
 			j, inst, ok := sched.start()
@@ -163,10 +166,15 @@ func (r *run) run(ctx context.Context) (*report.Report, error) {
 			case jobs.Err() != nil:
 				jobCtx = ctx
 			}
-			go func() {
+			execute := func() {
 				res, err := r.instance(jobCtx, j, inst)
 				r.results <- result{j, inst, res, err}
-			}()
+			}
+			if total == 1 {
+				execute() // nothing else can happen meanwhile; results has room for one
+			} else {
+				go execute()
+			}
 		}
 		if running == 0 {
 			break
@@ -190,7 +198,6 @@ func (r *run) run(ctx context.Context) (*report.Report, error) {
 			drop(sched.ended(res.job, res.inst, res.res.Status))
 		case <-done:
 			done = nil
-			r.emit(event.RunStopping{Reason: context.Cause(ctx).Error(), Kill: true})
 			drop(sched.stop(context.Cause(ctx).Error()))
 		}
 	}

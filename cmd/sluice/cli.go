@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -37,6 +36,7 @@ const (
 type cli struct {
 	stdin, stdout, stderr *os.File
 	verbose               bool
+	signals               *signals // of run only
 }
 
 // failure is an error with its exit code and, where there is one, a hint.
@@ -68,10 +68,15 @@ func code(n int) error {
 
 // main runs the command line args and returns the exit code.
 func (c *cli) main(args []string) int {
-	root := c.root()
+	first := ""
+	if len(args) > 0 {
+		first = args[0]
+	}
+	if first == "run" {
+		c.signals = watchSignals() // beside all that follows, for it takes its time
+	}
+	root := c.root(first)
 	root.SetArgs(args)
-	// Made for the few calls that want it, as it is felt at every start.
-	root.CompletionOptions.DisableDefaultCmd = len(args) > 0 && slices.Contains([]string{"run", "plan", "validate"}, args[0])
 	cmd, err := root.ExecuteC()
 	if err == nil {
 		return exitOK
@@ -124,7 +129,10 @@ func (c *cli) complain(text string) {
 	}
 }
 
-func (c *cli) root() *cobra.Command {
+// root makes the command tree. Where first names a command, it is made alone,
+// without those that it is never compared with: making all of them is felt at
+// every start.
+func (c *cli) root(first string) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "sluice",
 		Short:         "Run declarative job files: exact arguments, kernel pipes, and no shell",
@@ -139,7 +147,17 @@ func (c *cli) root() *cobra.Command {
 	root.SetErr(c.stderr)
 	root.SetIn(c.stdin)
 	root.PersistentFlags().BoolVarP(&c.verbose, "verbose", "v", false, "log what sluice does to standard error")
-	root.AddCommand(c.runCommand(), c.planCommand(), c.validateCommand(), c.listCommand(), c.schemaCommand(), c.versionCommand())
+	commands := map[string]func() *cobra.Command{
+		"run": c.runCommand, "plan": c.planCommand, "validate": c.validateCommand, "list": c.listCommand, "schema": c.schemaCommand, "version": c.versionCommand,
+	}
+	if command := commands[first]; command != nil {
+		root.CompletionOptions.DisableDefaultCmd = true
+		root.AddCommand(command())
+		return root
+	}
+	for _, command := range commands {
+		root.AddCommand(command())
+	}
 	return root
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 	"gopkg.in/yaml.v3"
 
 	"sluice/runner/plan"
@@ -82,10 +83,13 @@ func (l *loading) split(args []string) (file string, err error) {
 func (c *cli) read(name string, limits spec.Limits) ([]byte, error) {
 	f := c.stdin
 	if name != "-" {
-		var err error
-		if f, err = os.Open(name); err != nil {
-			return nil, err
+		// Not os.Open: it would set up the runtime's poller, which a regular
+		// file has no use for, before the first child is started.
+		fd, err := unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 		}
+		f = os.NewFile(uintptr(fd), name)
 		defer f.Close()
 	}
 	return io.ReadAll(io.LimitReader(f, int64(limits.File)+1))

@@ -103,23 +103,19 @@ func (c *cli) run(o *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancelCause(context.Background())
-	defer stop(nil)
-	signals := c.watchSignals(stop)
-	defer signals.close()
-
-	sh, direct := c.show(o, mode, p, file.Name, stop)
+	sh, direct := c.show(o, mode, p, file.Name, c.signals.stop)
 	opts := runner.Options{
 		Parallel: o.parallel, KeepGoing: o.keepGoing, FailFast: o.failFast,
 		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr, Direct: direct,
-		Sink: event.Tee(append(sink, sh, logSink{c.log()})), Kill: signals.kill,
+		Sink: event.Tee(append(sink, sh, logSink{c.log()})), Kill: c.signals.kill,
 	}
 	if o.json {
 		opts.Stdout = c.stderr
 	}
-	rep, runErr := runner.Run(ctx, p, opts)
+	<-c.signals.ready
+	rep, runErr := runner.Run(c.signals.ctx, p, opts)
 	if rep != nil {
-		rep.Signal = signals.first()
+		rep.Signal = c.signals.first()
 		if mode != "quiet" || rep.Status != report.Succeeded {
 			rep.WriteSummary(sh, report.Style{Color: c.color(c.stderr)}) // sh remembers what it could not write
 		}

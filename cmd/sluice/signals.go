@@ -14,47 +14,57 @@ import (
 )
 
 // signals turns the signals that end a run into calls: the first cancels it,
-// the second ends kill.
+// the second ends kill. It listens until the process ends.
 type signals struct {
-	ch   chan os.Signal
-	kill context.Context // done when a second signal came
-	done sync.WaitGroup
+	ctx   context.Context // done when one came, with its reason as the cause
+	stop  context.CancelCauseFunc
+	kill  context.Context // done when a second signal came
+	ready chan struct{}   // closed when it listens
 
 	mu    sync.Mutex
 	began syscall.Signal // the first that came
 }
 
-// watchSignals begins to listen. Being caught here, the signals are at their
-// default again in every child, also where this process's parent ignored them.
-// One that the parent ignored, as nohup does, goes on to be ignored.
-func (c *cli) watchSignals(cancel context.CancelCauseFunc) *signals {
-	kill, cancelKill := context.WithCancelCause(context.Background())
-	s := &signals{ch: make(chan os.Signal, 4), kill: kill}
+// watchSignals begins to listen. To have a signal delivered takes the runtime
+// two threads and a quarter of a millisecond, so that happens beside the
+// reading of the job file; who starts children waits for ready first.
+//
+// Being caught, the signals are at their default again in every child, also
+// where this process's parent ignored them. One that the parent ignored, as
+// nohup does, goes on to be ignored here.
+func watchSignals() *signals {
+	s := &signals{ready: make(chan struct{})}
+	s.ctx, s.stop = context.WithCancelCause(context.Background())
+	var kill context.CancelCauseFunc
+	s.kill, kill = context.WithCancelCause(context.Background())
+	go s.watch(kill) // owned by the process
+	return s
+}
+
+func (s *signals) watch(kill context.CancelCauseFunc) {
+	caught := []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
 	ignored := map[os.Signal]bool{}
-	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+	for _, sig := range caught {
 		ignored[sig] = signal.Ignored(sig)
 	}
-	// SIGPIPE is caught so that a write to a closed pipe is an error that
-	// stops the run in good order, and not sluice's sudden end.
-	signal.Notify(s.ch, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
-	s.done.Go(func() {
-		count := 0
-		for sig := range s.ch {
-			if ignored[sig] || sig == syscall.SIGPIPE {
-				continue
-			}
-			switch count++; count {
-			case 1:
-				s.mu.Lock()
-				s.began = sig.(syscall.Signal)
-				s.mu.Unlock()
-				cancel(reason(sig.(syscall.Signal)))
-			case 2:
-				cancelKill(errors.New("a second signal"))
-			}
+	ch := make(chan os.Signal, 4)
+	signal.Notify(ch, caught...)
+	close(s.ready)
+	count := 0
+	for sig := range ch {
+		if ignored[sig] {
+			continue
 		}
-	})
-	return s
+		switch count++; count {
+		case 1:
+			s.mu.Lock()
+			s.began = sig.(syscall.Signal)
+			s.mu.Unlock()
+			s.stop(reason(sig.(syscall.Signal)))
+		case 2:
+			kill(errors.New("a second signal"))
+		}
+	}
 }
 
 func reason(sig syscall.Signal) error {
@@ -72,12 +82,6 @@ func (s *signals) first() string {
 		return ""
 	}
 	return proc.SignalName(s.began)
-}
-
-func (s *signals) close() {
-	signal.Stop(s.ch)
-	close(s.ch)
-	s.done.Wait()
 }
 
 func signalNumber(name string) syscall.Signal {
