@@ -56,15 +56,15 @@ func (d *decoder) decode(n *yaml.Node, dst any, what string) {
 
 // mapping reads the keys of n into the fields of the struct v.
 func (d *decoder) mapping(n *yaml.Node, v reflect.Value, what string) {
+	fields := d.fields(v.Type())
 	if n.Kind != yaml.MappingNode {
-		d.wrongKind(n, what, "a mapping")
+		d.wrongKindHint(n, what, "a mapping", fields.scalarHint(n))
 		return
 	}
-	fields := d.fields(v.Type())
 	if fields.pos >= 0 {
 		v.Field(fields.pos).Set(reflect.ValueOf(d.pos(n)))
 	}
-	seen := make([]bool, len(fields.list))
+	seen, meant := make([]bool, len(fields.list)), map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" {
@@ -73,7 +73,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, what string) {
 		at, ok := fields.byKey[key.Value]
 		if !ok {
 			if fields.free == "" || !strings.HasPrefix(key.Value, fields.free) {
-				d.unknownKey(key, what, fields.keys)
+				meant[d.unknownKey(key, what, fields.keys)] = true
 			}
 			continue
 		}
@@ -89,7 +89,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, what string) {
 		}
 	}
 	for i, f := range fields.list {
-		if f.required && !seen[i] {
+		if f.required && !seen[i] && !meant[f.key] {
 			d.add("SL017", d.pos(n), 1, fmt.Sprintf("%s has no %q", what, f.key), f.hint())
 		}
 	}
@@ -98,6 +98,9 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, what string) {
 // bound remembers a value that was given and has a range.
 func (d *decoder) bound(f field, dst any) {
 	add := func(v any, raw string, pos diag.Pos) {
+		if pos.IsZero() {
+			return // it could not be read, which was told
+		}
 		d.bounds = append(d.bounds, Bound{Key: f.key, Tag: f.bound, Value: v, Raw: raw, Pos: pos})
 	}
 	switch dst := dst.(type) {
@@ -125,14 +128,19 @@ func (d *decoder) fields(t reflect.Type) *fields {
 	return f
 }
 
-func (d *decoder) unknownKey(key *yaml.Node, what string, keys []string) {
+// unknownKey reports key and returns the one of keys that was probably meant,
+// or "".
+func (d *decoder) unknownKey(key *yaml.Node, what string, keys []string) (near string) {
 	msg := fmt.Sprintf("unknown key %s in %s", show(key.Value), what)
 	hint := "expected one of " + strings.Join(slices.Sorted(slices.Values(keys)), ", ")
-	if near := Nearest(key.Value, keys); near != "" {
+	if near = nearestKey(key.Value, keys); near != "" {
 		msg += fmt.Sprintf("; did you mean %q?", near)
 		hint = ""
+	} else if _, ofJob := d.fields(reflect.TypeFor[Job]()).byKey[key.Value]; ofJob && what == "a stage" {
+		hint = key.Value + " belongs to the whole job: write it beside pipe"
 	}
 	d.add("SL014", d.pos(key), scalarLen(key), msg, hint)
+	return near
 }
 
 func (d *decoder) wrongKind(n *yaml.Node, what, want string) { d.wrongKindHint(n, what, want, "") }
@@ -177,6 +185,28 @@ type fields struct {
 	keys  []string
 	pos   int    // index of the field named Pos, or -1
 	free  string // prefix of keys that are ignored, or empty
+}
+
+// scalarHint is what to write for n, where a mapping of these keys is expected
+// and n is the value of the one that it is mostly about.
+func (f *fields) scalarHint(n *yaml.Node) string {
+	if n.Kind != yaml.ScalarNode {
+		return ""
+	}
+	for _, key := range []string{"run", "attempts", "signal", "default", "max"} {
+		if _, has := f.byKey[key]; has {
+			return "write {" + key + ": " + flowText(n.Value) + "}"
+		}
+	}
+	return ""
+}
+
+// flowText is text as a plain or quoted scalar between { and }.
+func flowText(text string) string {
+	if text == "" || strings.ContainsAny(text, ":#{}[],&*!|>'\"%@`\n") {
+		return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+	}
+	return text
 }
 
 // fieldsOf reads the tags of struct type t: `key` names the YAML key, with

@@ -32,7 +32,7 @@ type File struct {
 	Defaults    *Defaults     `key:"defaults" doc:"What jobs have unless they say otherwise."`
 	MaxParallel Int           `key:"max_parallel" validate:"min=1,max=10000" doc:"How many instances run at once over the whole file. -j overrides it." example:"4"`
 	Pools       Map[Int]      `key:"pools" doc:"Shared bounds: a name, and how many instances of the jobs that name it run at once." example:"{database: 1}"`
-	Jobs        Map[*Job]     `key:"jobs,required" doc:"The jobs, by name."`
+	Jobs        Map[*Job]     `key:"jobs,required" doc:"The jobs, by name." example:"{hello: {run: echo hello}}"`
 }
 
 // Defaults is what every job has unless it says otherwise.
@@ -167,10 +167,12 @@ func Parse(name string, text []byte, limits Limits) (*File, diag.List) {
 	f := &File{Name: name, Source: text}
 	d.mapping(root, reflect.ValueOf(f).Elem(), "the job file")
 	f.Bounds = d.bounds
-	for _, e := range f.Jobs.Entries {
-		if e.Value != nil {
-			e.Value.Name = e.Key
+	for i, e := range f.Jobs.Entries {
+		if e.Value == nil { // it has no value, which was told
+			e.Value = &Job{Pos: e.Key.Pos}
+			f.Jobs.Entries[i] = e
 		}
+		e.Value.Name = e.Key
 	}
 	if n := len(f.Jobs.Entries); n > limits.Jobs {
 		d.add("SL015", f.Jobs.Pos, 1, fmt.Sprintf("%d jobs; at most %d are allowed", n, limits.Jobs), "use a matrix, or raise the limit with --max-jobs")

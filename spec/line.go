@@ -108,7 +108,7 @@ func (s *lineScan) scan() {
 }
 
 func (s *lineScan) find(kind FindKind, from, to int) {
-	s.found = append(s.found, Finding{Kind: kind, Text: string(s.text[from:to]), Pos: s.places.at(from), Word: max(0, len(s.starts)-1)})
+	s.found = append(s.found, Finding{Kind: kind, Text: string(s.text[from:to]), Pos: s.places.at(from), At: from, Word: max(0, len(s.starts)-1)})
 }
 
 func (s *lineScan) beginWord() {

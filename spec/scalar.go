@@ -182,11 +182,28 @@ func parseScalar(text string, dst any) (ok bool, hint string) {
 			return false, fmt.Sprintf("a duration needs its unit: %ss or %sms", text, text)
 		}
 	case *Bytes:
-		*dst, err = ParseSize(text)
+		if *dst, err = ParseSize(text); err != nil {
+			return false, sizeHint(text)
+		}
 	default:
 		panic(fmt.Sprintf("no scalar %T", dst))
 	}
 	return err == nil, ""
+}
+
+// sizeHint is what was meant by text, which is no size.
+func sizeHint(text string) string {
+	if isInt(text) {
+		return fmt.Sprintf("a size needs its unit: %sB or %sKiB", text, text)
+	}
+	number := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ")
+	unit := strings.TrimSpace(text[len(number):])
+	for _, u := range []string{unit, strings.ToUpper(unit), strings.ToUpper(unit) + "iB", strings.ToUpper(unit[:min(1, len(unit))]) + "iB"} {
+		if _, err := ParseSize(number + u); err == nil {
+			return "write " + number + u
+		}
+	}
+	return ""
 }
 
 // isInt reports whether text is a whole number in the one form that every YAML
@@ -207,6 +224,8 @@ func parseInt(text string, dst *int64) (ok bool, hint string) {
 			hint = "YAML readers disagree on a leading 0 (octal or decimal): write it without"
 		} else if f, err := strconv.ParseFloat(plain, 64); err == nil && f == math.Trunc(f) && math.Abs(f) < 1e15 {
 			hint = "write " + strconv.FormatInt(int64(f), 10)
+		} else if v, err := strconv.ParseInt(text, 0, 64); err == nil { // 0x10, 0o17, 1_000
+			hint = "write " + strconv.FormatInt(v, 10)
 		}
 		return false, hint
 	}
@@ -258,7 +277,7 @@ func (l *List[T]) decode(d *decoder, n *yaml.Node, what string) {
 	if n.Kind != yaml.SequenceNode {
 		hint := ""
 		if n.Kind == yaml.ScalarNode {
-			hint = "write [" + n.Value + "]"
+			hint = "write [" + listText(what, n.Value) + "]"
 		}
 		d.wrongKindHint(n, what, "a list", hint)
 		return
@@ -275,20 +294,41 @@ func (l *List[T]) decode(d *decoder, n *yaml.Node, what string) {
 	}
 }
 
+// listText is what the author of one value for the list called what meant.
+func listText(what, value string) string {
+	switch what {
+	case "pipe":
+		stages := strings.Split(value, "|")
+		for i, s := range stages {
+			stages[i] = flowText(strings.TrimSpace(s))
+		}
+		return strings.Join(stages, ", ")
+	case "args":
+		return strings.Join(strings.Fields(value), ", ")
+	}
+	return value
+}
+
 func (m *Map[T]) decode(d *decoder, n *yaml.Node, what string) {
 	if n.Kind != yaml.MappingNode {
-		d.wrongKind(n, what, "a mapping of names")
+		hint := ""
+		if n.Kind == yaml.SequenceNode {
+			hint = "write name: value, without a - or [ ] around it"
+		}
+		d.wrongKindHint(n, what, "a mapping of names", hint)
 		return
 	}
 	m.Pos = d.pos(n)
 	m.Entries = make([]Entry[T], 0, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" || isNull(value) {
+		if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" {
 			continue // reported by checkTree
 		}
 		e := Entry[T]{Key: d.str(key)}
-		d.decode(value, &e.Value, strings.TrimSuffix(what, "s")+" "+show(key.Value))
+		if !isNull(value) { // as that is; the name is there all the same
+			d.decode(value, &e.Value, strings.TrimSuffix(what, "s")+" "+show(key.Value))
+		}
 		m.Entries = append(m.Entries, e)
 	}
 }

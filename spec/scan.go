@@ -59,7 +59,7 @@ func (d *decoder) scanBytes(text []byte) bool {
 			if rule != "SL004" && rule != "SL005" {
 				good = false
 			}
-			if len(d.list) >= 20 {
+			if rule == "SL001" || len(d.list) >= 20 {
 				return false // not a text that somebody wrote
 			}
 		}

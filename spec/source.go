@@ -42,6 +42,26 @@ func (s *source) runeAt(pos diag.Pos) rune {
 // beginning. It is linear in the length of s.
 func (s String) At(off int) diag.Pos { return s.places().at(off) }
 
+// Len is how many code points s takes where it stands, its quotes included.
+// Of a text of several lines it is those in the first one.
+func (s String) Len() int {
+	value := []rune(s.Value)
+	if s.src == nil {
+		return len(value)
+	}
+	line, from := s.src.line(s.Pos.Line), s.Pos.Col-1
+	length := len(value)
+	switch {
+	case s.style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		return 1 // the | or >
+	case s.style&yaml.DoubleQuotedStyle != 0:
+		length = quotedLen(line, from, len(value), escapeLen)
+	case s.style&yaml.SingleQuotedStyle != 0:
+		length = quotedLen(line, from, len(value), quoteLen)
+	}
+	return max(1, min(length, len(line)-from))
+}
+
 // places are where the code points of a value stand.
 type places struct {
 	start diag.Pos
@@ -97,6 +117,16 @@ func (s String) linePlaces(value []rune, quote rune, size func(line []rune, at i
 		return nil
 	}
 	return each
+}
+
+// quotedLen is how many characters a scalar of count code points takes that
+// is quoted from index from of line.
+func quotedLen(line []rune, from, count int, size func(line []rune, at int) int) int {
+	at := from + 1
+	for range count {
+		at += size(line, at)
+	}
+	return at + 1 - from
 }
 
 // quoteLen is how many characters of a single-quoted scalar make the one that

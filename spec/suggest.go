@@ -1,9 +1,61 @@
 package spec
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
+
+// nearestKey is Nearest for the keys of a mapping, which other tools give
+// other names.
+func nearestKey(name string, keys []string) string {
+	for _, key := range otherNames(strings.ToLower(name)) {
+		if slices.Contains(keys, key) {
+			return key
+		}
+	}
+	return Nearest(name, keys)
+}
+
+// otherNames are the keys of the language for what make, just, Task, GitHub
+// Actions, Compose and others call name.
+func otherNames(name string) []string {
+	switch name {
+	case "working_directory", "working-directory", "workdir", "working_dir", "cwd":
+		return []string{"dir"}
+	case "cmd", "cmds", "script", "exec":
+		return []string{"run"}
+	case "commands", "steps", "stages":
+		return []string{"pipe", "jobs"}
+	case "tasks", "recipes", "targets", "services":
+		return []string{"jobs"}
+	case "deps", "depends_on", "depends-on", "requires":
+		return []string{"needs"}
+	case "environment", "variables":
+		return []string{"env"}
+	case "vars", "inputs":
+		return []string{"params"}
+	case "dotenv":
+		return []string{"env_file"}
+	case "desc", "summary", "help":
+		return []string{"description"}
+	case "if", "only":
+		return []string{"when"}
+	case "retries":
+		return []string{"retry", "attempts"}
+	case "timeout-minutes", "timeout_seconds", "deadline":
+		return []string{"timeout"}
+	case "input":
+		return []string{"stdin"}
+	case "output":
+		return []string{"stdout"}
+	case "allow_failure", "continue-on-error", "ignore_error", "exit_codes":
+		return []string{"ok"}
+	case "concurrency", "parallel", "parallelism", "max-parallel":
+		return []string{"max_parallel"}
+	}
+	return nil
+}
 
 // Nearest is the one of names that was probably meant by name, or "" where
 // none is near: the same but for case, or within a third of its length in

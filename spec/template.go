@@ -72,6 +72,7 @@ type Finding struct {
 	Kind FindKind
 	Text string // as written
 	Pos  diag.Pos
+	At   int // where it begins in the value, in code points
 	Word int // of a line: the index of the word that it is in or follows
 }
 
@@ -117,7 +118,7 @@ func parseTemplate(s String) (parts []Part, found []Finding) {
 			flush()
 			parts = append(parts, Part{Ref: ref})
 		case kind != nil:
-			found = append(found, Finding{Kind: *kind, Text: string(text[i : i+length]), Pos: places.at(i)})
+			found = append(found, Finding{Kind: *kind, Text: string(text[i : i+length]), Pos: places.at(i), At: i})
 			lit.WriteString(string(text[i : i+length]))
 		default:
 			lit.WriteRune('$')

@@ -49,17 +49,17 @@ func TestTemplates(t *testing.T) {
 
 func TestTemplateFindings(t *testing.T) {
 	for s, want := range map[string][]Finding{
-		"a $HOME/x":           {{FoundExpansion, "$HOME", pos(2, 3), 0}},
-		"é$1x":                {{FoundExpansion, "$1", pos(2, 2), 0}},
-		"$${params.x}":        {{FoundExpansion, "$$", pos(2, 1), 0}},
-		"$(a) $'b' $\"c\"":    {{FoundExpansion, "$(", pos(2, 1), 0}, {FoundExpansion, "$'", pos(2, 6), 0}, {FoundExpansion, `$"`, pos(2, 11), 0}},
-		"${HOME}":             {{FoundExpansion, "${HOME}", pos(2, 1), 0}},
-		"${x:-y}${}":          {{FoundExpansion, "${x:-y}", pos(2, 1), 0}, {FoundExpansion, "${}", pos(2, 8), 0}},
-		"${params} ${env.}":   {{FoundExpansion, "${params}", pos(2, 1), 0}, {FoundExpansion, "${env.}", pos(2, 11), 0}},
-		"${ params.x }":       {{FoundExpansion, "${ params.x }", pos(2, 1), 0}},
-		"a ${params.x":        {{FoundBadRef, "${params.x", pos(2, 3), 0}},
-		"a ${params.x\n}b":    {{FoundBadRef, "${params.x", pos(2, 3), 0}},
-		"a\nb $A":             {{FoundExpansion, "$A", pos(3, 3), 0}},
+		"a $HOME/x":           {{FoundExpansion, "$HOME", pos(2, 3), 2, 0}},
+		"é$1x":                {{FoundExpansion, "$1", pos(2, 2), 1, 0}},
+		"$${params.x}":        {{FoundExpansion, "$$", pos(2, 1), 0, 0}},
+		"$(a) $'b' $\"c\"":    {{FoundExpansion, "$(", pos(2, 1), 0, 0}, {FoundExpansion, "$'", pos(2, 6), 5, 0}, {FoundExpansion, `$"`, pos(2, 11), 10, 0}},
+		"${HOME}":             {{FoundExpansion, "${HOME}", pos(2, 1), 0, 0}},
+		"${x:-y}${}":          {{FoundExpansion, "${x:-y}", pos(2, 1), 0, 0}, {FoundExpansion, "${}", pos(2, 8), 7, 0}},
+		"${params} ${env.}":   {{FoundExpansion, "${params}", pos(2, 1), 0, 0}, {FoundExpansion, "${env.}", pos(2, 11), 10, 0}},
+		"${ params.x }":       {{FoundExpansion, "${ params.x }", pos(2, 1), 0, 0}},
+		"a ${params.x":        {{FoundBadRef, "${params.x", pos(2, 3), 2, 0}},
+		"a ${params.x\n}b":    {{FoundBadRef, "${params.x", pos(2, 3), 2, 0}},
+		"a\nb $A":             {{FoundExpansion, "$A", pos(3, 3), 4, 0}},
 		"| & ; * ~ {a,b} # `": nil, // the text rules of elements are package validate's
 	} {
 		if got := template(s); !slices.Equal(got.Found, want) {

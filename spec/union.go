@@ -143,7 +143,7 @@ func (in *Input) decode(d *decoder, n *yaml.Node, what string) {
 		in.File, in.Text, in.Job = m.File, m.Text, m.Job
 		switch given := d.given(n, "file", "text", "job"); {
 		case len(given) != 1:
-			d.add("SL017", in.Pos, 1, fmt.Sprintf("%s names %s; expected exactly one of file, text, job", what, orNone(given)), "")
+			d.notOne(in.Pos, what, given, "file, text, job")
 		case given[0] == "file":
 			in.Kind = InputFile
 		case given[0] == "text":
@@ -170,11 +170,14 @@ func (d *decoder) given(n *yaml.Node, keys ...string) (given []string) {
 	return given
 }
 
-func orNone(names []string) string {
-	if len(names) == 0 {
-		return "none"
+// notOne reports that the mapping at pos has given of the keys, of which it
+// should have one.
+func (d *decoder) notOne(pos diag.Pos, what string, given []string, keys string) {
+	msg := fmt.Sprintf("%s has none of the keys %s; expected one", what, keys)
+	if len(given) > 0 {
+		msg = fmt.Sprintf("%s has %s; expected exactly one of %s", what, strings.Join(given, " and "), keys)
 	}
-	return strings.Join(names, " and ")
+	d.add("SL017", pos, 1, msg, "")
 }
 
 // OutputKind says how stdout or stderr is written.
@@ -235,7 +238,7 @@ func (o *Output) decode(d *decoder, n *yaml.Node, what string) {
 		o.File, o.Mode = m.File, m.Mode
 		switch given := d.given(n, "file", "capture"); {
 		case len(given) != 1:
-			d.add("SL017", o.Pos, 1, fmt.Sprintf("%s names %s; expected exactly one of file, capture", what, orNone(given)), "")
+			d.notOne(o.Pos, what, given, "file, capture")
 		case given[0] == "file":
 			o.Kind = OutputFile
 		default:
@@ -355,7 +358,7 @@ func (d *decoder) axis(name String, n *yaml.Node) Axis {
 		d.mapping(n, reflect.ValueOf(&m).Elem(), what)
 		given := d.given(n, "glob", "param", "range")
 		if len(given) != 1 {
-			d.add("SL017", a.Pos, 1, fmt.Sprintf("%s names %s; expected exactly one of glob, param, range", what, orNone(given)), "")
+			d.notOne(a.Pos, what, given, "glob, param, range")
 			break
 		}
 		a.Glob, a.Param, a.Range = m.Glob, m.Param, m.Range.Items
@@ -364,7 +367,11 @@ func (d *decoder) axis(name String, n *yaml.Node) Axis {
 			a.Range = nil
 		}
 	default:
-		d.wrongKind(n, what, "a list, {glob: …}, {param: …} or {range: [from, to]}")
+		hint := ""
+		if n.Kind == yaml.ScalarNode {
+			hint = "write [" + flowText(n.Value) + "]"
+		}
+		d.wrongKindHint(n, what, "a list, {glob: …}, {param: …} or {range: [from, to]}", hint)
 	}
 	return a
 }

@@ -23,7 +23,7 @@ func (d *decoder) document(text []byte) *yaml.Node {
 	var doc, next yaml.Node
 	err := dec.Decode(&doc)
 	if errors.Is(err, io.EOF) {
-		d.add("SL007", diag.Pos{Line: 1, Col: 1}, 1, "the file is empty", "begin with version: 1 and jobs:")
+		d.add("SL007", diag.Pos{Line: 1, Col: 1}, 1, "the file has no content", "begin with version: 1 and jobs:")
 		return nil
 	}
 	if err == nil {
@@ -119,6 +119,8 @@ func syntaxHint(msg, text string) string {
 		return "a text that begins with * or & is written in quotes"
 	case strings.HasPrefix(msg, "mapping values are not allowed"):
 		return "a text with a colon and a space in it is written in quotes"
+	case msg == "found unexpected end of stream":
+		return "a quote that begins here does not end"
 	case msg == "found unknown escape character":
 		return `in double quotes write \\ for a backslash, or use single quotes`
 	}
