@@ -95,7 +95,7 @@ func checkText(value string) string {
 		return "it begins with ~, which only a shell expands; a pattern would have to allow it"
 	}
 	if i := strings.IndexAny(value, shellMeta); i >= 0 {
-		return fmt.Sprintf("it has the shell metacharacter %c; a pattern would have to allow it", value[i])
+		return fmt.Sprintf("it has %q, which means something to a shell further down; a pattern would have to allow it", value[i:i+1])
 	}
 	return ""
 }

@@ -44,7 +44,9 @@ func (c *check) runs(j *spec.Job) {
 			given = append(given, way.key)
 		}
 	}
-	c.oneWay(given, j.Args, j.Name, fmt.Sprintf("job %q", j.Name.Value), []string{"run", "command", "pipe"})
+	if !c.broken.jobs[j.Name.Value] {
+		c.oneWay(given, j.Args, j.Name, fmt.Sprintf("job %q", j.Name.Value), []string{"run", "command", "pipe"})
+	}
 	if j.Pipe.IsSet() && len(j.Pipe.Items) == 0 {
 		c.add("SL017", j.Pipe.Pos, 1, "pipe has no stages", "list them: pipe: [sort, uniq -c]")
 	}
@@ -68,7 +70,9 @@ func (c *check) runs(j *spec.Job) {
 		if s.Command.IsSet() {
 			given = append(given, "command")
 		}
-		c.oneWay(given, s.Args, spec.String{Pos: s.Pos, Value: " "}, "a stage", []string{"run", "command"})
+		if !c.broken.jobs[j.Name.Value] {
+			c.oneWay(given, s.Args, spec.String{Pos: s.Pos, Value: " "}, "a stage", []string{"run", "command"})
+		}
 	}
 }
 
@@ -87,15 +91,15 @@ func (c *check) oneWay(given []string, args spec.List[spec.Arg], at spec.String,
 func (c *check) line(l spec.Line) {
 	for _, f := range l.Found {
 		if f.Kind == spec.FoundQuote {
-			what := "a quote that does not end"
+			what, hint := "a quote that does not end", `close it, or write \`+f.Text[:1]+" where the quote is text"
 			if f.Text == `\` {
-				what = `a \ with nothing after it`
+				what, hint = `a \ with nothing after it`, `a line goes on in the next one by itself below run: >-; write '\' where it is text`
 			}
-			c.add("SL106", f.Pos, 1, what, "")
+			c.add("SL106", f.Pos, 1, what, hint)
 			return
 		}
 	}
-	if len(l.Words) == 0 && len(l.Found) == 0 {
+	if strings.TrimSpace(l.Value) == "" {
 		c.at("SL017", l.String, "the line has no command", "")
 	}
 }
@@ -136,12 +140,12 @@ var (
 func (c *check) when(w *spec.When) {
 	for _, s := range w.OS.Items {
 		if !slices.Contains(goosList, s.Value) {
-			c.unknown(s, "operating system", goosList)
+			c.unknownPlatform(s, "operating system", goosList)
 		}
 	}
 	for _, s := range w.Arch.Items {
 		if !slices.Contains(goarchList, s.Value) {
-			c.unknown(s, "processor", goarchList)
+			c.unknownPlatform(s, "processor", goarchList)
 		}
 	}
 	for _, e := range w.Param.Entries {
@@ -150,13 +154,24 @@ func (c *check) when(w *spec.When) {
 			c.unknown(e.Key, "param", c.paramNames)
 			continue
 		}
-		if p == nil {
+		if p == nil || !e.Value.IsSet() || c.broken.params[e.Key.Value] {
 			continue
 		}
 		if wrong := p.Check(e.Value.Value); wrong != "" {
 			c.at("SL403", e.Value, fmt.Sprintf("param %q never has the value %q: %s", e.Key.Value, e.Value.Value, wrong), "")
 		}
 	}
+}
+
+// unknownPlatform reports s, which is none of names. Other tools have other
+// names for some of them.
+func (c *check) unknownPlatform(s spec.String, kind string, names []string) {
+	own := map[string]string{"macos": "darwin", "osx": "darwin", "mac": "darwin", "win32": "windows", "x86_64": "amd64", "x64": "amd64", "aarch64": "arm64", "x86": "386", "i386": "386", "i686": "386"}[strings.ToLower(s.Value)]
+	if slices.Contains(names, own) {
+		c.at("SL101", s, fmt.Sprintf("there is no %s %q; did you mean %q?", kind, s.Value, own), "")
+		return
+	}
+	c.unknown(s, kind, names)
 }
 
 // stopSignals are the signals that can ask a process group to end.
@@ -243,10 +258,12 @@ func (c *check) cycle(path []edge) {
 		names = append(names, e.to.Value)
 		related = append(related, diag.Related{Pos: e.to.Pos, Msg: fmt.Sprintf("%s %s %s", e.from, verb(e.why), e.to.Value)})
 	}
-	p := c.at("SL102", loop[0].to, "jobs wait for each other: "+strings.Join(names, " -> "), "remove one of these edges")
-	if len(loop) > 1 {
-		p.Related = related
+	if len(loop) == 1 {
+		c.at("SL102", loop[0].to, fmt.Sprintf("job %q waits for itself", names[0]), "remove it")
+		return
 	}
+	p := c.at("SL102", loop[0].to, "jobs wait for each other: "+strings.Join(names, " -> "), "remove one of these edges")
+	p.Related = related
 }
 
 func verb(key string) string {

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"slices"
 
 	"sluice/spec"
 )
@@ -60,17 +61,19 @@ func (c *check) excluded(m *spec.Matrix, e spec.Entry[spec.String], names []stri
 		if a.Name.Value != e.Key.Value {
 			continue
 		}
-		if a.Values == nil {
-			return // known only to the plan
+		if a.Values == nil || !e.Value.IsSet() {
+			return // known only to the plan, or not to be read
 		}
 		var values []string
 		for _, v := range a.Values {
 			if v.Value == e.Value.Value {
 				return
 			}
-			values = append(values, v.Value)
+			if !slices.Contains(values, v.Value) {
+				values = append(values, v.Value)
+			}
 		}
-		c.unknown(e.Value, fmt.Sprintf("value of axis %q", a.Name.Value), values)
+		c.unknownName(e.Value, fmt.Sprintf("axis %q has no value %q", a.Name.Value, e.Value.Value), values)
 		return
 	}
 	c.unknown(e.Key, "axis", names)

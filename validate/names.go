@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"strings"
 
 	"sluice/spec"
 )
@@ -33,7 +34,7 @@ func (c *check) names() {
 
 func (c *check) name(s spec.String, kind string) {
 	if !spec.IsName(s.Value) {
-		c.at("SL019", s, fmt.Sprintf("%q can't name a %s", s.Value, kind), "a name begins with a letter or _ and has letters, digits, _ and -, at most 128")
+		c.at("SL019", s, fmt.Sprintf("%q can't name %s", s.Value, article(kind)), "a name begins with a letter or _ and has letters, digits, _ and -, at most 128")
 	}
 }
 
@@ -42,8 +43,20 @@ func (c *check) envNames(env spec.Map[spec.Template], pass spec.List[spec.String
 		c.envName(e.Key)
 	}
 	for _, s := range pass.Items {
+		if name, value, ok := strings.Cut(s.Value, "="); ok && spec.IsEnvName(name) {
+			c.at("SL502", s, fmt.Sprintf("%q sets a variable; pass_env names those of the caller", s.Value), "write env: {"+name+": "+yamlValue(value)+"}")
+			continue
+		}
 		c.envName(s)
 	}
+}
+
+// article is noun behind a or an.
+func article(noun string) string {
+	if strings.ContainsRune("aeiou", rune(noun[0])) {
+		return "an " + noun
+	}
+	return "a " + noun
 }
 
 func (c *check) envName(s spec.String) {

@@ -11,7 +11,7 @@ import (
 // params checks the declarations of params.
 func (c *check) params() {
 	for _, e := range c.file.Params.Entries {
-		if p := e.Value; p != nil {
+		if p := e.Value; p != nil && !c.broken.params[e.Key.Value] {
 			c.param(e.Key.Value, p)
 		}
 	}
@@ -20,7 +20,7 @@ func (c *check) params() {
 func (c *check) param(name string, p *spec.Param) {
 	if !slices.Contains(spec.ParamTypes(), p.TypeName()) {
 		hint := "expected one of " + strings.Join(spec.ParamTypes(), ", ")
-		if near := spec.Nearest(p.Type.Value, spec.ParamTypes()); near != "" {
+		if near := nearestType(p.Type.Value); near != "" {
 			hint = "did you mean " + near + "?"
 		}
 		c.at("SL018", p.Type, fmt.Sprintf("%q is no type of a param", p.Type.Value), hint)
@@ -31,11 +31,11 @@ func (c *check) param(name string, p *spec.Param) {
 	case isEnum && len(p.Values.Items) == 0:
 		c.add("SL017", p.Pos, 1, fmt.Sprintf("param %q is an enum without values", name), "add values: [a, b]")
 	case !isEnum && p.Values.IsSet():
-		c.add("SL017", p.Values.Pos, 1, fmt.Sprintf("values belong to an enum; param %q is a %s", name, p.TypeName()), "write type: enum")
+		c.add("SL017", p.Values.Pos, 1, fmt.Sprintf("values belong to an enum; param %q is %s", name, article(p.TypeName())), "write type: enum")
 	}
 	for _, bound := range []spec.String{p.Min, p.Max} {
 		if bound.IsSet() && !p.HasOrder() {
-			c.at("SL017", bound, fmt.Sprintf("a %s has no min and max", p.TypeName()), "they belong to int, float, duration and size")
+			c.at("SL017", bound, article(p.TypeName())+" has no min and max", "they belong to int, float, duration and size")
 		} else if wrong := p.Check(bound.Value); bound.IsSet() && strings.HasPrefix(wrong, "it is no ") {
 			c.at("SL018", bound, fmt.Sprintf("bound %q of param %q: %s", bound.Value, name, wrong), "")
 		}
@@ -49,6 +49,16 @@ func (c *check) param(name string, p *spec.Param) {
 	c.paramDefault(name, p)
 }
 
+// nearestType is the type that was probably meant by name, or "".
+func nearestType(name string) string {
+	for _, t := range spec.ParamTypes() {
+		if strings.HasPrefix(name, t) { // integer, boolean
+			return t
+		}
+	}
+	return spec.Nearest(name, spec.ParamTypes())
+}
+
 func (c *check) paramDefault(name string, p *spec.Param) {
 	d := p.Default
 	switch {
@@ -60,10 +70,10 @@ func (c *check) paramDefault(name string, p *spec.Param) {
 	case p.Required.Value:
 		c.add("SL017", p.Required.Pos, len(p.Required.Raw), fmt.Sprintf("param %q is required and has a default", name), "remove one of the two")
 	case d.List && !p.List.Value:
-		c.add("SL016", d.Pos, 1, fmt.Sprintf("the default of param %q is a list; expected one value", name), "or write list: true")
+		c.add("SL016", d.Pos, 1, fmt.Sprintf("the default of param %q is a list; expected one value", name), "write one value, or add list: true")
 		return
 	case !d.List && p.List.Value:
-		c.add("SL016", d.Pos, 1, fmt.Sprintf("the default of param %q is one value; expected a list", name), "write ["+d.Values[0].Value+"]")
+		c.add("SL016", d.Pos, 1, fmt.Sprintf("the default of param %q is one value; expected a list", name), "write ["+yamlValue(d.Values[0].Value)+"]")
 		return
 	}
 	for _, v := range d.Values {

@@ -52,13 +52,13 @@ func (c *check) paramRef(r *spec.Ref) {
 		s := spec.String{Value: r.Name, Pos: r.Pos}
 		s.Pos.Col += len("${params.")
 		c.unknown(s, "param", c.paramNames)
-	case p == nil:
+	case p == nil || c.broken.params[r.Name]:
 	case p.List.Value:
 		c.badRef(r, "a list can't stand within a text", "as an element of args write {param: "+r.Name+"}")
 	case r.Prop != "" && !slices.Contains(pathProps, r.Prop):
 		c.badRef(r, "."+r.Prop+" is no part of a path", "expected one of .dir, .base, .stem, .ext")
 	case r.Prop != "" && p.TypeName() != "path":
-		c.badRef(r, fmt.Sprintf("param %q is a %s; only a path has .%s", r.Name, p.TypeName(), r.Prop), "give the param type: path")
+		c.badRef(r, fmt.Sprintf("param %q is %s; only a path has .%s", r.Name, article(p.TypeName()), r.Prop), "give the param type: path")
 	}
 }
 
@@ -74,8 +74,11 @@ func (c *check) envRef(r *spec.Ref, p place) {
 }
 
 func (c *check) matrixRef(j *spec.Job, r *spec.Ref) {
+	if j != nil && j.Matrix == nil && c.broken.jobs[j.Name.Value] {
+		return
+	}
 	if j == nil || j.Matrix == nil {
-		c.badRef(r, "there is no matrix here", "")
+		c.badRef(r, "there is no matrix here", "add matrix: {"+r.Name+": […]} to the job")
 		return
 	}
 	var names []string
@@ -105,13 +108,14 @@ func (c *check) jobRef(j *spec.Job, r *spec.Ref, p place) {
 	name.Pos.Col += len("${jobs.")
 	switch {
 	case j == nil:
-		c.badRef(r, "what jobs give is known only within jobs", "")
+		c.badRef(r, "what jobs give is known only within jobs", "put it into the env of a job that needs "+r.Name)
 	case from == nil:
 		c.unknown(name, "job", c.jobNames)
 	case r.Prop != "stdout":
 		c.badRef(r, "a job gives only its stdout", "write ${jobs."+r.Name+".stdout}")
 	case p.planned():
 		c.badRef(r, "this must be known before anything runs", "put it into args, env or stdin: {text: …}")
+	case c.broken.jobs[j.Name.Value] && !j.Needs.IsSet():
 	case !slices.ContainsFunc(j.Needs.Items, func(s spec.String) bool { return s.Value == r.Name }) && j.Stdin.Job.Value != r.Name:
 		c.badRef(r, fmt.Sprintf("job %q does not need job %q", j.Name.Value, r.Name), "add needs: ["+r.Name+"]")
 	default:

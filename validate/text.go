@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -14,21 +13,53 @@ import (
 // harmless to sluice; the danger is an author who thinks that one will act on
 // it. Each message says what to write instead.
 
-// lineText judges what stands unquoted in a one-line command.
-func (c *check) lineText(l spec.Line) {
+// lineText judges what stands unquoted in a one-line command. isStage says
+// that the line is a stage of a pipe.
+func (c *check) lineText(l spec.Line, isStage bool) {
+	if len(l.Words) > 0 && isCompound(l.Words[0].Text.Value) {
+		return // the message about that word is about the whole line
+	}
+	told := map[string]bool{}
+	if at, _ := thenOf(l); at >= 0 {
+		told[l.Found[at].Text] = true // the message about cd has it
+	}
 	for i, f := range l.Found {
 		switch f.Kind {
 		case spec.FoundQuote: // reported by line
 		case spec.FoundOperator:
-			rule := "SL203"
-			if slices.Contains(operators, f.Text) {
-				rule = "SL201"
+			switch {
+			case f.Text == "\n" && told["<<"]:
+				return // the text of a here-document
+			case told[f.Text], f.Text == ")" && told["("], f.Text == "(" && told["<("]:
+				continue // what to write instead is one thing for all of a kind
+			case isRedirection(f.Text) && i+1 < len(l.Found) && l.Found[i+1].Text == "(" && l.Found[i+1].At == f.At+1:
+				if told["<("] {
+					continue
+				}
+				f.Text += "("
+				told["<("], told[")"] = true, true
+				c.found("SL203", f, "unquoted "+f.Text+": there is no shell to substitute a process", "give the inner command a job with stdout: {file: …}, need it, and name that file")
+				continue
 			}
-			c.found(rule, f, "unquoted "+showText(f.Text)+": "+operatorMeaning(f.Text), operatorHint(l, i))
+			told[f.Text] = !isRedirection(f.Text) || strings.HasPrefix(f.Text, "<<")
+			c.operator(l, f, isStage)
 		default:
-			c.dollarOrPattern(f, "quote it if the text is meant: '"+f.Text+"'")
+			c.dollarOrPattern(l, f, asText(l, f))
 		}
 	}
+}
+
+// operator reports f, an operator of l.
+func (c *check) operator(l spec.Line, f spec.Finding, isStage bool) {
+	rule := "SL203"
+	if slices.Contains(operators, f.Text) {
+		rule = "SL201"
+	}
+	if f.Text == "\n" && strings.TrimSpace(string([]rune(l.Value)[f.At:])) == "" {
+		c.found(rule, f, "a line break at the end of the command", "write |- or >- instead of | or >, which leaves it out")
+		return
+	}
+	c.found(rule, f, "unquoted "+showText(f.Text)+": "+operatorMeaning(f.Text), operatorHint(l, f, isStage))
 }
 
 // found adds a problem at f.
@@ -44,7 +75,7 @@ func showText(s string) string {
 }
 
 // operators stand as elements of their own in shell text.
-var operators = []string{"|", "||", "&&", ";", "&", ">", ">>", "<", "<<", "<<<", "2>", "2>>", "1>", "2>&1", "1>&2", ">&2", "|&", "&>", "&>>", ">|"}
+var operators = []string{"|", "||", "&&", ";", "&", ">", ">>", "<", "<<", "<<<", "2>", "2>>", "1>", "2>&1", "1>&2", ">&2", "|&", "&>", "&>>", ">&", "1>>", ">|"}
 
 func operatorMeaning(op string) string {
 	switch strings.TrimLeft(op, "0123456789") {
@@ -60,19 +91,26 @@ func operatorMeaning(op string) string {
 	return "there is no shell to redirect a stream"
 }
 
-// operatorHint says what the language has for the operator that is finding i
-// of l.
-func operatorHint(l spec.Line, i int) string {
-	f := l.Found[i]
-	target := "FILE"
-	if next := f.Word + 1; next < len(l.Words) && !strings.HasPrefix(l.Words[next].Text.Value, "&") {
-		target = l.Words[next].Text.Value
+func isRedirection(op string) bool { return strings.ContainsAny(op, "<>") }
+
+// operatorHint says what the language has for the operator f of l.
+func operatorHint(l spec.Line, f spec.Finding, isStage bool) string {
+	if f.Text == "|" || f.Text == "|&" {
+		if p, ok := pipeOf(l); ok {
+			return p.hint(isStage)
+		}
+		return "write a pipe: with one stage for each command"
 	}
-	switch f.Text {
-	case "|":
-		return pipeOf(l)
-	case "|&":
-		return "write a pipe: and give the stage on its left stderr: stdout"
+	target := "FILE"
+	if w, ok := wordAt([]rune(l.Value), f.At+len([]rune(f.Text))); ok && !strings.HasPrefix(w.text, "&") {
+		target = w.text
+	}
+	key, value := stream(f.Text, target)
+	switch {
+	case isStage && key == "stderr":
+		return "make the stage a mapping: {run: …, stderr: " + value + "}"
+	case isStage && key != "":
+		return "write " + key + ": " + value + " beside pipe"
 	}
 	return elementHint(f.Text, target)
 }
@@ -80,87 +118,65 @@ func operatorHint(l spec.Line, i int) string {
 // elementHint is what the language has for a shell operator; target is the
 // word that follows it.
 func elementHint(op, target string) string {
-	switch {
-	case strings.HasPrefix(op, "2>&") || op == "1>&2" || op == ">&2" || op == ">&":
-		if strings.HasPrefix(op, "2>&") {
-			return "write stderr: stdout"
+	if key, value := stream(op, target); key != "" {
+		return "write " + key + ": " + value
+	}
+	switch op {
+	case "&>", "&>>", ">&":
+		if target == "FILE" {
+			break
 		}
+		_, value := stream(strings.Trim(op, "&"), target)
+		return "write stdout: " + value + " and stderr: stdout"
+	case "1>&2", ">&2":
 		return "a job's streams go where stdout: and stderr: say"
-	case op == "2>" || op == "2>>":
-		if target == "/dev/null" {
-			return "write stderr: discard"
-		}
-		return "write stderr: {file: " + target + mode(op) + "}"
-	case op == "&>" || op == "&>>":
-		return "write stdout: {file: " + target + mode(op) + "} and stderr: stdout"
-	case op == ">" || op == ">>" || op == "1>" || op == ">|":
-		if target == "/dev/null" {
-			return "write stdout: discard"
-		}
-		return "write stdout: {file: " + target + mode(op) + "}"
-	case op == "<":
-		return "write stdin: {file: " + target + "}"
-	case strings.HasPrefix(op, "<<"):
-		return "write stdin: {text: …}"
-	case op == "|", op == "|&":
+	case "|", "|&":
 		return "write a pipe: with one stage for each command"
-	case op == "&&":
+	case "&&":
 		return "make two jobs, the second with needs: on the first"
-	case op == "||":
+	case "||":
 		return "make two jobs, the second with after: on the first; or say with ok: which exit codes are success"
-	case op == ";" || op == "\n" || op == ";;":
+	case ";", "\n", ";;":
 		return "make two jobs, the second with needs: (or after:, if the first may fail)"
-	case op == "&":
+	case "&":
 		return "make it a job of its own: jobs that do not need each other run side by side"
 	}
 	return "quote it if the text is meant"
 }
 
-func mode(op string) string {
-	if strings.HasSuffix(op, ">>") {
-		return ", mode: append"
-	}
-	return ""
-}
-
-// pipeOf writes l, which has unquoted | in it, as a pipe.
-func pipeOf(l spec.Line) string {
-	var stages []string
-	rest, from := []rune(l.Value), 0
-	line := l.Pos.Line
-	begin := l.At(0).Col
-	for _, f := range l.Found {
-		at := f.Pos.Col - begin
-		if f.Text != "|" || f.Pos.Line != line || at < from || at > len(rest) || rest[min(at, len(rest)-1)] != '|' {
-			continue
-		}
-		stages = append(stages, strings.TrimSpace(string(rest[from:at])))
-		from = at + 1
-	}
-	if len(stages) == 0 || from > len(rest) {
-		return "write a pipe: with one stage for each command"
-	}
-	stages = append(stages, strings.TrimSpace(string(rest[from:])))
-	return "write it as\npipe:\n  - " + strings.Join(stages, "\n  - ")
-}
-
 // dollarOrPattern judges findings that mean the same in a line and in an
 // element. mark says how to write f where its text is meant.
-func (c *check) dollarOrPattern(f spec.Finding, mark string) {
+func (c *check) dollarOrPattern(l spec.Line, f spec.Finding, mark string) {
+	word := f.Text
+	if w, ok := wordAt([]rune(l.Value), f.At); ok {
+		word = w.text
+	}
 	switch f.Kind {
 	case spec.FoundExpansion:
-		c.found("SL202", f, f.Text+": nothing is expanded here", expansionHint(f.Text)+"\n"+mark)
+		hint := expansionHint(f.Text)
+		if !strings.HasSuffix(f.Text, "'") && !strings.HasSuffix(f.Text, `"`) {
+			hint += "\n" + mark
+		}
+		c.found("SL202", f, f.Text+": nothing is expanded here", hint)
 	case spec.FoundBadRef:
 		c.found("SL103", f, f.Text+": a ${ without its }", "references look like ${params.name}\n"+mark)
 	case spec.FoundGlob:
-		c.found("SL205", f, f.Text+": file names are not matched here", "as an element of args write {glob: …}\n"+mark)
+		c.found("SL205", f, f.Text+": file names are not matched here", "as an element of args write {glob: "+yamlValue(word)+"}\n"+mark)
 	case spec.FoundBrace:
 		c.found("SL205", f, f.Text+": braces are not spread here", "write the words out\n"+mark)
 	case spec.FoundTilde:
-		c.found("SL206", f, "a leading ~ is not expanded here", "write ${env.HOME}\n"+mark)
+		c.found("SL206", f, "a leading ~ is not expanded here", tildeHint(word)+"\n"+mark)
 	case spec.FoundComment:
 		c.found("SL203", f, "a # that begins a word: a shell would ignore the rest of the line", "a comment of YAML goes behind the closing quote\n"+mark)
 	}
+}
+
+// tildeHint is what to write for word, which begins with ~.
+func tildeHint(word string) string {
+	if word == "~" || strings.HasPrefix(word, "~/") {
+		return "write ${env.HOME}" + word[1:]
+	}
+	return "write the path of that user's home directory"
 }
 
 var shellName = lazyRegexp(`^\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
@@ -170,7 +186,7 @@ func expansionHint(text string) string {
 	case strings.HasPrefix(text, "$("), strings.HasPrefix(text, "`"):
 		return "give the inner command a job with stdout: {capture: {}}, need it, and write ${jobs.NAME.stdout}"
 	case strings.HasPrefix(text, "$'"), strings.HasPrefix(text, `$"`):
-		return "only bash knows that kind of quote"
+		return "only a shell knows that kind of quote; write the characters themselves"
 	case m != nil && slices.Contains(spec.Roots(), m[1]):
 		return "a reference has a name, such as ${params.name} or ${env.HOME}"
 	case m != nil:
@@ -190,14 +206,19 @@ var (
 // there only expansions are looked for.
 func (c *check) elementText(t spec.Template, p place) {
 	mark := "write {literal: '" + strings.ReplaceAll(t.Value, "'", "''") + "'} if the text is meant"
-	if strings.Contains(t.Value, "\n") {
+	if strings.ContainsAny(t.Value, "\n\t") {
 		mark = "write {literal: …} if the text is meant"
 	}
+	if at := strings.Index(t.Value, "\n"); at >= 0 && p <= placeArg {
+		// A program's text: what else is in it would be told for nothing.
+		c.add("SL203", t.At(utf8.RuneCountInString(t.Value[:at])), 1, "a line break: in an element a text of several lines must be marked", mark)
+		return
+	}
 	for _, f := range t.Found {
-		c.dollarOrPattern(f, mark)
+		c.dollarOrPattern(spec.Line{}, f, mark)
 	}
 	if strings.HasPrefix(t.Value, "~") && (p.isPath() || p <= placeArg) {
-		c.add("SL206", t.Pos, 1, "a leading ~ is not expanded here", "write ${env.HOME}\n"+mark)
+		c.add("SL206", t.At(0), 1, "a leading ~ is not expanded here", tildeHint(t.Value)+"\n"+mark)
 	}
 	if p > placeArg {
 		return
@@ -230,54 +251,4 @@ func overlaps(found []spec.Finding, pos diag.Pos) bool {
 	return slices.ContainsFunc(found, func(f spec.Finding) bool {
 		return f.Pos.Line == pos.Line && pos.Col >= f.Pos.Col && pos.Col < f.Pos.Col+len([]rune(f.Text))
 	})
-}
-
-var (
-	builtins   = map[string]string{
-		"cd": "write dir:", "pushd": "write dir:", "popd": "write dir:",
-		"export": "write env:", "declare": "write env:", "typeset": "write env:", "readonly": "write env:", "local": "write env:", "set": "there is nothing to set: jobs fail by themselves", "unset": "children see only what passes or stands in env:", "shopt": "there is nothing to set",
-		"source": "write env_file: for variables", ".": "write env_file: for variables",
-		"alias": "write the command out", "unalias": "write the command out",
-		"umask": "write umask:", "exec": "leave it out: every command is executed directly",
-		"eval": "write the command out", "trap": "write a job with after: for clean-up", "wait": "jobs wait for what they need",
-		"read": "use params, or stdin:", "return": "the exit code is the command's own", "exit": "the exit code is the command's own", "shift": "use params",
-		"break": "use matrix: with exclude:", "continue": "use matrix: with exclude:", "ulimit": "it is a shell's own command", "getopts": "use params", "let": "use params", "hash": "it is a shell's own command", "type": "it is a shell's own command",
-		"bg": "it is a shell's own command", "fg": "it is a shell's own command", "jobs": "it is a shell's own command", "disown": "it is a shell's own command", "history": "it is a shell's own command",
-		"if": "write when:", "then": "write when:", "else": "write when:", "elif": "write when:", "fi": "write when:", "case": "write when:", "esac": "write when:",
-		"for": "write matrix:", "while": "write retry:, or matrix:", "until": "write retry:", "do": "write matrix:", "done": "write matrix:", "select": "use params",
-		"function": "make it a job", "!": "say with ok: which exit codes are success", "{": "make it a job", "}": "make it a job", "[[": "use test", "]]": "use test",
-	}
-)
-
-// isAssignment reports whether a shell would set a variable by word.
-func isAssignment(word string) bool {
-	name, _, ok := strings.Cut(word, "=")
-	return ok && spec.IsEnvName(name)
-}
-
-// commandName judges the word that names the program.
-func (c *check) commandName(a spec.Arg, fromLine bool) {
-	name := a.Text.Value
-	hint, isBuiltin := builtins[name]
-	s := a.Text.String
-	s.Pos = a.Pos
-	switch {
-	case a.Text.Literal || len(a.Text.Refs()) > 0 && !isAssignment(name):
-	case isBuiltin:
-		c.at("SL208", s, fmt.Sprintf("%s belongs to the shell; there is no such program", name), hint)
-	case isAssignment(name):
-		key, value, _ := strings.Cut(name, "=")
-		c.at("SL208", s, name+": there is no shell to set a variable", "write env: {"+key+": "+yamlValue(value)+"}")
-	case name == "":
-		c.at("SL207", s, "the command is empty", "")
-	case !fromLine && strings.ContainsAny(name, " \t\"'"):
-		c.at("SL207", s, fmt.Sprintf("%q is a whole command line in one element", name), "write it as run: "+name+"\nor as command: and args:")
-	}
-}
-
-func yamlValue(s string) string {
-	if s == "" || strings.ContainsAny(s, ":#{}[],&*!|>'\"%@` ") {
-		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
-	}
-	return s
 }

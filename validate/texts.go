@@ -45,12 +45,12 @@ func (c *check) texts() {
 }
 
 func (c *check) jobTexts(j *spec.Job) {
-	c.command(j, j.Run, j.Command, j.Args)
+	c.command(j, j.Run, j.Command, j.Args, false)
 	for _, s := range j.Pipe.Items {
 		if s == nil {
 			continue
 		}
-		c.command(j, s.Run, s.Command, s.Args)
+		c.command(j, s.Run, s.Command, s.Args, true)
 		c.env(j, s.Env)
 		c.text(j, s.Dir, placeDir)
 		c.text(j, s.Stderr.File, placeFile)
@@ -76,10 +76,11 @@ func (c *check) env(j *spec.Job, env spec.Map[spec.Template]) {
 	}
 }
 
-// command checks one argv, written as a line or as command and args.
-func (c *check) command(j *spec.Job, run spec.Line, command spec.Template, args spec.List[spec.Arg]) {
+// command checks one argv, written as a line or as command and args, of a job
+// or of a stage.
+func (c *check) command(j *spec.Job, run spec.Line, command spec.Template, args spec.List[spec.Arg], isStage bool) {
 	if run.IsSet() {
-		c.lineText(run)
+		c.lineText(run, isStage)
 		for i, w := range run.Words {
 			p := placeArg
 			if i == 0 {
@@ -88,12 +89,12 @@ func (c *check) command(j *spec.Job, run spec.Line, command spec.Template, args 
 			c.refs(j, w.Text, p)
 		}
 		if len(run.Words) > 0 {
-			c.commandName(run.Words[0], true)
+			c.firstWord(run)
 		}
 	}
 	if command.IsSet() {
 		c.text(j, command, placeCommand)
-		c.commandName(spec.Arg{Pos: command.Pos, Text: command}, false)
+		c.commandName(command, args.Items)
 	}
 	for _, a := range args.Items {
 		switch a.Kind {

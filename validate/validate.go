@@ -3,9 +3,9 @@
 package validate
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"sluice/spec"
 	"sluice/spec/diag"
@@ -19,34 +19,21 @@ func Parse(name string, text []byte, limits spec.Limits) (*spec.File, diag.List)
 	if f == nil {
 		return nil, broken
 	}
-	return f, append(withoutEchoes(Check(f), broken, f), broken...).Sort()
-}
-
-// withoutEchoes drops from list what follows from values that could not be
-// read: problems at the same place, and keys that seem to be missing from a
-// job in which another key could not be read.
-func withoutEchoes(list, broken diag.List, f *spec.File) diag.List {
-	if len(broken) == 0 {
-		return list
-	}
-	places, jobs := map[diag.Pos]bool{}, map[int]bool{}
-	jobOf := func(line int) int {
-		n, _ := slices.BinarySearchFunc(f.Jobs.Entries, line+1, func(e spec.Entry[*spec.Job], line int) int { return cmp.Compare(e.Key.Pos.Line, line) })
-		return n
-	}
+	list := checkFile(f, brokenParts(f, broken))
+	places := map[diag.Pos]bool{}
 	for _, p := range broken {
 		places[p.Pos] = true
-		jobs[jobOf(p.Pos.Line)] = true
 	}
-	return slices.DeleteFunc(list, func(p diag.Problem) bool {
-		return places[p.Pos] || p.Rule == "SL017" && jobs[jobOf(p.Pos.Line)]
-	})
+	list = slices.DeleteFunc(list, func(p diag.Problem) bool { return places[p.Pos] })
+	return f, append(list, broken...).Sort()
 }
 
 // Check returns every problem of f that no machine is needed to see. f may be
-// what Parse could make of a broken file.
-func Check(f *spec.File) diag.List {
-	c := &check{file: f, jobs: map[string]*spec.Job{}}
+// what spec.Parse could make of a broken file.
+func Check(f *spec.File) diag.List { return checkFile(f, parts{}) }
+
+func checkFile(f *spec.File, broken parts) diag.List {
+	c := &check{file: f, broken: broken, jobs: map[string]*spec.Job{}}
 	for _, e := range f.Jobs.Entries {
 		if e.Value != nil {
 			c.jobs[e.Key.Value] = e.Value
@@ -72,6 +59,7 @@ func Check(f *spec.File) diag.List {
 // check is one reading of one file.
 type check struct {
 	file       *spec.File
+	broken     parts
 	list       diag.List
 	jobs       map[string]*spec.Job
 	jobNames   []string
@@ -87,17 +75,28 @@ func (c *check) add(rule string, pos diag.Pos, length int, msg, hint string) *di
 
 // at is add for a place that a String names.
 func (c *check) at(rule string, s spec.String, msg, hint string) *diag.Problem {
-	length := len([]rune(s.Value))
-	return c.add(rule, s.Pos, length, msg, hint)
+	return c.add(rule, s.Pos, s.Len(), msg, hint)
 }
 
 // unknown reports a name that nothing defines, with the nearest that is.
 func (c *check) unknown(s spec.String, kind string, names []string) {
-	msg, hint := fmt.Sprintf("there is no %s %q", kind, s.Value), ""
-	if near := spec.Nearest(s.Value, names); near != "" {
+	c.unknownName(s, fmt.Sprintf("there is no %s %q", kind, s.Value), names)
+}
+
+func (c *check) unknownName(s spec.String, msg string, names []string) {
+	const mostNames = 13 // that fit on a line or two
+	near, hint := spec.Nearest(s.Value, names), ""
+	switch {
+	case near != "":
 		msg += fmt.Sprintf("; did you mean %q?", near)
-	} else if len(names) == 0 {
+	case len(names) == 0 && c.broken.top:
+		return // the key that defines it may be one that could not be read
+	case len(names) == 0:
 		hint = "the file defines none"
+	case len(names) == 1:
+		hint = "there is only " + names[0]
+	case len(names) <= mostNames:
+		hint = "expected one of " + strings.Join(names, ", ")
 	}
 	c.at("SL101", s, msg, hint)
 }

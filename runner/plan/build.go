@@ -81,7 +81,7 @@ func (b *builder) add(rule string, pos diag.Pos, length int, msg, hint string) *
 }
 
 func (b *builder) at(rule string, s spec.String, msg, hint string) {
-	b.add(rule, s.Pos, len([]rune(s.Value)), msg, hint)
+	b.add(rule, s.Pos, s.Len(), msg, hint)
 }
 
 func (b *builder) plan() *Plan {

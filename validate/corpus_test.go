@@ -1,0 +1,77 @@
+package validate
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"sluice/spec"
+	"sluice/spec/diag"
+)
+
+var update = flag.Bool("update", false, "write testdata/err/*.out anew")
+
+// TestErr holds what is said of each file in testdata/err to the letter.
+func TestErr(t *testing.T) {
+	told := map[string]bool{}
+	for _, name := range jobFiles(t, "err") {
+		base := filepath.Base(name)
+		t.Run(strings.TrimSuffix(base, ".yaml"), func(t *testing.T) {
+			text := read(t, name)
+			_, problems := Parse(base, text, spec.DefaultLimits())
+			if len(problems) == 0 {
+				t.Fatal("the file has no problem")
+			}
+			for _, p := range problems {
+				told[p.Rule] = true
+			}
+			var got bytes.Buffer
+			if err := problems.Print(&got, func(string) []byte { return text }, diag.Style{}); err != nil {
+				t.Fatal(err)
+			}
+			out := strings.TrimSuffix(name, ".yaml") + ".out"
+			if *update {
+				if err := os.WriteFile(out, got.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if want := read(t, out); !bytes.Equal(got.Bytes(), want) {
+				t.Errorf("got:\n%s\nwant:\n%s\ngo test ./validate -run Err -update writes it anew", got.String(), want)
+			}
+		})
+	}
+	for _, r := range diag.Rules() {
+		if !needsMachine.MatchString(r.ID) && !told[r.ID] {
+			t.Errorf("no file in testdata/err breaks %s: %s", r.ID, r.Title)
+		}
+	}
+}
+
+// needsMachine are the rules that only a plan can apply; the scripts and the
+// tests of runner/plan have them.
+var needsMachine = regexp.MustCompile(`^SL(40[12]|6..)$`)
+
+func jobFiles(t *testing.T, folder string) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join("..", "testdata", folder, "*.yaml"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%d job files (%v)", len(names), err)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
