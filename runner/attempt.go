@@ -32,9 +32,9 @@ type attempt struct {
 	inst   *plan.Instance
 	res    *report.Attempt
 	stages []*stage
-	leader *proc.Process // of the group; reaped last, so that its number stays taken
 
-	mu     sync.Mutex // guards these three, and the group while it is signalled
+	mu     sync.Mutex    // guards these, and the group while it is signalled
+	leader *proc.Process // of the group; reaped last, so that its number stays taken
 	stop   stopped
 	reaped bool        // the group's number may be somebody else's
 	grace  *time.Timer // runs after stop; nil where there was none
@@ -151,7 +151,9 @@ func (a *attempt) startStage(i int, files []*os.File) error {
 	}
 	s.started = true
 	if a.leader == nil {
+		a.mu.Lock()
 		a.leader = s.p
+		a.mu.Unlock()
 	}
 	if a.r.o.Sink != nil {
 		a.r.emit(event.StageStarted{ID: a.inst.ID, Attempt: a.res.Number, Stage: i, Name: s.plan.Name, Argv: s.argv, Path: c.Path, PID: s.p.PID(), PGID: a.leader.PID()})
@@ -218,16 +220,19 @@ func (a *attempt) wait(ctx context.Context) {
 	}
 	if d := time.Duration(a.job.Timeout); d > 0 {
 		defer time.AfterFunc(d, func() {
-			a.end(stopped{status: report.TimedOut, reason: "the timeout of " + a.job.Timeout.String()})
+			a.end(stopped{status: report.TimedOut, reason: "timeout of " + a.job.Timeout.String()})
 		}).Stop()
 	}
 	defer context.AfterFunc(ctx, func() {
 		a.end(stopped{status: report.Cancelled, reason: context.Cause(ctx).Error()})
 	})()
 	defer context.AfterFunc(a.r.kill, func() {
-		a.end(stopped{status: report.Cancelled, reason: context.Cause(a.r.kill).Error()})
+		a.stopGroup(stopped{status: report.Cancelled, reason: context.Cause(a.r.kill).Error(), signal: "KILL"}, sigkill)
 		a.killGroup()
 	})()
+	if a.capture != nil && a.capture.Exceeded() {
+		a.endFull() // it was before there was a group to end
+	}
 	self.waitExit()
 	group.Wait()
 }
@@ -247,6 +252,11 @@ func (a *attempt) end(s stopped) {
 		defer a.mu.Unlock()
 		a.grace = time.AfterFunc(time.Duration(a.job.Stop.Grace), a.killGroup)
 	}
+}
+
+// endFull stops the attempt because its capture is over the limit.
+func (a *attempt) endFull() {
+	a.end(stopped{status: report.Failed, reason: tooMuch(a.inst.Stdout.Max)})
 }
 
 // stopGroup asks the group to end with sig, and wakes what is stopped in it so
@@ -334,14 +344,17 @@ func (a *attempt) settle(trouble error) error {
 	statuses, status, by := judge(endings, a.stop)
 	a.res.Status, a.res.CauseBy = status, by
 	switch {
+	case by >= 0 && a.readerGone(by):
+		statuses[by] = report.StageClosedEarly
+		a.res.Status, a.res.CauseBy, a.res.Cause = report.Cancelled, -1, "the reader of standard output has gone"
 	case by >= 0:
 		a.res.Cause = a.cause(by)
 	case trouble != nil:
 		a.res.Status, a.res.Cause = report.Failed, trouble.Error()
 	case status != report.Succeeded:
-		a.res.Cause = "stopped at " + a.stop.reason
+		a.res.Cause = a.stop.reason
 	case a.capture != nil && a.capture.Exceeded():
-		a.res.Status, a.res.Cause = report.Failed, "more was captured than the limit allows"
+		a.res.Status, a.res.Cause = report.Failed, tooMuch(a.inst.Stdout.Max)
 	}
 	if err := a.commit(a.res.Status == report.Succeeded); err != nil {
 		a.res.Status, a.res.Cause = report.Failed, err.Error()
@@ -360,13 +373,22 @@ func (a *attempt) settle(trouble error) error {
 	return nil
 }
 
+// readerGone reports whether the stage at fault is the last one, which wrote
+// to sluice's own standard output until its reader went away, as in
+// `sluice run list | head`. That is no failure of the job.
+func (a *attempt) readerGone(by int) bool {
+	s := a.stages[by]
+	out := a.inst.Stdout.Kind
+	return by == len(a.stages)-1 &&
+		(s.exit.Signal == sigpipe || s.exit.Code == 128+int(sigpipe)) &&
+		(out == plan.OutInherit || out == plan.OutLog && a.r.o.Direct) &&
+		plumb.ReaderGone(a.r.o.Stdout)
+}
+
 // cause is why the attempt did not succeed, as its stage at fault tells it.
 func (a *attempt) cause(by int) string {
 	s := a.stages[by]
 	text := s.words(a.stop)
-	if s.startErr != nil {
-		text = s.startErr.Error()
-	}
 	if len(a.stages) > 1 {
 		text = fmt.Sprintf("stage %d of %d, %s: %s", by+1, len(a.stages), s.plan.Name, text)
 	}

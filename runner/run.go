@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -153,6 +154,9 @@ func (r *run) run(ctx context.Context) (*report.Report, error) {
 		r.emit(event.RunStopping{Reason: context.Cause(ctx).Error(), Kill: true})
 	})()
 	for {
+		if r.kill.Err() != nil {
+			drop(sched.halt(context.Cause(r.kill).Error()))
+		}
 		for running < r.o.Parallel {
 			j, inst, ok := sched.start()
 			if !ok {
@@ -220,11 +224,16 @@ func (r *run) finish(ctx context.Context, rep *report.Report, byID map[string]*r
 			}
 		}
 	}
-	if ctx.Err() != nil && rep.Status == report.Failed {
+	if rep.Status == report.Failed && (ctx.Err() != nil || onlyCancelled(rep.Jobs)) {
 		rep.Status = report.Cancelled
 	}
 	rep.Took = time.Since(rep.Start)
 	r.emit(event.RunEnded{Status: rep.Status, Took: rep.Took})
+}
+
+// onlyCancelled reports whether none of jobs failed by itself.
+func onlyCancelled(jobs []*report.Job) bool {
+	return !slices.ContainsFunc(jobs, func(j *report.Job) bool { return j.Status == report.Failed || j.Status == report.TimedOut })
 }
 
 // instance runs one instance: its attempts, and the delays between them. The
@@ -239,7 +248,7 @@ func (r *run) instance(ctx context.Context, j *plan.Job, inst *plan.Instance) (*
 		res.Attempts = append(res.Attempts, a)
 		res.Status = a.Status
 		r.emit(event.AttemptEnded{ID: inst.ID, Result: a})
-		if a.Status == report.Succeeded || err != nil || j.Retry == nil || n >= j.Retry.Attempts || ctx.Err() != nil {
+		if a.Status == report.Succeeded || a.Status == report.Cancelled || err != nil || j.Retry == nil || n >= j.Retry.Attempts || ctx.Err() != nil {
 			break
 		}
 		delay := jitter(time.Duration(j.Retry.Delays[n-1]), j.Retry.Jitter)

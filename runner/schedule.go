@@ -17,6 +17,7 @@ type schedule struct {
 	free    map[string]int // pool to how many more may run
 	parked  map[string][]*jobState
 	stopped bool // only clean-up jobs start any more
+	halted  bool // nothing does
 }
 
 // jobState is what is known of one job.
@@ -102,6 +103,9 @@ func (s *schedule) release(st *jobState) []unstarted {
 // isCleanup reports whether st comes after a job that was started, so that it
 // runs although the run is stopping.
 func (s *schedule) isCleanup(st *jobState) bool {
+	if s.halted {
+		return false
+	}
 	for _, name := range st.job.After {
 		if before := s.byName[name]; before != nil && before.begun {
 			return true
@@ -221,6 +225,15 @@ func (s *schedule) drop(st *jobState) (never []unstarted) {
 		never = append(never, s.finish(st)...)
 	}
 	return never
+}
+
+// halt lets nothing start any more, and returns what never will.
+func (s *schedule) halt(reason string) (never []unstarted) {
+	if s.halted {
+		return nil
+	}
+	s.halted, s.stopped = true, false // what stop spared is judged anew
+	return s.stop(reason)
 }
 
 // stop lets nothing start any more but clean-up jobs, and returns what never

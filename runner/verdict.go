@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -82,7 +83,10 @@ func (e ending) words(stop stopped) string {
 	sig := e.exit.Signal
 	switch {
 	case e.startErr != nil:
-		return "could not start"
+		if _, ok := errors.AsType[*proc.StartError](e.startErr); ok {
+			return e.startErr.Error() // "can't start …"
+		}
+		return "could not start: " + e.startErr.Error()
 	case !e.started:
 		return "not started"
 	case sig == 0:
@@ -97,7 +101,7 @@ func (e ending) words(stop stopped) string {
 	case sig == sigkill && !stop.killed.IsZero() && stop.signal != "KILL":
 		text += fmt.Sprintf(", %s after %s", roundly(stop.killed.Sub(stop.at)), stop.signal)
 	case proc.SignalName(sig) == stop.signal:
-		text += ", sent at " + stop.reason
+		text += ", sent by sluice"
 	}
 	return text
 }

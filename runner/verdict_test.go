@@ -22,7 +22,7 @@ func TestJudge(t *testing.T) {
 	}
 	unstarted := ending{startErr: errors.New("no such program")}
 	late := func(e ending) ending { e.end = now.Add(time.Minute); return e }
-	timeout := stopped{status: report.TimedOut, reason: "the timeout of 3s", signal: "TERM", at: now.Add(time.Second)}
+	timeout := stopped{status: report.TimedOut, reason: "timeout of 3s", signal: "TERM", at: now.Add(time.Second)}
 	cancel := timeout
 	cancel.status = report.Cancelled
 
@@ -70,7 +70,7 @@ func TestJudge(t *testing.T) {
 func TestEndingWords(t *testing.T) {
 	now := time.Now()
 	e := func(x proc.Exit) ending { return ending{started: true, exit: x, end: now.Add(11 * time.Second)} }
-	stop := stopped{status: report.TimedOut, reason: "the timeout of 3s", signal: "TERM", at: now, killed: now.Add(10 * time.Second)}
+	stop := stopped{status: report.TimedOut, reason: "timeout of 3s", signal: "TERM", at: now, killed: now.Add(10 * time.Second)}
 	var got []string
 	for _, w := range []string{
 		e(proc.Exit{Code: 2}).words(stopped{}),
@@ -86,11 +86,11 @@ func TestEndingWords(t *testing.T) {
 	want := []string{
 		"exit code 2",
 		"signal 11 SEGV, core dumped",
-		"signal 15 TERM, sent at the timeout of 3s",
+		"signal 15 TERM, sent by sluice",
 		"signal 9 KILL, 10s after TERM",
 		"signal 9 KILL",
 		"not started",
-		"could not start",
+		"could not start: x",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

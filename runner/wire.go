@@ -1,12 +1,12 @@
 package runner
 
 import (
+	"fmt"
 	"os"
 
 	"sluice/runner/event"
 	"sluice/runner/plan"
 	"sluice/runner/plumb"
-	"sluice/runner/report"
 )
 
 // tailBytes is how much of a stage's logged standard error its report keeps.
@@ -81,9 +81,7 @@ func (a *attempt) output(o plan.Output, i int, stream event.Stream, joined *os.F
 	a.childEnds = append(a.childEnds, w)
 	if o.Kind == plan.OutCapture {
 		a.trim = o.Trim
-		a.capture = plumb.ReadCapture(r, o.Max, func() {
-			a.end(stopped{status: report.Failed, reason: "the limit of its capture"})
-		})
+		a.capture = plumb.ReadCapture(r, o.Max, a.endFull)
 		return w, nil
 	}
 	id, number := a.inst.ID, a.res.Number
@@ -113,4 +111,19 @@ func (a *attempt) file(o plan.Output) (*os.File, error) {
 	}
 	a.files[o.Path] = f
 	return f.OS(), nil
+}
+
+// tooMuch says that a capture is over its limit of max bytes.
+func tooMuch(max int64) string {
+	size := fmt.Sprintf("%dB", max)
+	for _, unit := range []struct {
+		name string
+		n    int64
+	}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
+		if max%unit.n == 0 {
+			size = fmt.Sprintf("%d%s", max/unit.n, unit.name)
+			break
+		}
+	}
+	return "it printed more than the " + size + " that stdout: {capture: {max}} allows"
 }

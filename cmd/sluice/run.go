@@ -15,6 +15,7 @@ import (
 	"sluice/runner"
 	"sluice/runner/event"
 	"sluice/runner/plan"
+	"sluice/runner/plumb"
 	"sluice/runner/report"
 	"sluice/spec"
 )
@@ -116,7 +117,8 @@ func (c *cli) run(o *runFlags, args []string) error {
 	rep, runErr := runner.Run(c.signals.ctx, p, opts)
 	if rep != nil {
 		rep.Signal = c.signals.first()
-		if mode != "quiet" || rep.Status != report.Succeeded {
+		gone := rep.Status == report.Cancelled && plumb.ReaderGone(c.stdout)
+		if !gone && (mode != "quiet" || rep.Status != report.Succeeded) {
 			rep.WriteSummary(sh, report.Style{Color: c.color(c.stderr)}) // sh remembers what it could not write
 		}
 	}
@@ -150,13 +152,16 @@ func (c *cli) show(o *runFlags, mode string, p *plan.Plan, file string, stop con
 		StdoutTTY: isTerminal(stdout), StderrTTY: isTerminal(c.stderr),
 		Color: c.color(c.stderr), GitHub: os.Getenv("GITHUB_ACTIONS") == "true", Width: width,
 		Rerun:   func(id string) string { return rerun(o, file, id) },
-		OnError: func(err error) { stop(fmt.Errorf("the output could not be written: %w", err)) },
+		OnError: func(err error) { stop(err) },
 	})
 	return sh, mode == "raw" || mode == "ordered" && instances == 1
 }
 
 // rerun is the command that runs one instance again.
 func rerun(o *runFlags, file, id string) string {
+	if file == "-" {
+		return "" // what was read from standard input is gone
+	}
 	argv := []string{"sluice", "run", file}
 	for _, p := range o.params {
 		argv = append(argv, "-p", p)
@@ -183,7 +188,7 @@ func (c *cli) finish(o *runFlags, rep *report.Report, writeErr error) error {
 	switch {
 	case rep.Signal != "":
 		return code(exitSignal + int(signalNumber(rep.Signal)))
-	case errors.Is(writeErr, syscall.EPIPE):
+	case errors.Is(writeErr, syscall.EPIPE), rep.Status != report.Succeeded && plumb.ReaderGone(c.stdout):
 		return code(exitSignal + int(syscall.SIGPIPE))
 	case writeErr != nil:
 		return own(writeErr)

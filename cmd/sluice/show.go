@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"sluice/runner/event"
 	"sluice/runner/plumb"
@@ -109,12 +111,14 @@ func newShow(o showOptions) *show {
 	return s
 }
 
-// fail remembers the first error and tells of it.
+// fail remembers the first error and tells of it. When a reader has gone, as
+// in `sluice run … | head`, the rest is silence.
 func (s *show) fail(err error) {
 	if s.err != nil {
 		return
 	}
 	s.err = err
+	s.screen.mute = errors.Is(err, syscall.EPIPE)
 	if s.opts.OnError != nil {
 		s.opts.OnError(err)
 	}

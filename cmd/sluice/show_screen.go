@@ -19,6 +19,7 @@ type showPen interface {
 
 // showScreen is the showPen that writes at once, for one job at a time.
 type showScreen struct {
+	mute     bool // nobody reads any more: sluice says nothing
 	out, err *showStream
 	neutral  []*showNeutral // of the running attempt, for streams on a terminal
 	buf      []byte
@@ -100,6 +101,9 @@ func (s *showScreen) neutralizer(from showSource) *showNeutral {
 
 // say ends the line that stands there, and its colours, and writes lines.
 func (s *showScreen) say(lines string) {
+	if s.mute {
+		return
+	}
 	s.resetColours()
 	if s.err.line.mid {
 		s.err.put("\n")

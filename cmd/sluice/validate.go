@@ -82,6 +82,9 @@ func (c *cli) validate(paths []string, limits spec.Limits, strict, quiet bool) e
 		return own(err)
 	}
 	if !quiet || invalid > 0 {
+		if len(all) > 0 {
+			fmt.Fprintln(c.stderr)
+		}
 		fmt.Fprintln(c.stderr, validateSummary(len(files), invalid, all))
 	}
 	switch {

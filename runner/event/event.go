@@ -98,7 +98,7 @@ type StageEnded struct {
 type Stopping struct {
 	ID      string `json:"id"`
 	Attempt int    `json:"attempt"`
-	Reason  string `json:"reason"` // "the timeout of 3s", "interrupted", …
+	Reason  string `json:"reason"` // "timeout of 3s", "interrupted", …
 	Signal  string `json:"signal"` // what its group was sent
 }
 

@@ -39,7 +39,7 @@ func (e envLayer) with(more []EnvVar) envLayer {
 			byName[v.Name] = v
 		}
 	}
-	next := envLayer{values: make(map[string]string, len(byName)), whys: map[string]Text{}}
+	next := envLayer{list: make([]EnvVar, 0, len(byName)), values: make(map[string]string, len(byName)), whys: map[string]Text{}}
 	for _, v := range byName {
 		next.list = append(next.list, v)
 		if s, ok := v.Value.Known(); ok {
@@ -77,7 +77,7 @@ func named(names spec.List[spec.String]) func(string) bool {
 // then defaults. A value sees the layers below its own.
 func (b *builder) fileEnv() {
 	f := b.file
-	e := envLayer{}.with(b.caller(passes)).with(b.caller(named(f.PassEnv)))
+	e := envLayer{list: []EnvVar{}}.with(b.caller(passes)).with(b.caller(named(f.PassEnv)))
 	if e.values == nil {
 		e.values = map[string]string{}
 	}

@@ -27,7 +27,7 @@ func (b *builder) bindParams(p *Plan) {
 		return
 	}
 	for _, e := range b.file.Params.Entries {
-		bound := param{decl: e.Value}
+		bound := param{decl: e.Value, values: []string{}}
 		given, ok := b.in.Params[e.Key.Value]
 		dir := given.Dir
 		if ok {

@@ -120,6 +120,8 @@ func (st *Stage) code() string {
 		code = st.Signal
 	}
 	switch {
+	case st.Error != "":
+		return code + " (could not start)"
 	case st.Status == StageNotStarted:
 		return "not started"
 	case st.Status == StageClosedEarly:
@@ -128,8 +130,6 @@ func (st *Stage) code() string {
 		return code + " (timed out)"
 	case st.Status == StageCancelled:
 		return code + " (cancelled)"
-	case st.Status == StageFailed && st.PID == 0:
-		return code + " (could not start)"
 	case st.Core:
 		return code + " (core dumped)"
 	case st.Status == StageSucceeded && st.Code != 0:

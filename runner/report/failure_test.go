@@ -49,7 +49,8 @@ func TestFailureOfPipeline(t *testing.T) {
 	late.Stderr = "slow\n"
 	cut := stage("b", StageClosedEarly, -1, "signal 13 PIPE")
 	cut.Signal = "PIPE"
-	never := stage("i", StageFailed, 127, "could not start")
+	never := stage("i", StageNotStarted, 127, "could not start")
+	never.Error = "no such program"
 	never.PID, never.Error = 0, "no such file"
 	j := &Job{ID: "words", Status: TimedOut, Took: 3 * time.Second, Attempts: []*Attempt{
 		{Number: 1}, {Number: 2},
@@ -76,7 +77,7 @@ func TestFailureOfPipeline(t *testing.T) {
 }
 
 func TestFailureSaysEachThingOnce(t *testing.T) {
-	st := &Stage{Name: "x", Argv: []string{"x"}, Status: StageFailed, Code: 127, Ending: "could not start", Error: "x: no such file"}
+	st := &Stage{Name: "x", Argv: []string{"x"}, Status: StageNotStarted, Code: 127, Ending: "could not start", Error: "x: no such file"}
 	for _, cause := range []string{"", "could not start", "could not start: x: no such file", "x: could not start: x: no such file"} {
 		want := "✗ build[os=linux] failed in 1.24s\n  could not start: x: no such file\n      x\n"
 		if got := failure(t, oneStage(st, cause), "", Style{}); got != want {
@@ -117,7 +118,7 @@ func TestFailureOfAStoppedAttempt(t *testing.T) {
 
 func TestFailureToStartInAPipeline(t *testing.T) {
 	j := oneStage(&Stage{
-		Name: "x", Argv: []string{"x"}, Status: StageFailed, Code: 127, Ending: "could not start", Error: "exec x: no such file",
+		Name: "x", Argv: []string{"x"}, Status: StageNotStarted, Code: 127, Ending: "could not start", Error: "exec x: no such file",
 	}, "stage 1 of 2, x: exec x: no such file")
 	j.Last().Stages = append(j.Last().Stages, &Stage{Name: "y", Status: StageNotStarted})
 	want := `✗ build[os=linux] failed in 1.24s
