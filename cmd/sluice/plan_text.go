@@ -28,6 +28,8 @@ func writePlan(w io.Writer, p *plan.Plan, color bool) error {
 	for _, v := range p.Params {
 		t.pair(0, "param", v.Name+" = "+report.Quote(v.Values))
 	}
+	t.common = commonEnv(p)
+	t.env(0, t.common)
 	for _, j := range p.Jobs {
 		t.job(j)
 	}
@@ -47,6 +49,31 @@ type planText struct {
 	p     *plan.Plan
 	style report.Style
 	out   bytes.Buffer
+	// common is the environment that every process has, told once.
+	common []plan.EnvVar
+}
+
+// commonEnv is what the environments of all first stages share.
+func commonEnv(p *plan.Plan) []plan.EnvVar {
+	var common []plan.EnvVar
+	first := true
+	for _, j := range p.Jobs {
+		for _, inst := range j.Instances {
+			env := inst.Stages[0].Env
+			if first {
+				common, first = slices.Clone(env), false
+				continue
+			}
+			common = slices.DeleteFunc(common, func(v plan.EnvVar) bool { return !hasVar(env, v) })
+		}
+	}
+	return common
+}
+
+// hasVar reports whether env has v, with the same value from the same place.
+func hasVar(env []plan.EnvVar, v plan.EnvVar) bool {
+	i, ok := slices.BinarySearchFunc(env, v.Name, func(e plan.EnvVar, name string) int { return strings.Compare(e.Name, name) })
+	return ok && env[i].From == v.From && env[i].Value.String() == v.Value.String()
 }
 
 func (t *planText) line(indent int, text string) {
@@ -92,6 +119,9 @@ func (t *planText) job(j *plan.Job) {
 
 // rules are what a job's instances have in common.
 func (t *planText) rules(j *plan.Job) {
+	if j.Description != "" {
+		t.line(1, t.dim(report.Visible(j.Description)))
+	}
 	for _, list := range []struct {
 		key   string
 		names []string
@@ -170,7 +200,7 @@ func (t *planText) instance(inst *plan.Instance) {
 	if first.Stderr.Kind != plan.OutLog && t.sameStderr(inst) {
 		t.pair(1, "stderr", t.output(first.Stderr))
 	}
-	t.env(first.Env)
+	t.env(1, slices.DeleteFunc(slices.Clone(first.Env), func(v plan.EnvVar) bool { return hasVar(t.common, v) }))
 }
 
 // stage tells what sets s apart from its pipeline.
@@ -245,7 +275,7 @@ func (t *planText) output(o plan.Output) string {
 
 // env tells the variables that the file sets in full, and what the caller
 // passes by name.
-func (t *planText) env(env []plan.EnvVar) {
+func (t *planText) env(indent int, env []plan.EnvVar) {
 	var passed []string
 	for _, v := range env {
 		switch v.From {
@@ -253,10 +283,10 @@ func (t *planText) env(env []plan.EnvVar) {
 			passed = append(passed, v.Name)
 		case "stage":
 		default:
-			t.pair(1, "env", v.Name+"="+report.Quote([]string{v.Value.String()}))
+			t.pair(indent, "env", v.Name+"="+report.Quote([]string{v.Value.String()}))
 		}
 	}
 	if passed != nil {
-		t.line(1, t.dim("passed  "+report.Visible(strings.Join(passed, " "))))
+		t.line(indent, t.dim("passed  "+report.Visible(strings.Join(passed, " "))))
 	}
 }
