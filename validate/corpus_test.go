@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -74,4 +75,65 @@ func read(t *testing.T, name string) []byte {
 		t.Fatal(err)
 	}
 	return text
+}
+
+// TestOK holds that the files in testdata/ok have no problem, warnings
+// included, and that together they have every key and every form of a value.
+func TestOK(t *testing.T) {
+	seen := forms{fields: map[string]bool{}, kinds: map[any]bool{}}
+	for _, name := range jobFiles(t, "ok") {
+		text := read(t, name)
+		f, problems := Parse(name, text, spec.DefaultLimits())
+		if len(problems) > 0 {
+			problems.Print(t.Output(), func(string) []byte { return text }, diag.Style{})
+			t.Errorf("%s has problems", name)
+			continue
+		}
+		seen.visit(reflect.ValueOf(f))
+	}
+	for field, set := range seen.fields {
+		if !set {
+			t.Errorf("no file in testdata/ok gives %s", field)
+		}
+	}
+	for _, kind := range []any{
+		spec.ArgText, spec.ArgGlob, spec.ArgParam,
+		spec.InputNone, spec.InputInherit, spec.InputFile, spec.InputText, spec.InputJob,
+		spec.OutputLog, spec.OutputInherit, spec.OutputDiscard, spec.OutputStdout, spec.OutputFile, spec.OutputCapture,
+	} {
+		if !seen.kinds[kind] {
+			t.Errorf("no file in testdata/ok has a %T %v", kind, kind)
+		}
+	}
+}
+
+// forms is what the fields of the spec's types were seen to hold.
+type forms struct {
+	fields map[string]bool // "Job.Stdin": whether a file gives it
+	kinds  map[any]bool
+}
+
+func (s *forms) visit(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			s.visit(v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			s.visit(v.Index(i))
+		}
+	case reflect.Uint8:
+		s.kinds[v.Interface()] = true
+	case reflect.Struct:
+		for i := range v.NumField() {
+			f := v.Type().Field(i)
+			if !f.IsExported() || f.Name == "Found" || f.Name == "Source" || v.Type() == reflect.TypeFor[diag.Pos]() {
+				continue // Found is what a good file has none of
+			}
+			name := v.Type().Name() + "." + f.Name
+			s.fields[name] = s.fields[name] || !v.Field(i).IsZero()
+			s.visit(v.Field(i))
+		}
+	}
 }
