@@ -140,7 +140,7 @@ func TestStreamsFail(t *testing.T) {
 		}, "none: no such file"},
 		{"a directory as input", func(i *plan.Instance) { i.Stdin = plan.Input{Kind: plan.InFile, Path: dir} }, "it is a directory"},
 		{"output below a file", func(i *plan.Instance) { i.Stdout = toFile(file+"/x", plan.ModeAtomic) }, "not a directory"},
-		{"output exists", func(i *plan.Instance) { i.Stdout = toFile(file, plan.ModeCreate) }, "file exists"},
+		{"output exists", func(i *plan.Instance) { i.Stdout = toFile(file, plan.ModeCreate) }, "file already exists"},
 		{"standard error of the first", func(i *plan.Instance) { i.Stages[0].Stderr = toFile(dir, plan.ModeAppend) }, "it is a directory"},
 		{"standard error of the last", func(i *plan.Instance) { i.Stages[2].Stderr = toFile(dir, plan.ModeAppend) }, "it is a directory"},
 	} {

@@ -155,7 +155,7 @@ func TestKillEndsCleanup(t *testing.T) {
 	defer cancel(nil)
 	clean, next := job("clean", self(t, "exit", "1")), job("next", self(t, "hang"))
 	clean.After, next.After = []string{"j"}, []string{"clean"}
-	clean.Retry = &plan.Retry{Attempts: 2, Delays: []plan.Duration{plan.Duration(time.Hour)}}
+	clean.Retry = &plan.Retry{Attempts: 2, Delays: []plan.Duration{plan.Duration(2 * time.Second)}}
 	ready := whenReady(1, func() { cancel(errInterrupted) })
 	o := executeContext(t, ctx, planOf(job("j", self(t, "hang")), clean, next), Options{Kill: kill}, func(r *recorder, e any) {
 		ready(r, e)
@@ -228,11 +228,11 @@ func TestCaptureLimit(t *testing.T) {
 	for _, tt := range []struct {
 		max  int64
 		size string
-	}{{3000, "3000B"}, {1 << 20, "1MiB"}, {0, "0"}} {
+	}{{3000, "3000B"}, {64 << 10, "64KiB"}, {1 << 20, "1MiB"}} {
 		j := job("j", self(t, "flood"), self(t, "copy"))
 		j.Instances[0].Stdout = capture(tt.max)
 		a := execute(t, planOf(j), Options{}).wants(t, "cancelled cancelled; failed")
-		if want := "it printed more than the " + tt.size + " that stdout: {capture: {max}} allows"; a.Cause != want && tt.max > 0 {
+		if want := "it printed more than the " + tt.size + " that stdout: {capture: {max}} allows"; a.Cause != want {
 			t.Errorf("the cause is %q, want %q", a.Cause, want)
 		}
 	}
