@@ -33,11 +33,12 @@ type attempt struct {
 	res    *report.Attempt
 	stages []*stage
 
-	mu     sync.Mutex    // guards these, and the group while it is signalled
-	leader *proc.Process // of the group; reaped last, so that its number stays taken
-	stop   stopped
-	reaped bool        // the group's number may be somebody else's
-	grace  *time.Timer // runs after stop; nil where there was none
+	mu       sync.Mutex    // guards these, and the group while it is signalled
+	leader   *proc.Process // of the group; reaped last, so that its number stays taken
+	stop     stopped
+	terminal *os.File    // lent to the group while it lives, or nil
+	reaped   bool        // the group's number may be somebody else's
+	grace    *time.Timer // runs after stop; nil where there was none
 
 	childEnds []*os.File // what children inherit; closed when the last has started
 	files     map[string]*plumb.File
@@ -144,6 +145,10 @@ func (a *attempt) startStage(i int, files []*os.File) error {
 	}
 	if a.leader != nil {
 		c.Group = a.leader.PID()
+	} else if a.inst.Stdin.Kind == plan.InInherit && proc.HasForeground(a.r.o.Stdin) {
+		// Only the foreground group may read from a terminal: from any
+		// other it is stopped by SIGTTIN. Ctrl-C then reaches the job alone.
+		c.Foreground, a.terminal = a.r.o.Stdin, a.r.o.Stdin
 	}
 	s.start = time.Now()
 	if s.p, err = proc.Start(c); err != nil {
@@ -310,6 +315,11 @@ func (a *attempt) reap() {
 	}
 	a.reaped = true
 	a.signal(sigkill)
+	if a.terminal != nil {
+		if err := proc.TakeForeground(a.terminal); err != nil {
+			a.warn("the terminal could not be taken back: %v", err)
+		}
+	}
 	for i := len(a.stages) - 1; i >= 0; i-- {
 		if s := a.stages[i]; s.p != nil {
 			s.exit = s.p.Reap()
@@ -344,6 +354,9 @@ func (a *attempt) settle(trouble error) error {
 	statuses, status, by := judge(endings, a.stop)
 	a.res.Status, a.res.CauseBy = status, by
 	switch {
+	case by >= 0 && a.terminal != nil && a.stages[by].exit.Signal == syscall.SIGINT:
+		statuses[by] = report.StageCancelled
+		a.res.Status, a.res.CauseBy, a.res.Cause = report.Cancelled, -1, interrupted
 	case by >= 0 && a.readerGone(by):
 		statuses[by] = report.StageClosedEarly
 		a.res.Status, a.res.CauseBy, a.res.Cause = report.Cancelled, -1, "the reader of standard output has gone"
@@ -372,6 +385,10 @@ func (a *attempt) settle(trouble error) error {
 	}
 	return nil
 }
+
+// interrupted is why an attempt ended whose job owned the terminal and got the
+// Ctrl-C that else would have come to sluice.
+const interrupted = "interrupted"
 
 // readerGone reports whether the stage at fault is the last one, which wrote
 // to sluice's own standard output until its reader went away, as in

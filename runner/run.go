@@ -190,6 +190,9 @@ func (r *run) run(ctx context.Context) (*report.Report, error) {
 			if res.err != nil {
 				r.errs = multierror.Append(r.errs, res.err)
 			}
+			if res.res.Status == report.Cancelled && ctx.Err() == nil && jobs.Err() == nil {
+				drop(sched.stop(res.res.Last().Cause)) // it was cancelled by itself: the terminal's Ctrl-C, or nobody reads
+			}
 			if st := res.res.Status; !st.OK() && !failed && (!r.o.KeepGoing || res.err != nil) && !sched.stopped {
 				failed = true
 				reason := res.inst.ID + " failed"

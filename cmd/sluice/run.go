@@ -192,6 +192,8 @@ func (c *cli) finish(o *runFlags, rep *report.Report, writeErr error) error {
 		return code(exitSignal + int(syscall.SIGPIPE))
 	case writeErr != nil:
 		return own(writeErr)
+	case rep.Status == report.Cancelled: // a job that owned the terminal got its Ctrl-C
+		return code(exitSignal + int(syscall.SIGINT))
 	case rep.Status != report.Succeeded:
 		return code(exitFailed)
 	}
