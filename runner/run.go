@@ -150,12 +150,20 @@ func (r *run) run(ctx context.Context) (*report.Report, error) {
 	drop(never)
 	running, failed := 0, false
 	done := ctx.Done()
-	defer context.AfterFunc(ctx, func() {
+	told := make(chan struct{})
+	untold := context.AfterFunc(ctx, func() {
+		defer close(told)
 		r.emit(event.RunStopping{Reason: context.Cause(ctx).Error(), Kill: true})
-	})()
+	})
 	for {
+		// Here and not on the channels' word alone: a select takes any of
+		// those that are ready, and nothing may start after a cancel.
 		if r.kill.Err() != nil {
 			drop(sched.halt(context.Cause(r.kill).Error()))
+		}
+		if done != nil && ctx.Err() != nil {
+			done = nil
+			drop(sched.stop(context.Cause(ctx).Error()))
 		}
 		for running < r.o.Parallel {
 			j, inst, ok := sched.start()
@@ -193,7 +201,7 @@ func (r *run) run(ctx context.Context) (*report.Report, error) {
 			if res.res.Status == report.Cancelled && ctx.Err() == nil && jobs.Err() == nil {
 				drop(sched.stop(res.res.Last().Cause)) // it was cancelled by itself: the terminal's Ctrl-C, or nobody reads
 			}
-			if st := res.res.Status; !st.OK() && !failed && (!r.o.KeepGoing || res.err != nil) && !sched.stopped {
+			if st := res.res.Status; !st.OK() && ctx.Err() == nil && !failed && (!r.o.KeepGoing || res.err != nil) && !sched.stopped {
 				failed = true
 				reason := res.inst.ID + " failed"
 				drop(sched.stop(reason))
@@ -204,9 +212,10 @@ func (r *run) run(ctx context.Context) (*report.Report, error) {
 			}
 			drop(sched.ended(res.job, res.inst, res.res.Status))
 		case <-done:
-			done = nil
-			drop(sched.stop(context.Cause(ctx).Error()))
 		}
+	}
+	if !untold() {
+		<-told // nothing comes after RunEnded
 	}
 	r.finish(ctx, rep, byID)
 	return rep, r.errs.ErrorOrNil()
@@ -251,12 +260,12 @@ func (r *run) instance(ctx context.Context, j *plan.Job, inst *plan.Instance) (*
 		res.Attempts = append(res.Attempts, a)
 		res.Status = a.Status
 		r.emit(event.AttemptEnded{ID: inst.ID, Result: a})
-		if a.Status == report.Succeeded || a.Status == report.Cancelled || err != nil || j.Retry == nil || n >= j.Retry.Attempts || ctx.Err() != nil {
+		if a.Status == report.Succeeded || a.Status == report.Cancelled || err != nil || j.Retry == nil || n >= j.Retry.Attempts || ctx.Err() != nil || r.kill.Err() != nil {
 			break
 		}
 		delay := jitter(time.Duration(j.Retry.Delays[n-1]), j.Retry.Jitter)
 		r.emit(event.RetryScheduled{ID: inst.ID, Attempt: n + 1, Of: j.Retry.Attempts, Delay: delay})
-		if !pause(ctx, delay) {
+		if !r.pause(ctx, delay) {
 			break
 		}
 	}
@@ -269,14 +278,16 @@ func jitter(d time.Duration, share float64) time.Duration {
 	return time.Duration(float64(d) * (1 + share*(2*rand.Float64()-1)))
 }
 
-// pause waits for d, and returns false at once when ctx is cancelled.
-func pause(ctx context.Context, d time.Duration) bool {
+// pause waits for d, and returns false at once when the run is stopped.
+func (r *run) pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
 		return true
 	case <-ctx.Done():
+		return false
+	case <-r.kill.Done():
 		return false
 	}
 }

@@ -244,7 +244,7 @@ func (s *schedule) stop(reason string) (never []unstarted) {
 	}
 	s.stopped = true
 	for _, st := range s.jobs {
-		if st.next == len(st.job.Instances) || st.waiting > 0 || !st.begun && s.isCleanup(st) {
+		if st.next == len(st.job.Instances) || st.waiting > 0 || s.isCleanup(st) {
 			continue
 		}
 		if st.reason == "" {
