@@ -1,0 +1,75 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"sluice/spec"
+)
+
+// completeJobs completes a job file as the first word, and the file's jobs
+// after it. A file with problems completes as far as it could be read.
+func (c *cli) completeJobs(l *loading) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) == 0 && isFileArg(word) {
+			return []cobra.Completion{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+		}
+		var jobs []cobra.Completion
+		if f := c.glance(l, args); f != nil {
+			for _, e := range f.Jobs.Entries {
+				if e.Value != nil && !slices.Contains(args, e.Key.Value) {
+					jobs = append(jobs, cobra.CompletionWithDesc(e.Key.Value, e.Value.Description.Value))
+				}
+			}
+		}
+		if len(jobs) == 0 && len(args) == 0 {
+			return []cobra.Completion{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+		}
+		return jobs, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completeParams completes -p with the names of the file's params, and with
+// the values of those that list them.
+func (c *cli) completeParams(l *loading) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, word string) (list []cobra.Completion, _ cobra.ShellCompDirective) {
+		f := c.glance(l, args)
+		if f == nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		name, _, given := strings.Cut(word, "=")
+		for _, e := range f.Params.Entries {
+			switch {
+			case e.Value == nil:
+			case !given:
+				list = append(list, cobra.CompletionWithDesc(e.Key.Value+"=", e.Value.Description.Value))
+			case e.Key.Value == name && e.Value.TypeName() == "bool":
+				list = append(list, name+"=true", name+"=false")
+			case e.Key.Value == name && e.Value.TypeName() == "path":
+				return nil, cobra.ShellCompDirectiveDefault
+			case e.Key.Value == name:
+				for _, v := range e.Value.Values.Items {
+					list = append(list, name+"="+v.Value)
+				}
+			}
+		}
+		return list, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
+}
+
+// glance reads what can be read of the job file that args name, and is silent
+// about the rest: a person is in the middle of a word.
+func (c *cli) glance(l *loading, args []string) *spec.File {
+	name, err := l.split(args)
+	if err != nil || name == "-" {
+		return nil
+	}
+	text, err := c.read(name, l.limits)
+	if err != nil {
+		return nil
+	}
+	f, _ := spec.Parse(name, text, l.limits)
+	return f
+}
