@@ -141,9 +141,26 @@ func playExit(args []string) int {
 // die SIGNAL ends itself by that signal's number.
 func playDie(args []string) int {
 	n, _ := strconv.Atoi(args[0])
+	if n == int(syscall.SIGPIPE) {
+		return dieOfPipe()
+	}
 	signal.Reset(syscall.Signal(n))
 	syscall.Kill(os.Getpid(), syscall.Signal(n))
 	select {}
+}
+
+// dieOfPipe writes to a standard output without a reader: a SIGPIPE that a
+// process sends itself is nothing to Go's runtime.
+func dieOfPipe() int {
+	os.Stdin.Close()
+	os.Stdout.Close()
+	r, w, err := os.Pipe() // they have the numbers 0 and 1 now
+	if err != nil {
+		return 99
+	}
+	r.Close()
+	w.WriteString("x")
+	return 98
 }
 
 // flaky N ATTEMPT writes which attempt it is, and succeeds from attempt N on.
