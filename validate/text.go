@@ -209,6 +209,13 @@ func (c *check) elementText(t spec.Template, p place) {
 	if strings.ContainsAny(t.Value, "\n\t") {
 		mark = "write {literal: …} if the text is meant"
 	}
+	if len(t.Refs()) > 0 && p == placeArg { // in a literal nothing is substituted
+		text := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`").Replace(t.Value)
+		for _, f := range t.Found {
+			text = strings.Replace(text, f.Text, `\`+f.Text, 1)
+		}
+		mark = `in a run: line, in double quotes, it is text: "` + text + `"`
+	}
 	if at := strings.Index(t.Value, "\n"); at >= 0 && p <= placeArg {
 		// A program's text: what else is in it would be told for nothing.
 		c.add("SL203", t.At(utf8.RuneCountInString(t.Value[:at])), 1, "a line break: in an element a text of several lines must be marked", mark)
@@ -229,6 +236,7 @@ func (c *check) elementText(t spec.Template, p place) {
 	}
 	text := t.Masked()
 	offset := func(byteAt int) int { return utf8.RuneCountInString(text[:byteAt]) }
+	written := func(m []int) string { return string([]rune(t.Value)[offset(m[0]):offset(m[1])]) }
 	if m := metaSyntax().FindStringIndex(text); m != nil && !overlaps(t.Found, t.At(offset(m[0]))) {
 		rule, op := "SL203", text[m[0]:m[1]]
 		msg, hint := showText(op)+": a shell metacharacter; no shell will act on it", ""
@@ -239,11 +247,11 @@ func (c *check) elementText(t spec.Template, p place) {
 		c.add(rule, t.At(offset(m[0])), len([]rune(op)), msg, hint+mark)
 	}
 	if m := globSyntax().FindStringIndex(text); m != nil {
-		c.add("SL205", t.At(offset(m[0])), len([]rune(text[m[0]:m[1]])), text[m[0]:m[1]]+": file names are not matched in an element",
+		c.add("SL205", t.At(offset(m[0])), len([]rune(written(m))), written(m)+": file names are not matched in an element",
 			"write {glob: '"+t.Value+"'} to match file names\n"+mark)
 	}
 	if m := braceSyntax().FindStringIndex(text); m != nil {
-		c.add("SL205", t.At(offset(m[0])), len([]rune(text[m[0]:m[1]])), text[m[0]:m[1]]+": braces are not spread", "write the words out\n"+mark)
+		c.add("SL205", t.At(offset(m[0])), len([]rune(written(m))), written(m)+": braces are not spread", "write the words out\n"+mark)
 	}
 }
 

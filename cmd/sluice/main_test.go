@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,6 +17,9 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
+
+	"sluice/runner/report"
 )
 
 // TestMain lets the test binary be sluice itself, and the small programs that
@@ -30,6 +35,11 @@ func TestMain(m *testing.M) {
 		"fork":    playFork,
 		"flaky":   playFlaky,
 		"inspect": playInspect,
+		"copy":    playCopy,
+		"meet":    playMeet,
+		"await":   playAwait,
+		"environ": playEnviron,
+		"touch":   playTouch,
 	})
 }
 
@@ -59,21 +69,38 @@ func TestScripts(t *testing.T) {
 			"plain":     plain,
 			"exitcode":  exitcode,
 			"interrupt": interrupt,
+			"verdicts":  verdicts,
+			"overlap":   overlap,
+			"mode":      mode,
+			"fifo":      fifo,
+			"gone":      gone,
+			"types":     types,
 		},
 	})
 }
 
-// plain FILE… takes out of each file what differs from run to run: the
-// directory of the test becomes $WORK, durations become TIME.
+// plain FILE… takes out of each file what differs from run to run and from
+// machine to machine: $PATH, $WORK and $BIN stand for themselves, TIME for durations
+// RUN for the run's id and TOKEN for a random one. Rows of a summary lose their columns.
 func plain(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range args {
 		text := ts.ReadFile(name)
+		text = strings.ReplaceAll(text, ts.Getenv("PATH"), "$PATH")
 		text = strings.ReplaceAll(text, ts.Getenv("WORK"), "$WORK")
 		text = strings.ReplaceAll(text, filepath.Dir(programOf(ts, "emit")), "$BIN")
-		text = durationSyntax.ReplaceAllString(text, "TIME")
+		text = regexp.MustCompile(`\b[A-Z2-7]{26}\b`).ReplaceAllString(text, "TOKEN")
+		text = regexp.MustCompile(`\b\d{8}-\d{6}-[0-9a-f]{4}\b`).ReplaceAllString(text, "RUN")
+		text = regexp.MustCompile(`(?m)^[✓✗○–■] .*$`).ReplaceAllStringFunc(text, func(row string) string {
+			row = regexp.MustCompile(`\b`+duration+`\b`).ReplaceAllString(row, "TIME")
+			return strings.Join(strings.Fields(row), " ")
+		})
+		text = regexp.MustCompile(`\b(in|after|again in) `+duration+`\b`).ReplaceAllString(text, "$1 TIME")
+		text = regexp.MustCompile(`\b`+duration+` after `).ReplaceAllString(text, "TIME after ")
 		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o666))
 	}
 }
+
+const duration = `(?:\d+h)?(?:\d+m)?\d+(?:\.\d+)?(?:m|µ)?s`
 
 func programOf(ts *testscript.TestScript, name string) string {
 	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
@@ -87,38 +114,69 @@ func programOf(ts *testscript.TestScript, name string) string {
 	return ""
 }
 
-// exitcode N COMMAND… runs the command, keeps its output in the files stdout
-// and stderr of the work directory, and wants that exit code.
+// exitcode N [<FILE] [>FILE] COMMAND… runs the command and wants that exit
+// code. Its output goes to the files stdout.txt and stderr.txt, made plain.
+// ">closed" gives it a pipe that nobody reads.
 func exitcode(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exitcode N COMMAND ARG…")
+		ts.Fatalf("usage: exitcode N [<FILE] [>FILE] COMMAND ARG…")
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	cmd := command(ts, args[1:])
 	cmd.Run()
-	if got := cmd.ProcessState.ExitCode(); got != want {
-		ts.Fatalf("exit code %d, want %d\nstdout:\n%s\nstderr:\n%s", got, want, ts.ReadFile("stdout.txt"), ts.ReadFile("stderr.txt"))
+	wantExit(ts, cmd, want)
+}
+
+// wantExit wants that cmd has ended with the exit code want.
+func wantExit(ts *testscript.TestScript, cmd *exec.Cmd, want int) {
+	plain(ts, false, []string{"stdout.txt", "stderr.txt"})
+	if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != want {
+		ts.Fatalf("%v, want exit code %d\nstdout:\n%s\nstderr:\n%s", cmd.ProcessState, want, ts.ReadFile("stdout.txt"), ts.ReadFile("stderr.txt"))
 	}
 }
 
-// command makes a command whose output goes to stdout.txt and stderr.txt.
+// command makes a command of redirections, a program and its arguments.
 func command(ts *testscript.TestScript, args []string) *exec.Cmd {
+	open := func(name string, flags int) *os.File {
+		file, err := os.OpenFile(ts.MkAbs(name), flags, 0o666)
+		ts.Check(err)
+		ts.Defer(func() { file.Close() })
+		return file
+	}
+	out := os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	streams := map[byte]*os.File{'>': open("stdout.txt", out)}
+	for ; strings.ContainsAny(args[0][:1], "<>"); args = args[1:] {
+		switch name := args[0][1:]; {
+		case name == "closed":
+			r, w, err := os.Pipe()
+			ts.Check(err)
+			r.Close()
+			ts.Defer(func() { w.Close() })
+			streams['>'] = w
+		case args[0][0] == '>':
+			streams['>'] = open(name, out)
+		default:
+			streams['<'] = open(name, os.O_RDONLY)
+		}
+	}
 	cmd := exec.Command(programOf(ts, args[0]), args[1:]...)
 	cmd.Dir = ts.MkAbs(".")
 	for _, name := range envNames {
-		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+		if v := ts.Getenv(name); v != "" {
+			cmd.Env = append(cmd.Env, name+"="+v)
+		}
 	}
-	for name, f := range map[string]*io.Writer{"stdout.txt": &cmd.Stdout, "stderr.txt": &cmd.Stderr} {
-		file, err := os.Create(ts.MkAbs(name))
-		ts.Check(err)
-		ts.Defer(func() { file.Close() })
-		*f = file
+	if in := streams['<']; in != nil {
+		cmd.Stdin = in
 	}
+	cmd.Stdout, cmd.Stderr = streams['>'], open("stderr.txt", out)
 	return cmd
 }
 
-var envNames = []string{"PATH", "HOME", "WORK", "REPO", "NO_COLOR", "LC_ALL", "CI", "GITHUB_ACTIONS", "TMPDIR", "FLAKY"}
+// envNames are the variables that exitcode and interrupt hand on. Empty ones
+// are left out.
+var envNames = []string{"PATH", "HOME", "NO_COLOR", "FORCE_COLOR", "LC_ALL", "CI", "GITHUB_ACTIONS", "SECRET", "EDITOR", "TZ"}
 
 // interrupt SIGNAL[,SIGNAL…] FIFO N COMMAND… starts the command, waits until
 // something opens FIFO for writing and says a line for each signal, sends the
@@ -133,31 +191,137 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(syscall.Mkfifo(fifo, 0o600))
 	ready, err := os.OpenFile(fifo, os.O_RDWR, 0)
 	ts.Check(err)
-	defer ready.Close()
 	cmd := command(ts, args[3:])
 	ts.Check(cmd.Start())
+	over := make(chan struct{})
+	go func() { // ends with the command
+		defer close(over)
+		cmd.Wait()
+		ready.Close() // so that nobody waits for a line that won't come
+	}()
 	line := make([]byte, 1)
 	for _, name := range strings.Split(args[0], ",") {
 		for line[0] = 0; line[0] != '\n'; {
-			_, err := ready.Read(line)
-			ts.Check(err)
+			if _, err := ready.Read(line); err != nil {
+				<-over
+				wantExit(ts, cmd, want)
+				ts.Fatalf("it ended before SIG%s: %v", name, err)
+			}
 		}
 		ts.Check(cmd.Process.Signal(map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}[name]))
 	}
-	cmd.Wait()
-	if got := cmd.ProcessState.ExitCode(); got != want {
-		ts.Fatalf("%v, want exit code %d\nstderr:\n%s", cmd.ProcessState, want, ts.ReadFile("stderr.txt"))
+	<-over
+	wantExit(ts, cmd, want)
+}
+
+// verdicts FILE writes the verdicts of a report, a line for each instance, to
+// verdicts.txt.
+func verdicts(ts *testscript.TestScript, neg bool, args []string) {
+	var r report.Report
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &r))
+	text := string(r.Status) + " " + r.Signal
+	for _, j := range r.Jobs {
+		text = strings.TrimSpace(text) + "\n" + j.ID + ": " + told(j)
+		if j.Reason != "" {
+			text += " " + j.Reason
+		}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("verdicts.txt"), []byte(strings.TrimSpace(text)+"\n"), 0o666))
+}
+
+// overlap FILE N [PREFIX] wants that, by the events in FILE, never more than N
+// instances ran at once whose ids begin with PREFIX, and that some ran.
+func overlap(ts *testscript.TestScript, neg bool, args []string) {
+	most, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	now, top := 0, 0
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		var e struct{ Type, ID string }
+		ts.Check(json.Unmarshal([]byte(line), &e))
+		switch {
+		case len(args) > 2 && !strings.HasPrefix(e.ID, args[2]):
+		case e.Type == "job_started":
+			now++
+			top = max(top, now)
+		case e.Type == "job_ended":
+			now--
+		}
+	}
+	if top == 0 || top > most {
+		ts.Fatalf("%d instances ran at once, want at most %d", top, most)
 	}
 }
 
-// emit [-e] WORD… prints each word as a line; -e to standard error.
-func playEmit() {
-	args, out := os.Args[1:], os.Stdout
-	if len(args) > 0 && args[0] == "-e" {
-		args, out = args[1:], os.Stderr
+// types FILE writes what the events in FILE are, a line for each, to
+// types.txt. Those of output are left out: two streams may end in any order.
+func types(ts *testscript.TestScript, neg bool, args []string) {
+	var text strings.Builder
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		var e struct{ Type, ID string }
+		ts.Check(json.Unmarshal([]byte(line), &e))
+		if !strings.HasPrefix(e.Type, "output") {
+			fmt.Fprintln(&text, strings.TrimSpace(e.Type+" "+e.ID))
+		}
 	}
-	for _, word := range args {
-		fmt.Fprintln(out, word)
+	ts.Check(os.WriteFile(ts.MkAbs("types.txt"), []byte(text.String()), 0o666))
+}
+
+// fifo NAME… makes FIFOs.
+func fifo(ts *testscript.TestScript, neg bool, args []string) {
+	for _, name := range args {
+		ts.Check(syscall.Mkfifo(ts.MkAbs(name), 0o600))
+	}
+}
+
+// gone FILE wants that no process has the id that FILE holds.
+func gone(ts *testscript.TestScript, neg bool, args []string) {
+	pid, err := strconv.Atoi(strings.TrimSpace(ts.ReadFile(args[0])))
+	ts.Check(err)
+	if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil && !strings.Contains(string(stat), ") Z ") {
+		ts.Fatalf("process %d is alive: %s", pid, stat)
+	}
+}
+
+// mode FILE OCTAL wants that permission of the file.
+func mode(ts *testscript.TestScript, neg bool, args []string) {
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if got := fmt.Sprintf("%03o", info.Mode().Perm()); got != args[1] {
+		ts.Fatalf("%s has the mode %s, want %s", args[0], got, args[1])
+	}
+}
+
+// emit WORD… [-e WORD…] prints each word as a line, those behind -e to
+// standard error.
+func playEmit() {
+	out := os.Stdout
+	for _, word := range os.Args[1:] {
+		if word == "-e" {
+			out = os.Stderr
+			continue
+		}
+		if _, err := fmt.Fprintln(out, word); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+}
+
+// meet MINE YOURS ends when another one was called with the names of the two
+// FIFOs the other way round.
+func playMeet() {
+	done := make(chan error, 1)
+	go func() {
+		_, err := os.ReadFile(os.Args[1])
+		done <- err
+	}()
+	f, err := os.OpenFile(os.Args[2], os.O_WRONLY, 0)
+	if err == nil {
+		err = f.Close()
+	}
+	if err = errors.Join(err, <-done); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 }
 
@@ -198,9 +362,19 @@ func playHang() {
 		signal.Notify(ch, syscall.SIGINT, syscall.SIGTERM)
 	}
 	say()
+	if !ignore {
+		waitForever()
+	}
 	for range ch {
 		say()
 	}
+}
+
+// waitForever never returns.
+func waitForever() {
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, syscall.SIGUSR2) // one that nobody sends: without any, the runtime would call this a deadlock
+	<-ch
 }
 
 // leave CODE exits with that code.
@@ -212,9 +386,65 @@ func playLeave() {
 // die SIGNAL ends itself by that signal number.
 func playDie() {
 	n, _ := strconv.Atoi(os.Args[1])
-	signal.Reset()
 	syscall.Kill(os.Getpid(), syscall.Signal(n))
-	select {}
+	waitForever() // until it is delivered
+}
+
+// copy FILE… writes its files, or standard input, to standard output. - is
+// standard input, too.
+func playCopy() {
+	names := os.Args[1:]
+	if len(names) == 0 {
+		names = []string{"-"}
+	}
+	for _, name := range names {
+		f, err := os.Stdin, error(nil)
+		if name != "-" {
+			f, err = os.Open(name)
+		}
+		if err == nil {
+			_, err = io.Copy(os.Stdout, f)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+}
+
+// await FIFO CODE waits for a line from FIFO and exits with that code.
+func playAwait() {
+	f, err := os.Open(os.Args[1])
+	if err == nil {
+		_, err = bufio.NewReader(f).ReadString('\n')
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(120)
+	}
+	n, _ := strconv.Atoi(os.Args[2])
+	os.Exit(n)
+}
+
+// environ NAME… prints the variables, a line for each that is set.
+func playEnviron() {
+	for _, name := range os.Args[1:] {
+		if v, ok := os.LookupEnv(name); ok {
+			fmt.Println(name + "=" + v)
+		}
+	}
+}
+
+// touch FILE makes the file, with every permission that the umask leaves.
+func playTouch() {
+	f, err := os.OpenFile(os.Args[1], os.O_CREATE|os.O_WRONLY, 0o666)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
 
 // fork COMMAND… starts the command, which keeps this one's streams, and ends.
@@ -239,19 +469,17 @@ func playFlaky() {
 }
 
 // inspect prints what it was given, as JSON: argv, environment, directory and
-// open descriptors.
+// descriptors. Those that this program opened itself close on exec; those that
+// it was given do not.
 func playInspect() {
 	dir, _ := os.Getwd()
 	var fds []string
-	entries, _ := os.ReadDir("/proc/self/fd")
-	for _, e := range entries {
-		if target, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && !strings.HasPrefix(target, "anon_inode:") && !strings.HasPrefix(target, "/proc/") {
-			fds = append(fds, e.Name())
+	for fd := range 1024 {
+		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
+			fds = append(fds, strconv.Itoa(fd))
 		}
 	}
 	e := json.NewEncoder(os.Stdout)
 	e.SetEscapeHTML(false)
 	e.Encode(map[string]any{"argv": os.Args, "env": os.Environ(), "dir": dir, "fds": fds})
 }
-
-var durationSyntax = regexp.MustCompile(`\b\d+(\.\d+)?(ms|µs|s)\b|\b\d+m\d+s\b`)
