@@ -211,6 +211,8 @@ func (b *builder) outputFile(out Output, at spec.String, inst *Instance) {
 	replaced := out.Mode == ModeAtomic || out.Mode == ModeCreate
 	kind := map[fs.FileMode]string{fs.ModeDir: "directory", fs.ModeSymlink: "symbolic link", fs.ModeNamedPipe: "FIFO", fs.ModeSocket: "socket", fs.ModeDevice: "device", fs.ModeDevice | fs.ModeCharDevice: "device"}[info.Mode().Type()]
 	switch {
+	case out.Path == os.DevNull && replaced:
+		b.at("SL602", at, out.Path+" can't be replaced", "write discard in place of {file: …}")
 	case info.IsDir():
 		b.at("SL602", at, out.Path+" is a directory", "name a file in it")
 	case kind != "" && replaced:
