@@ -178,6 +178,7 @@ func (r *run) run(ctx context.Context) (*report.Report, error) {
 			case jobs.Err() != nil:
 				jobCtx = ctx
 			}
+			r.emit(event.JobStarted{ID: inst.ID}) // here, so that they come in the order of the starts
 			execute := func() {
 				res, err := r.instance(jobCtx, j, inst)
 				r.results <- result{j, inst, res, err}
@@ -252,7 +253,6 @@ func onlyCancelled(jobs []*report.Job) bool {
 // error is sluice's own, never the child's.
 func (r *run) instance(ctx context.Context, j *plan.Job, inst *plan.Instance) (*report.Job, error) {
 	res := &report.Job{ID: inst.ID, Name: j.Name, Start: time.Now()}
-	r.emit(event.JobStarted{ID: inst.ID})
 	var err error
 	for n := 1; ; n++ {
 		var a *report.Attempt
