@@ -42,6 +42,7 @@ type attempt struct {
 
 	childEnds []*os.File // what children inherit; closed when the last has started
 	files     map[string]*plumb.File
+	readers   []func() // begin to read logs and captures, after the events of the starts
 	logs      []*plumb.Log
 	capture   *plumb.Capture
 	trim      bool
@@ -70,6 +71,9 @@ func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, num
 	r.emit(event.AttemptStarted{ID: inst.ID, Attempt: number})
 	trouble := a.start()
 	a.closeChildEnds()
+	for _, read := range a.readers {
+		read()
+	}
 	if trouble != nil {
 		a.stopGroup(stopped{status: report.Cancelled, reason: "another stage could not start", signal: "KILL"}, sigkill)
 	}

@@ -81,9 +81,15 @@ func (a *attempt) output(o plan.Output, i int, stream event.Stream, joined *os.F
 	a.childEnds = append(a.childEnds, w)
 	if o.Kind == plan.OutCapture {
 		a.trim = o.Trim
-		a.capture = plumb.ReadCapture(r, o.Max, a.endFull)
+		a.readers = append(a.readers, func() { a.capture = plumb.ReadCapture(r, o.Max, a.endFull) })
 		return w, nil
 	}
+	a.readers = append(a.readers, func() { a.readLog(r, i, stream) })
+	return w, nil
+}
+
+// readLog begins to read what stage i logs on stream.
+func (a *attempt) readLog(r *os.File, i int, stream event.Stream) {
 	id, number := a.inst.ID, a.res.Number
 	log := plumb.ReadLog(r, func(data []byte) {
 		if len(data) == 0 {
@@ -96,7 +102,6 @@ func (a *attempt) output(o plan.Output, i int, stream event.Stream, joined *os.F
 	if stream == event.Stderr {
 		a.stages[i].log = log
 	}
-	return w, nil
 }
 
 // file opens an output file once for the whole attempt, however many streams
