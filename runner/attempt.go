@@ -239,9 +239,6 @@ func (a *attempt) wait(ctx context.Context) {
 		a.stopGroup(stopped{status: report.Cancelled, reason: context.Cause(a.r.kill).Error(), signal: "KILL"}, sigkill)
 		a.killGroup()
 	})()
-	if a.capture != nil && a.capture.Exceeded() {
-		a.endFull() // it was before there was a group to end
-	}
 	self.waitExit()
 	group.Wait()
 }

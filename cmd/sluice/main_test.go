@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
@@ -73,7 +74,7 @@ func TestScripts(t *testing.T) {
 			"overlap":   overlap,
 			"mode":      mode,
 			"fifo":      fifo,
-			"gone":      gone,
+			"leaves":    leaves,
 			"types":     types,
 		},
 	})
@@ -123,7 +124,7 @@ func exitcode(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	cmd := command(ts, args[1:])
+	cmd := scriptCommand(ts, args[1:])
 	cmd.Run()
 	wantExit(ts, cmd, want)
 }
@@ -136,8 +137,8 @@ func wantExit(ts *testscript.TestScript, cmd *exec.Cmd, want int) {
 	}
 }
 
-// command makes a command of redirections, a program and its arguments.
-func command(ts *testscript.TestScript, args []string) *exec.Cmd {
+// scriptCommand makes a command of redirections, a program and its arguments.
+func scriptCommand(ts *testscript.TestScript, args []string) *exec.Cmd {
 	open := func(name string, flags int) *os.File {
 		file, err := os.OpenFile(ts.MkAbs(name), flags, 0o666)
 		ts.Check(err)
@@ -191,7 +192,7 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(syscall.Mkfifo(fifo, 0o600))
 	ready, err := os.OpenFile(fifo, os.O_RDWR, 0)
 	ts.Check(err)
-	cmd := command(ts, args[3:])
+	cmd := scriptCommand(ts, args[3:])
 	ts.Check(cmd.Start())
 	over := make(chan struct{})
 	go func() { // ends with the command
@@ -273,12 +274,18 @@ func fifo(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// gone FILE wants that no process has the id that FILE holds.
-func gone(ts *testscript.TestScript, neg bool, args []string) {
-	pid, err := strconv.Atoi(strings.TrimSpace(ts.ReadFile(args[0])))
+// leaves FIFO COMMAND… runs the command, which must succeed, and wants that no
+// process that it started has FIFO open soon after.
+func leaves(ts *testscript.TestScript, neg bool, args []string) {
+	fifo := ts.MkAbs(args[0])
+	ts.Check(syscall.Mkfifo(fifo, 0o600))
+	f, err := os.OpenFile(fifo, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	ts.Check(err)
-	if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil && !strings.Contains(string(stat), ") Z ") {
-		ts.Fatalf("process %d is alive: %s", pid, stat)
+	defer f.Close()
+	exitcode(ts, false, append([]string{"0"}, args[1:]...))
+	ts.Check(f.SetReadDeadline(time.Now().Add(30 * time.Second)))
+	if _, err := io.ReadAll(f); err != nil {
+		ts.Fatalf("a process goes on: %v", err)
 	}
 }
 
