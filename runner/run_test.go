@@ -218,6 +218,21 @@ func TestCancelBetweenJobs(t *testing.T) {
 	}
 }
 
+// A cancel that comes while one job starts reaches the next, too.
+func TestCancelBetweenStarts(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	p := planOf(job("a", self(t, "exit", "0")), job("b", self(t, "exit", "0")), job("c", self(t, "exit", "0")))
+	o := executeContext(t, ctx, p, Options{Parallel: 2}, func(_ *recorder, e any) {
+		if e, ok := e.(event.JobStarted); ok && e.ID == "a" {
+			cancel(errInterrupted)
+		}
+	})
+	if b := o.Jobs[1]; b.Status == report.Succeeded || o.Jobs[2].Status != report.NotStarted {
+		t.Errorf("b is %s, c %s", b.Status, o.Jobs[2].Status)
+	}
+}
+
 // Nothing is told after the end of the run, not even that it should stop.
 func TestCancelAtTheEnd(t *testing.T) {
 	for range 100 {
