@@ -20,7 +20,7 @@ lint:
 # Speed, as ratios against baselines of the same run
 bench:
     go test -run '^$' -bench . -benchtime 1x ./cmd/sluice
-    go test -run '^$' -bench . ./spec ./validate ./runner/...
+    go test -run '^$' -bench . ./validate ./runner ./runner/proc
 
 # What decides whether a change lands
 ci:
