@@ -71,8 +71,7 @@ func TestEndingWords(t *testing.T) {
 	now := time.Now()
 	e := func(x proc.Exit) ending { return ending{started: true, exit: x, end: now.Add(11 * time.Second)} }
 	stop := stopped{status: report.TimedOut, reason: "timeout of 3s", signal: "TERM", at: now, killed: now.Add(10 * time.Second)}
-	var got []string
-	for _, w := range []string{
+	got := []string{
 		e(proc.Exit{Code: 2}).words(stopped{}),
 		e(proc.Exit{Code: -1, Signal: syscall.SIGSEGV, Core: true}).words(stopped{}),
 		e(proc.Exit{Code: -1, Signal: syscall.SIGTERM}).words(stop),
@@ -80,8 +79,6 @@ func TestEndingWords(t *testing.T) {
 		e(proc.Exit{Code: -1, Signal: syscall.SIGKILL}).words(stopped{}),
 		ending{}.words(stop),
 		ending{startErr: errors.New("x")}.words(stop),
-	} {
-		got = append(got, w)
 	}
 	want := []string{
 		"exit code 2",
