@@ -149,23 +149,26 @@ func (r *run) run(ctx context.Context) (*report.Report, error) {
 	}
 	drop(never)
 	running, failed := 0, false
-	done := ctx.Done()
+	done := ctx.Done() // nil when it was heard
+	cancelled := func() {
+		done = nil
+		drop(sched.stop(context.Cause(ctx).Error())) // the first call counts
+	}
 	told := make(chan struct{})
 	untold := context.AfterFunc(ctx, func() {
 		defer close(told)
 		r.emit(event.RunStopping{Reason: context.Cause(ctx).Error(), Kill: true})
 	})
 	for {
-		// Here and not on the channels' word alone: a select takes any of
-		// those that are ready, and nothing may start after a cancel.
-		if r.kill.Err() != nil {
-			drop(sched.halt(context.Cause(r.kill).Error()))
-		}
-		if done != nil && ctx.Err() != nil {
-			done = nil
-			drop(sched.stop(context.Cause(ctx).Error()))
-		}
 		for running < r.o.Parallel {
+			// Before each start, and not on the channels' word alone: a
+			// select takes any of those that are ready.
+			if r.kill.Err() != nil {
+				drop(sched.halt(context.Cause(r.kill).Error()))
+			}
+			if ctx.Err() != nil {
+				cancelled()
+			}
 			j, inst, ok := sched.start()
 			if !ok {
 				break
@@ -213,6 +216,7 @@ func (r *run) run(ctx context.Context) (*report.Report, error) {
 			}
 			drop(sched.ended(res.job, res.inst, res.res.Status))
 		case <-done:
+			cancelled()
 		}
 	}
 	if !untold() {

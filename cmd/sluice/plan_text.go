@@ -86,6 +86,11 @@ func (t *planText) pair(indent int, key, value string) {
 	t.line(indent, t.dim(fmt.Sprintf("%-8s", key))+report.Visible(value))
 }
 
+// sub tells what sets one stage apart, below its line.
+func (t *planText) sub(key, value string) {
+	t.line(3, t.dim(fmt.Sprintf("%-5s ", key))+report.Visible(value))
+}
+
 // near is path as it is shown: below the plan's directory without it.
 func (t *planText) near(path string) string {
 	rel, err := filepath.Rel(t.p.Dir, path)
@@ -206,17 +211,17 @@ func (t *planText) instance(inst *plan.Instance) {
 // stage tells what sets s apart from its pipeline.
 func (t *planText) stage(inst *plan.Instance, s *plan.Stage) {
 	if !t.sameDirs(inst) {
-		t.pair(2, "  dir", t.near(s.Dir))
+		t.sub("dir", t.near(s.Dir))
 	}
 	if !slices.Equal(s.OK, []int{0}) {
-		t.pair(2, "  ok", strings.Trim(fmt.Sprint(s.OK), "[]"))
+		t.sub("ok", strings.Trim(fmt.Sprint(s.OK), "[]"))
 	}
 	if !t.sameStderr(inst) && s.Stderr.Kind != plan.OutLog {
-		t.pair(2, "  stderr", t.output(s.Stderr))
+		t.sub("stderr", t.output(s.Stderr))
 	}
 	for _, v := range s.Env {
 		if v.From == "stage" {
-			t.pair(2, "  env", v.Name+"="+report.Quote([]string{v.Value.String()}))
+			t.sub("env", v.Name+"="+report.Quote([]string{v.Value.String()}))
 		}
 	}
 }

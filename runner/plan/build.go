@@ -97,7 +97,7 @@ func (b *builder) plan() *Plan {
 	b.bindParams(p)
 	b.dir = b.fileDir
 	if f.Dir.IsSet() {
-		b.dir = absolute(b.fileDir, b.text(f.Dir, scope{dir: b.fileDir}))
+		b.dir, _ = b.path(f.Dir, scope{dir: b.fileDir}, b.fileDir)
 	}
 	p.Dir = b.dir
 	b.fileEnv()
@@ -246,18 +246,20 @@ func (b *builder) skip(w *spec.When) string {
 func (b *builder) instance(j *spec.Job, inst *Instance, axes []axisValue) {
 	s := scope{job: j, axes: axes, dir: b.dir}
 	later := b.upstream[j.Name.Value]
-	dir := b.dir
+	dir, known := b.dir, true
 	if d := b.file.Defaults; d != nil && d.Dir.IsSet() {
-		dir = absolute(dir, b.text(d.Dir, s))
+		dir, known = b.path(d.Dir, s, dir)
 	}
 	if j.Dir.IsSet() {
-		dir = absolute(b.dir, b.text(j.Dir, s))
+		dir, known = b.path(j.Dir, s, b.dir)
 	}
 	at := j.Dir.String
 	if !at.IsSet() {
 		at = j.Name
 	}
-	b.needDir(dir, at, later)
+	if known {
+		b.needDir(dir, at, later)
+	}
 	s.dir = dir
 	env := b.jobEnv(j, s)
 	if j.Umask.IsSet() {
@@ -300,8 +302,11 @@ func codes(l spec.List[spec.Int], def []int) []int {
 func (b *builder) stage(inst *Instance, st *spec.Stage, s scope, env envLayer, stderr Output, ok []int, last bool) {
 	later := b.upstream[s.job.Name.Value]
 	if st.Dir.IsSet() {
-		s.dir = absolute(s.dir, b.text(st.Dir, s))
-		b.needDir(s.dir, st.Dir.String, later)
+		dir, known := b.path(st.Dir, s, s.dir)
+		if known {
+			b.needDir(dir, st.Dir.String, later)
+		}
+		s.dir = dir
 	}
 	if st.Env.IsSet() {
 		env = b.envOver(env, st.Env, s, "stage")

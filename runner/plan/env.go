@@ -124,7 +124,10 @@ func (b *builder) envOver(e envLayer, env spec.Map[spec.Template], s scope, from
 // lines that begin with #. A value in single or double quotes loses them;
 // nothing in it is expanded or unescaped.
 func (b *builder) envFile(t spec.Template, s scope) (list []EnvVar) {
-	path := absolute(s.dir, b.text(t, s))
+	path, ok := b.path(t, s, s.dir)
+	if !ok {
+		return nil
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		b.at("SL612", t.String, "env_file: "+words(err), "")

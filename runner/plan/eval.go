@@ -123,14 +123,21 @@ func (b *builder) eval(t spec.Template, s scope) Text {
 	return TextOf(parts...)
 }
 
-// text is eval where the plan must know the whole text.
-func (b *builder) text(t spec.Template, s scope) string {
+// text is eval where the plan must know the whole text. ok is false where a
+// problem kept it from being known, so that none follows from it.
+func (b *builder) text(t spec.Template, s scope) (known string, ok bool) {
+	before := len(b.list)
 	text := b.eval(t, s)
-	known, ok := text.Known()
-	if !ok {
+	if known, ok = text.Known(); !ok {
 		b.at("SL104", t.String, "this must be known before anything runs, and "+text.String()+" is not", "")
 	}
-	return known
+	return known, len(b.list) == before
+}
+
+// path is text as an absolute path, seen from dir.
+func (b *builder) path(t spec.Template, s scope, dir string) (path string, ok bool) {
+	name, ok := b.text(t, s)
+	return absolute(dir, name), ok
 }
 
 // arg is the elements that a becomes as argv[index]. dashes says that a --

@@ -135,8 +135,8 @@ func (b *builder) input(j *spec.Job, s scope) Input {
 	case spec.InputJob:
 		return Input{Kind: InJob, Job: in.Job.Value}
 	case spec.InputFile:
-		path := absolute(s.dir, b.text(in.File, s))
-		return Input{Kind: InFile, Path: path, Later: b.inputFile(path, in.File.String, b.upstream[j.Name.Value])}
+		path, ok := b.path(in.File, s, s.dir)
+		return Input{Kind: InFile, Path: path, Later: ok && b.inputFile(path, in.File.String, b.upstream[j.Name.Value])}
 	}
 	return Input{Kind: InNone}
 }
@@ -179,11 +179,14 @@ func (b *builder) output(o spec.Output, s scope, inst *Instance) Output {
 		trim := !o.Trim.IsSet() || o.Trim.Value
 		return Output{Kind: OutCapture, Max: int64(o.Max.Or(1 << 20)), Trim: trim}
 	case spec.OutputFile:
-		out := Output{Kind: OutFile, Path: absolute(s.dir, b.text(o.File, s)), Mode: ModeAtomic}
+		path, ok := b.path(o.File, s, s.dir)
+		out := Output{Kind: OutFile, Path: path, Mode: ModeAtomic}
 		if o.Mode.IsSet() {
 			out.Mode = FileMode(o.Mode.Value)
 		}
-		b.outputFile(out, o.File.String, inst)
+		if ok {
+			b.outputFile(out, o.File.String, inst)
+		}
 		return out
 	}
 	return Output{Kind: OutLog}

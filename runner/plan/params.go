@@ -95,7 +95,11 @@ func CheckParams(f *spec.File, given map[string]Given) diag.List {
 func placeholder(p *spec.Param) string { return "<" + p.TypeName() + ">" }
 
 func describe(p *spec.Param) string {
-	text := "it is a " + p.TypeName()
+	article := "a "
+	if strings.ContainsRune("aeiou", rune(p.TypeName()[0])) {
+		article = "an "
+	}
+	text := "it is " + article + p.TypeName()
 	if p.Description.IsSet() {
 		text += ": " + p.Description.Value
 	}
