@@ -146,6 +146,10 @@ func (c *cli) root(first string) *cobra.Command {
 	root.SetOut(c.stdout)
 	root.SetErr(c.stderr)
 	root.SetIn(c.stdin)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		text, _, _ := strings.Cut(err.Error(), ": strconv.") // Go's own words for what is no number
+		return usage("sluice "+helpFor(cmd)+"--help tells more", "%s", text)
+	})
 	root.PersistentFlags().BoolVarP(&c.verbose, "verbose", "v", false, "log what sluice does to standard error")
 	commands := map[string]func() *cobra.Command{
 		"run": c.runCommand, "plan": c.planCommand, "validate": c.validateCommand, "list": c.listCommand, "schema": c.schemaCommand, "version": c.versionCommand,

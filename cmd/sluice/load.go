@@ -147,6 +147,8 @@ func (c *cli) load(l *loading, args []string) (*spec.File, error) {
 	f, problems, err := c.check(name, l.limits)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usage("", "there is no job file %s", name)
+	} else if errors.Is(err, unix.EISDIR) {
+		return nil, usage("name a job file in it", "%s is a folder", name)
 	} else if err != nil {
 		return nil, own(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -107,6 +106,13 @@ func (c *cli) run(o *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	var reportFile *plumb.File // replaced when the report is whole
+	if o.report != "" {
+		if reportFile, err = plumb.OpenFile(o.report, plumb.Atomic); err != nil {
+			return own(fmt.Errorf("--report: %w", err))
+		}
+		defer reportFile.Abort() // changes nothing after Commit
+	}
 	sh, direct := c.show(o, mode, p, file.Name, c.signals.stop)
 	opts := runner.Options{
 		Parallel: o.parallel, KeepGoing: o.keepGoing, FailFast: o.failFast,
@@ -130,7 +136,7 @@ func (c *cli) run(o *runFlags, args []string) error {
 		return own(fmt.Errorf("--events: %w", err))
 	}
 	if rep != nil {
-		err = c.finish(o, rep, writeErr)
+		err = c.finish(o, rep, reportFile, writeErr)
 	}
 	if runErr != nil {
 		return own(runErr)
@@ -177,10 +183,10 @@ func rerun(o *runFlags, file, id string) string {
 
 // finish writes the reports that were asked for and turns the run's outcome
 // into an exit code.
-func (c *cli) finish(o *runFlags, rep *report.Report, writeErr error) error {
-	if o.report != "" {
-		if err := writeFile(o.report, rep.WriteJSON); err != nil {
-			return own(err)
+func (c *cli) finish(o *runFlags, rep *report.Report, file *plumb.File, writeErr error) error {
+	if file != nil {
+		if err := errors.Join(rep.WriteJSON(file.OS()), file.Commit()); err != nil {
+			return own(fmt.Errorf("--report: %w", err))
 		}
 	}
 	if o.json {
@@ -210,16 +216,8 @@ func openEvents(name string) (sinks []event.Sink, closeFile func() error, err er
 	}
 	f, err := os.Create(name)
 	if err != nil {
-		return nil, nil, own(err)
+		return nil, nil, own(fmt.Errorf("--events: %w", err))
 	}
 	w := &event.Writer{W: f}
 	return []event.Sink{w}, func() error { return errors.Join(w.Err(), f.Close()) }, nil
-}
-
-func writeFile(name string, write func(io.Writer) error) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(f), f.Close())
 }

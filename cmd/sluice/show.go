@@ -2,13 +2,11 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 
 	"sluice/runner/event"
 	"sluice/runner/plumb"
@@ -111,14 +109,14 @@ func newShow(o showOptions) *show {
 	return s
 }
 
-// fail remembers the first error and tells of it. When a reader has gone, as
-// in `sluice run … | head`, the rest is silence.
+// fail remembers the first error and tells of it. The rest is silence: the run
+// is being stopped for it, and whoever closes the show says why.
 func (s *show) fail(err error) {
 	if s.err != nil {
 		return
 	}
 	s.err = err
-	s.screen.mute = errors.Is(err, syscall.EPIPE)
+	s.screen.mute = true
 	if s.opts.OnError != nil {
 		s.opts.OnError(err)
 	}

@@ -240,7 +240,7 @@ func (b *builder) conflicts(p *Plan) {
 // glob is the sorted file names that t matches, seen from the scope's
 // directory. Names that begin with a dot are matched only by a dot.
 func (b *builder) glob(t spec.Template, s scope, optional bool) []string {
-	pattern := b.pattern(t, s)
+	pattern := strings.TrimRight(b.pattern(t, s), "/")
 	base, rest := doublestar.SplitPattern(pattern)
 	root := absolute(s.dir, unescape(base))
 	matches, err := doublestar.Glob(os.DirFS(root), rest, doublestar.WithNoHidden(), doublestar.WithFailOnIOErrors())
