@@ -70,12 +70,12 @@ func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, num
 	}
 	r.emit(event.AttemptStarted{ID: inst.ID, Attempt: number})
 	trouble := a.start()
+	if trouble != nil { // before the pipes break: no stage is to blame for that
+		a.stopGroup(stopped{status: report.Cancelled, reason: "another stage could not start", signal: "KILL"}, sigkill)
+	}
 	a.closeChildEnds()
 	for _, read := range a.readers {
 		read()
-	}
-	if trouble != nil {
-		a.stopGroup(stopped{status: report.Cancelled, reason: "another stage could not start", signal: "KILL"}, sigkill)
 	}
 	a.wait(ctx)
 	a.reap()
@@ -253,11 +253,7 @@ func (s *stage) waitExit() {
 func (a *attempt) end(s stopped) {
 	s.signal = a.job.Stop.Signal
 	sig, _ := proc.ParseSignal(s.signal)
-	if a.stopGroup(s, sig) {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.grace = time.AfterFunc(time.Duration(a.job.Stop.Grace), a.killGroup)
-	}
+	a.stopGroup(s, sig)
 }
 
 // endFull stops the attempt because its capture is over the limit.
@@ -266,21 +262,22 @@ func (a *attempt) endFull() {
 }
 
 // stopGroup asks the group to end with sig, and wakes what is stopped in it so
-// that it can. It returns false where that was done before, or all is over.
-func (a *attempt) stopGroup(s stopped, sig syscall.Signal) bool {
+// that it can; KILL follows when its grace is over. It does nothing where that
+// was done before, or all is over.
+func (a *attempt) stopGroup(s stopped, sig syscall.Signal) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.stop.happened() || a.reaped || a.leader == nil {
-		return false
+		return
 	}
 	s.at = time.Now()
 	a.stop = s
 	a.signal(sig)
 	if sig != sigkill {
 		a.signal(syscall.SIGCONT)
+		a.grace = time.AfterFunc(time.Duration(a.job.Stop.Grace), a.killGroup)
 	}
 	a.r.emit(event.Stopping{ID: a.inst.ID, Attempt: a.res.Number, Reason: s.reason, Signal: s.signal})
-	return true
 }
 
 func (a *attempt) killGroup() {

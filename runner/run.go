@@ -175,10 +175,10 @@ func (r *run) run(ctx context.Context) (*report.Report, error) {
 			}
 			running++
 			jobCtx := jobs
-			switch { // later ones are clean-up jobs
-			case ctx.Err() != nil:
+			switch { // what starts when the schedule is stopped is clean-up
+			case sched.stopped && ctx.Err() != nil:
 				jobCtx = context.WithoutCancel(ctx)
-			case jobs.Err() != nil:
+			case sched.stopped:
 				jobCtx = ctx
 			}
 			r.emit(event.JobStarted{ID: inst.ID}) // here, so that they come in the order of the starts

@@ -188,7 +188,7 @@ func (c *cli) log() *slog.Logger {
 	if !c.verbose {
 		return slog.New(slog.DiscardHandler)
 	}
-	return slog.New(tint.NewHandler(c.stderr, &tint.Options{Level: slog.LevelDebug, TimeFormat: "15:04:05.000", NoColor: !c.color(c.stderr)}))
+	return slog.New(tint.NewTextHandler(c.stderr, &tint.Options{Level: slog.LevelDebug, TimeFormat: "15:04:05.000", NoColor: !c.color(c.stderr)}))
 }
 
 // isTerminal reports whether f is a terminal.
