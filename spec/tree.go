@@ -20,9 +20,10 @@ func (d *decoder) checkTree(root *yaml.Node) bool {
 }
 
 type treeCheck struct {
-	d     *decoder
-	nodes int
-	over  bool // a limit was exceeded: said once, then nothing more
+	literal bool // the value of a key "literal" is being checked
+	d       *decoder
+	nodes   int
+	over    bool // a limit was exceeded: said once, then nothing more
 }
 
 func (c *treeCheck) limit(n *yaml.Node, msg, flag string) {
@@ -79,7 +80,9 @@ func (c *treeCheck) mapping(n *yaml.Node, depth int) {
 	for i := 0; i+1 < len(n.Content) && !c.over; i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		c.node(key, depth+1)
+		c.literal = key.Value == "literal"
 		c.node(value, depth+1)
+		c.literal = false
 		switch {
 		case key.Kind == yaml.AliasNode: // reported by node
 		case key.Kind != yaml.ScalarNode:
@@ -123,8 +126,8 @@ func (c *treeCheck) escapes(n *yaml.Node) {
 			continue
 		}
 		rule, what := badRune(r)
-		if rule == "" {
-			continue
+		if rule == "" || c.literal && r != 0 {
+			continue // {literal: …} means what it says, and an escape is in plain sight
 		}
 		pos := d.str(n).At(utf8.RuneCountInString(n.Value[:i]))
 		if d.src.runeAt(pos) != r {
