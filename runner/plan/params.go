@@ -20,10 +20,8 @@ type param struct {
 // else the default.
 func (b *builder) bindParams(p *Plan) {
 	b.params = map[string]param{}
-	if err := CheckParams(b.file, b.in.Params); err != nil {
-		for _, w := range err {
-			b.list = append(b.list, w)
-		}
+	if wrong := CheckParams(b.file, b.in.Params); len(wrong) > 0 {
+		b.list = append(b.list, wrong...)
 		return
 	}
 	for _, e := range b.file.Params.Entries {

@@ -61,7 +61,7 @@ func newStartError(c Command, err error) *StartError {
 		e.reason = stepReason(e.Op, e.Err)
 		return e
 	}
-	if dirErr, reason := dirTrouble(c.Dir, err); dirErr != nil {
+	if reason, dirErr := dirTrouble(c.Dir, err); dirErr != nil {
 		e.Op, e.Err, e.reason = OpDir, dirErr, reason
 		return e
 	}
@@ -111,27 +111,27 @@ func stepReason(op string, err error) string {
 
 // dirTrouble looks whether err comes from the directory to start in. If so, it
 // returns what is wrong with that.
-func dirTrouble(dir string, err error) (error, string) {
+func dirTrouble(dir string, err error) (reason string, trouble error) {
 	switch err {
 	case syscall.ENOENT, syscall.EACCES, syscall.ENOTDIR, syscall.ELOOP, syscall.ENAMETOOLONG:
 	default:
-		return nil, ""
+		return "", nil
 	}
 	if dir == "" {
-		return nil, ""
+		return "", nil
 	}
 	info, statErr := os.Stat(dir)
 	switch {
 	case errors.Is(statErr, syscall.ENOENT):
-		return syscall.ENOENT, fmt.Sprintf("its directory %q does not exist", dir)
+		return fmt.Sprintf("its directory %q does not exist", dir), syscall.ENOENT
 	case statErr != nil:
-		return err, fmt.Sprintf("its directory %q can't be entered: %v", dir, errors.Unwrap(statErr))
+		return fmt.Sprintf("its directory %q can't be entered: %v", dir, errors.Unwrap(statErr)), err
 	case !info.IsDir():
-		return syscall.ENOTDIR, fmt.Sprintf("its directory %q is not a directory", dir)
+		return fmt.Sprintf("its directory %q is not a directory", dir), syscall.ENOTDIR
 	case accessible(dir) != nil:
-		return syscall.EACCES, fmt.Sprintf("its directory %q can't be entered: permission denied", dir)
+		return fmt.Sprintf("its directory %q can't be entered: permission denied", dir), syscall.EACCES
 	}
-	return nil, ""
+	return "", nil
 }
 
 // notFound explains ENOENT, which a missing interpreter causes too.
