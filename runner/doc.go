@@ -3,12 +3,15 @@
 //
 // The life of a run, and which file tells it:
 //
-//	schedule.go  what may start next: needs, after, pools, bounds. No process, no time.
-//	run.go       the coordinator: one goroutine that asks the schedule, starts an
-//	             instance's goroutine, and waits for each of them.
-//	attempt.go   one execution of a pipeline: start every stage, wait, reap, settle.
-//	wire.go      where the standard streams of an attempt come from and go to.
-//	verdict.go   what the endings of the stages mean for the attempt.
+//	schedule.go     what may start next: needs, after, pools, bounds. No process, no time.
+//	coordinator.go  one goroutine that asks the schedule, starts an instance's
+//	                goroutine, and waits for each of them.
+//	run.go          Run and its Options; one instance: its attempts and delays.
+//	attempt.go      one execution of a pipeline: its streams and its starts.
+//	stop.go         waiting for it, and ending it before its time.
+//	settle.go       reaping it, the end of its streams, and what stays of it.
+//	wire.go         where its standard streams come from and go to.
+//	verdict.go      what the endings of its stages mean.
 //
 // An attempt goes through the same steps whatever happens in it:
 //

@@ -2,17 +2,13 @@ package runner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"runtime"
-	"slices"
 	"sync"
 	"syscall"
 	"time"
-
-	"github.com/hashicorp/go-multierror"
 
 	"sluice/runner/event"
 	"sluice/runner/plan"
@@ -64,7 +60,7 @@ func Run(ctx context.Context, p *plan.Plan, o Options) (*report.Report, error) {
 		return nil, err
 	}
 	defer null.Close()
-	r := &run{plan: p, o: o, null: null, kill: o.Kill, captures: map[string]captured{}, results: make(chan result, 1)}
+	r := &run{plan: p, o: o, null: null, kill: o.Kill, captures: map[string]captured{}}
 	if r.kill == nil {
 		r.kill = context.Background()
 	}
@@ -77,7 +73,7 @@ func Run(ctx context.Context, p *plan.Plan, o Options) (*report.Report, error) {
 	if r.o.Parallel <= 0 {
 		r.o.Parallel = runtime.GOMAXPROCS(0)
 	}
-	return r.run(ctx)
+	return newCoordinator(r, ctx).coordinate()
 }
 
 // NewRunID makes an id that sorts by time: 20261123-160501-4f2a.
@@ -87,12 +83,10 @@ func NewRunID(now time.Time) string {
 
 // run is one execution of a plan.
 type run struct {
-	plan    *plan.Plan
-	o       Options
-	null    *os.File // /dev/null, for reading and writing
-	kill    context.Context
-	results chan result
-	errs    *multierror.Error // of sluice itself; only the coordinator touches it
+	plan *plan.Plan
+	o    Options
+	null *os.File // /dev/null, for reading and writing
+	kill context.Context
 
 	mu       sync.Mutex
 	captures map[string]captured // by instance ID
@@ -104,153 +98,10 @@ type captured struct {
 	trim bool
 }
 
-type result struct {
-	job  *plan.Job
-	inst *plan.Instance
-	res  *report.Job
-	err  error
-}
-
 func (r *run) emit(e event.Event) {
 	if r.o.Sink != nil {
 		r.o.Sink.Event(e)
 	}
-}
-
-// run is the coordinator: it alone asks the schedule, starts an instance's
-// goroutine, and waits for every one of them.
-func (r *run) run(ctx context.Context) (*report.Report, error) {
-	rep := &report.Report{Version: report.Version, RunID: r.o.RunID, File: r.plan.File, Start: time.Now()}
-	byID := map[string]*report.Job{}
-	record := func(j *report.Job) {
-		byID[j.ID] = j
-		r.emit(event.JobEnded{ID: j.ID, Result: j})
-	}
-	total := 0
-	for _, j := range r.plan.Jobs {
-		total += len(j.Instances)
-	}
-	r.emit(event.RunStarted{RunID: rep.RunID, File: rep.File, Instances: total})
-	for _, j := range r.plan.Jobs {
-		if j.Skip != "" {
-			record(&report.Job{ID: j.Name, Name: j.Name, Status: report.Skipped, Reason: j.Skip})
-		}
-	}
-
-	// The jobs' own context, so that --fail-fast can stop them; clean-up jobs
-	// that start after that have ctx, or none that is cancelled.
-	jobs, stopJobs := context.WithCancelCause(ctx)
-	defer stopJobs(nil)
-	sched, never := newSchedule(r.plan)
-	drop := func(list []unstarted) {
-		for _, u := range list {
-			record(&report.Job{ID: u.inst.ID, Name: u.job.Name, Status: report.NotStarted, Reason: u.reason})
-		}
-	}
-	drop(never)
-	running, failed := 0, false
-	done := ctx.Done() // nil when it was heard
-	cancelled := func() {
-		done = nil
-		drop(sched.stop(context.Cause(ctx).Error())) // the first call counts
-	}
-	told := make(chan struct{})
-	untold := context.AfterFunc(ctx, func() {
-		defer close(told)
-		r.emit(event.RunStopping{Reason: context.Cause(ctx).Error(), Kill: true})
-	})
-	for {
-		for running < r.o.Parallel {
-			// Before each start, and not on the channels' word alone: a
-			// select takes any of those that are ready.
-			if r.kill.Err() != nil {
-				drop(sched.halt(context.Cause(r.kill).Error()))
-			}
-			if ctx.Err() != nil {
-				cancelled()
-			}
-			j, inst, ok := sched.start()
-			if !ok {
-				break
-			}
-			running++
-			jobCtx := jobs
-			switch { // what starts when the schedule is stopped is clean-up
-			case sched.stopped && ctx.Err() != nil:
-				jobCtx = context.WithoutCancel(ctx)
-			case sched.stopped:
-				jobCtx = ctx
-			}
-			r.emit(event.JobStarted{ID: inst.ID}) // here, so that they come in the order of the starts
-			execute := func() {
-				res, err := r.instance(jobCtx, j, inst)
-				r.results <- result{j, inst, res, err}
-			}
-			if total == 1 {
-				execute() // nothing else can happen meanwhile; results has room for one
-			} else {
-				go execute()
-			}
-		}
-		if running == 0 {
-			break
-		}
-		select {
-		case res := <-r.results:
-			running--
-			record(res.res)
-			if res.err != nil {
-				r.errs = multierror.Append(r.errs, res.err)
-			}
-			if res.res.Status == report.Cancelled && ctx.Err() == nil && jobs.Err() == nil {
-				drop(sched.stop(res.res.Last().Cause)) // it was cancelled by itself: the terminal's Ctrl-C, or nobody reads
-			}
-			if st := res.res.Status; !st.OK() && ctx.Err() == nil && !failed && (!r.o.KeepGoing || res.err != nil) && !sched.stopped {
-				failed = true
-				reason := res.inst.ID + " failed"
-				drop(sched.stop(reason))
-				if r.o.FailFast {
-					stopJobs(errors.New(reason))
-				}
-				r.emit(event.RunStopping{Reason: reason, Kill: r.o.FailFast})
-			}
-			drop(sched.ended(res.job, res.inst, res.res.Status))
-		case <-done:
-			cancelled()
-		}
-	}
-	if !untold() {
-		<-told // nothing comes after RunEnded
-	}
-	r.finish(ctx, rep, byID)
-	return rep, r.errs.ErrorOrNil()
-}
-
-// finish puts the results into the order of the plan and gives the run its
-// status.
-func (r *run) finish(ctx context.Context, rep *report.Report, byID map[string]*report.Job) {
-	rep.Status = report.Succeeded
-	for _, j := range r.plan.Jobs {
-		if j.Skip != "" {
-			rep.Jobs = append(rep.Jobs, byID[j.Name])
-		}
-		for _, inst := range j.Instances {
-			rep.Jobs = append(rep.Jobs, byID[inst.ID])
-			if !byID[inst.ID].Status.OK() {
-				rep.Status = report.Failed
-			}
-		}
-	}
-	if rep.Status == report.Failed && (ctx.Err() != nil || onlyCancelled(rep.Jobs)) {
-		rep.Status = report.Cancelled
-	}
-	rep.Took = time.Since(rep.Start)
-	r.emit(event.RunEnded{Status: rep.Status, Took: rep.Took})
-}
-
-// onlyCancelled reports whether none of jobs failed by itself.
-func onlyCancelled(jobs []*report.Job) bool {
-	return !slices.ContainsFunc(jobs, func(j *report.Job) bool { return j.Status == report.Failed || j.Status == report.TimedOut })
 }
 
 // instance runs one instance: its attempts, and the delays between them. The

@@ -1,0 +1,191 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/go-multierror"
+
+	"sluice/runner/event"
+	"sluice/runner/plan"
+	"sluice/runner/plumb"
+	"sluice/runner/proc"
+	"sluice/runner/report"
+)
+
+// reap ends what the stages left behind in their group, then frees their
+// numbers, the leader's last: until then no other group can have its number.
+func (a *attempt) reap() {
+	if a.leader == nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.grace != nil {
+		a.grace.Stop()
+	}
+	a.reaped = true
+	a.signal(sigkill)
+	if a.terminal != nil {
+		if err := proc.TakeForeground(a.terminal); err != nil {
+			a.warn("the terminal could not be taken back: %v", err)
+		}
+	}
+	for i := len(a.stages) - 1; i >= 0; i-- {
+		if s := a.stages[i]; s.p != nil {
+			s.exit = s.p.Reap()
+		}
+	}
+}
+
+// drain waits for the end of the streams that sluice reads.
+func (a *attempt) drain() {
+	deadline := time.Now().Add(linger)
+	cut := false
+	for _, l := range a.logs {
+		l.Interrupt(deadline)
+		cut = l.Wait() || cut
+	}
+	if a.capture != nil {
+		a.capture.Interrupt(deadline)
+		cut = a.capture.Wait() || cut
+	}
+	if cut {
+		a.warn("a process that left the group still holds an output stream: what it writes after %s is not read", linger)
+	}
+}
+
+// settle gives the verdict, and commits the files and the capture of an
+// attempt that succeeded. It returns trouble if that is sluice's own error.
+func (a *attempt) settle(trouble error) error {
+	endings := make([]ending, len(a.stages))
+	for i, s := range a.stages {
+		endings[i] = s.ending
+	}
+	statuses, status, by := judge(endings, a.stop)
+	a.res.Status, a.res.CauseBy = status, by
+	switch {
+	case by >= 0 && a.terminal != nil && a.stages[by].exit.Signal == syscall.SIGINT:
+		statuses[by] = report.StageCancelled
+		a.res.Status, a.res.CauseBy, a.res.Cause = report.Cancelled, -1, interrupted
+	case by >= 0 && a.readerGone(by):
+		statuses[by] = report.StageClosedEarly
+		a.res.Status, a.res.CauseBy, a.res.Cause = report.Cancelled, -1, "the reader of standard output has gone"
+	case by >= 0:
+		a.res.Cause = a.cause(by)
+	case trouble != nil:
+		a.res.Status, a.res.Cause = report.Failed, trouble.Error()
+	case status != report.Succeeded:
+		a.res.Cause = a.stop.reason
+	case a.capture != nil && a.capture.Exceeded():
+		a.res.Status, a.res.Cause = report.Failed, tooMuch(a.inst.Stdout.Max)
+	}
+	if err := a.commit(a.res.Status == report.Succeeded); err != nil {
+		a.res.Status, a.res.Cause = report.Failed, err.Error()
+	}
+	a.res.Took = time.Since(a.res.Start)
+	for i, s := range a.stages {
+		a.res.Stages = append(a.res.Stages, s.report(statuses[i], a.stop))
+		if a.r.o.Sink != nil {
+			a.r.emit(event.StageEnded{ID: a.inst.ID, Attempt: a.res.Number, Stage: i, Result: a.res.Stages[i]})
+		}
+	}
+	var own *ownError
+	if errors.As(trouble, &own) {
+		return fmt.Errorf("%s: %w", a.inst.ID, own.err)
+	}
+	return nil
+}
+
+// interrupted is why an attempt ended whose job owned the terminal and got the
+// Ctrl-C that else would have come to sluice.
+const interrupted = "interrupted"
+
+// readerGone reports whether the stage at fault is the last one, which wrote
+// to sluice's own standard output until its reader went away, as in
+// `sluice run list | head`. That is no failure of the job.
+func (a *attempt) readerGone(by int) bool {
+	s := a.stages[by]
+	out := a.inst.Stdout.Kind
+	return by == len(a.stages)-1 &&
+		(s.exit.Signal == sigpipe || s.exit.Code == 128+int(sigpipe)) &&
+		(out == plan.OutInherit || out == plan.OutLog && a.r.o.Direct) &&
+		plumb.ReaderGone(a.r.o.Stdout)
+}
+
+// cause is why the attempt did not succeed, as its stage at fault tells it.
+func (a *attempt) cause(by int) string {
+	s := a.stages[by]
+	text := s.words(a.stop)
+	if len(a.stages) > 1 {
+		text = fmt.Sprintf("stage %d of %d, %s: %s", by+1, len(a.stages), s.plan.Name, text)
+	}
+	return text
+}
+
+func (s *stage) report(status report.StageStatus, stop stopped) *report.Stage {
+	r := &report.Stage{Name: s.plan.Name, Argv: s.argv, Status: status, Ending: s.words(stop)}
+	if s.argv == nil {
+		for _, t := range s.plan.Argv {
+			r.Argv = append(r.Argv, t.String())
+		}
+	}
+	if s.log != nil {
+		r.Stderr = s.log.Tail()
+	}
+	if s.startErr != nil {
+		r.Error, r.Code = s.startErr.Error(), 126
+		var se *proc.StartError
+		if errors.As(s.startErr, &se) {
+			r.Code = se.Code()
+		}
+	}
+	if s.p == nil {
+		return r
+	}
+	r.PID, r.Code, r.Core = s.p.PID(), s.exit.Code, s.exit.Core
+	if s.exit.Signal != 0 {
+		r.Signal = proc.SignalName(s.exit.Signal)
+	}
+	r.Start, r.Took = s.start, s.end.Sub(s.start)
+	r.User, r.System, r.MaxRSS = s.exit.User, s.exit.System, s.exit.MaxRSS
+	return r
+}
+
+// commit makes the outputs of an attempt that succeeded final, and undoes
+// those of any other.
+func (a *attempt) commit(succeeded bool) error {
+	var errs *multierror.Error
+	for _, f := range a.files {
+		if succeeded && errs == nil {
+			if err := f.Commit(); err != nil {
+				errs = multierror.Append(errs, err)
+			}
+			continue
+		}
+		if err := f.Abort(); err != nil {
+			a.warn("%v", err)
+		}
+	}
+	if succeeded && errs == nil && a.capture != nil {
+		a.r.mu.Lock()
+		a.r.captures[a.inst.ID] = captured{a.capture.Bytes(), a.trim}
+		a.r.mu.Unlock()
+	}
+	return errs.ErrorOrNil()
+}
+
+func (a *attempt) closeChildEnds() {
+	for _, f := range a.childEnds {
+		f.Close() // nothing was written through these numbers
+	}
+	a.childEnds = nil
+}
+
+// ownError is an error of sluice: not the file's, not a child's.
+type ownError struct{ err error }
+
+func (e *ownError) Error() string { return e.err.Error() }
+func (e *ownError) Unwrap() error { return e.err }
