@@ -179,7 +179,7 @@ func rerunBlock(t *testing.T, dir, block string) string {
 func printed(dir string, argv []string) string {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = dir
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=/home/you", "LANG=C.UTF-8"}
+	cmd.Env = []string{"PATH=/usr/bin:/bin:" + os.Getenv("PATH"), "HOME=/home/you", "LANG=C.UTF-8"}
 	text, _ := cmd.CombinedOutput() // a bad exit code is part of the show
 	return strings.ReplaceAll(string(text), dir, readmeDir)
 }
