@@ -37,11 +37,17 @@ type attempt struct {
 	grace    *time.Timer // runs after stop; nil where there was none
 
 	childEnds []*os.File // what children inherit; closed when the last has started
-	files     map[string]*plumb.File
+	files     map[string]outFile
 	readers   []func() // begin to read logs and captures, after the events of the starts
 	logs      []*plumb.Log
 	capture   *plumb.Capture
 	trim      bool
+}
+
+// outFile is an output file of an attempt.
+type outFile struct {
+	*plumb.File
+	shared bool // others append to it too: nothing is cut off again
 }
 
 // stage is one process of an attempt.
@@ -59,7 +65,7 @@ func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, num
 	a := &attempt{
 		r: r, job: j, inst: inst,
 		res:   &report.Attempt{Number: number, Start: time.Now(), CauseBy: -1},
-		files: map[string]*plumb.File{},
+		files: map[string]outFile{},
 	}
 	for _, s := range inst.Stages {
 		a.stages = append(a.stages, &stage{plan: s, ending: ending{ok: s.OK}})
@@ -132,6 +138,9 @@ func (a *attempt) startStage(i int, files []*os.File) error {
 		if err != nil {
 			return a.cannotStart(s, err)
 		}
+		if strings.ContainsRune(v, 0) {
+			return a.cannotStart(s, fmt.Errorf("%s has a NUL byte, which no argument can have", t))
+		}
 		s.argv = append(s.argv, v)
 	}
 	c.Argv = s.argv
@@ -188,8 +197,6 @@ func (a *attempt) unknown(u plan.Unknown) (string, error) {
 			text = strings.TrimRight(text, "\r\n")
 		}
 		switch {
-		case strings.ContainsRune(text, 0):
-			return "", fmt.Errorf("%s has a NUL byte, which no argument can have", u)
 		case u.NoDash && strings.HasPrefix(text, "-"):
 			return "", fmt.Errorf("%s begins with a dash and could be read as an option; put a -- before it", u)
 		}

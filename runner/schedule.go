@@ -93,11 +93,32 @@ func (s *schedule) release(st *jobState) []unstarted {
 	if st.reason == "" && s.stopped && !s.isCleanup(st) {
 		st.reason = "the run was stopping"
 	}
+	if st.reason == "" && s.afterNothing(st) {
+		st.reason = "nothing that it comes after was started"
+	}
 	if st.reason != "" {
 		return s.drop(st)
 	}
 	s.queue(st)
 	return nil
+}
+
+// afterNothing reports whether st comes after jobs of which none was started,
+// because something that they need failed. A skipped job does not count: it is
+// as good as done.
+func (s *schedule) afterNothing(st *jobState) bool {
+	found := false
+	for _, name := range st.job.After {
+		before := s.byName[name]
+		if before == nil {
+			continue
+		}
+		if before.begun || before.reason == "" {
+			return false
+		}
+		found = true
+	}
+	return found
 }
 
 // isCleanup reports whether st comes after a job that was started, so that it

@@ -159,7 +159,7 @@ func (s *stage) report(status report.StageStatus, stop stopped) *report.Stage {
 func (a *attempt) commit(succeeded bool) error {
 	var errs *multierror.Error
 	for _, f := range a.files {
-		if succeeded && errs == nil {
+		if succeeded && errs == nil || f.shared {
 			if err := f.Commit(); err != nil {
 				errs = multierror.Append(errs, err)
 			}

@@ -54,7 +54,7 @@ func judge(stages []ending, stop stopped) (statuses []report.StageStatus, attemp
 	case notStarted >= 0:
 		return statuses, report.Failed, notStarted
 	case stop.happened():
-		return statuses, stop.status, by
+		return statuses, stop.status, -1
 	case by >= 0:
 		return statuses, report.Failed, by
 	}

@@ -33,7 +33,10 @@ func (a *attempt) input() (*os.File, error) {
 		}
 		data = []byte(text)
 	case plan.InJob:
-		c, _ := a.r.captured(in.Job)
+		c, ok := a.r.captured(in.Job)
+		if !ok {
+			return nil, fmt.Errorf("job %s captured nothing to read", in.Job)
+		}
 		data = c.data
 	default:
 		return a.r.null, nil
@@ -114,7 +117,7 @@ func (a *attempt) file(o plan.Output) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.files[o.Path] = f
+	a.files[o.Path] = outFile{f, o.Shared}
 	return f.OS(), nil
 }
 

@@ -42,7 +42,7 @@ func everyPlan() *plan.Plan {
 				Stop:  plan.Stop{Signal: "RTMIN+1", Grace: plan.Duration(1500 * time.Microsecond)},
 				Retry: &plan.Retry{Attempts: 3, Delays: []plan.Duration{0, plan.Duration(time.Hour + time.Nanosecond)}, Jitter: 0.5},
 				Instances: []*plan.Instance{
-					instance(plan.Input{Kind: plan.InFile, Path: "/in", Later: true}, plan.Output{Kind: plan.OutFile, Path: "/out", Mode: plan.ModeCreate}),
+					instance(plan.Input{Kind: plan.InFile, Path: "/in", Later: true}, plan.Output{Kind: plan.OutFile, Path: "/out", Mode: plan.ModeAppend, Shared: true}),
 					instance(plan.Input{Kind: plan.InText, Text: plan.TextOf(stdout)}, plan.Output{Kind: plan.OutCapture, Max: 1 << 20, Trim: true}),
 					instance(plan.Input{Kind: plan.InText}, plan.Output{Kind: plan.OutStdout}),
 					instance(plan.Input{Kind: plan.InJob, Job: "list"}, plan.Output{Kind: plan.OutDiscard}),

@@ -178,3 +178,13 @@ func (p *Param) ExcludesDash() bool {
 	}
 	return false
 }
+
+// Same reports whether a and b are one value of p: 60s is 1m.
+func (p *Param) Same(a, b string) bool {
+	if a == b || !p.HasOrder() {
+		return a == b
+	}
+	x, errX := p.order(a)
+	y, errY := p.order(b)
+	return errX == nil && errY == nil && x == y
+}

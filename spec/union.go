@@ -206,7 +206,7 @@ type Output struct {
 
 type outputMapping struct {
 	File    Template `key:"file" doc:"A file, relative to the job's directory. Missing directories above it are made." example:"out/words.txt"`
-	Mode    String   `key:"mode" enum:"atomic append truncate create" doc:"atomic (the default): written beside it and renamed when the job has succeeded; append; truncate: written in place; create: atomic, and an error where the file exists." example:"append"`
+	Mode    String   `key:"mode" enum:"atomic append truncate create" doc:"atomic (the default of stdout): written beside it and renamed when the job has succeeded; append; truncate (the default of stderr): written in place; create: atomic, and an error where the file exists." example:"append"`
 	Capture *capture `key:"capture" doc:"Kept for jobs that need it, as ${jobs.NAME.stdout} or stdin: {job: NAME}." example:"{max: 1MiB}"`
 }
 

@@ -28,7 +28,11 @@ func (c *check) streams(j *spec.Job) {
 			c.captures(from, j.Stdin.Job, "stdin")
 		}
 	}
-	if j.Stdin.Kind == spec.InputInherit && j.Retry != nil {
+	retry := j.Retry
+	if d := c.file.Defaults; d != nil && retry == nil {
+		retry = d.Retry
+	}
+	if j.Stdin.Kind == spec.InputInherit && retry != nil && retry.Attempts.Value > 1 {
 		c.add("SL107", j.Stdin.Pos, 1, "a job with retry can't inherit stdin: what an attempt has read is gone for the next", "read a {file: …}, or remove retry")
 	}
 	if j.Stdin.Kind == spec.InputInherit && j.Matrix != nil {

@@ -132,7 +132,9 @@ func (c *cli) plan(l *loading, args []string) (*spec.File, *plan.Plan, error) {
 	}
 	p, problems := plan.Build(f, plan.Inputs{Dir: dir, Env: os.Environ(), Params: given, Jobs: l.jobs, MaxInstances: l.maxInstances})
 	c.report(problems, f)
-	if p == nil {
+	if p == nil && problems[0].Pos.IsZero() {
+		return nil, nil, code(exitUsage) // it is about the command line, which has no place in the file
+	} else if p == nil {
 		return nil, nil, code(exitInvalid)
 	}
 	return f, p, nil

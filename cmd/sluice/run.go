@@ -101,16 +101,16 @@ func (c *cli) run(o *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	sink, closeEvents, err := openEvents(o.events)
-	if err != nil {
-		return err
-	}
 	var reportFile *plumb.File // replaced when the report is whole
 	if o.report != "" {
 		if reportFile, err = plumb.OpenFile(o.report, plumb.Atomic); err != nil {
 			return own(fmt.Errorf("--report: %w", err))
 		}
 		defer reportFile.Abort() // changes nothing after Commit
+	}
+	sink, closeEvents, err := openEvents(o.events)
+	if err != nil {
+		return err
 	}
 	instances := 0
 	for _, j := range p.Jobs {
@@ -146,14 +146,15 @@ func (c *cli) run(o *runFlags, args []string) error {
 		}
 	}
 	writeErr := sh.Close()
-	if err := closeEvents(); err != nil {
-		return own(fmt.Errorf("--events: %w", err))
-	}
+	eventsErr := closeEvents()
 	if rep != nil {
 		err = c.finish(o, rep, reportFile, writeErr)
 	}
-	if runErr != nil {
+	switch {
+	case runErr != nil:
 		return own(runErr)
+	case eventsErr != nil:
+		return own(fmt.Errorf("--events: %w", eventsErr))
 	}
 	return err
 }

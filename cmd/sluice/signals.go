@@ -42,7 +42,7 @@ func watchSignals() *signals {
 }
 
 func (s *signals) watch(kill context.CancelCauseFunc) {
-	caught := []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
+	caught := []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
 	ignored := map[os.Signal]bool{}
 	for _, sig := range caught {
 		ignored[sig] = signal.Ignored(sig)
@@ -63,6 +63,12 @@ func (s *signals) watch(kill context.CancelCauseFunc) {
 			s.stop(reason(sig.(syscall.Signal)))
 		case 2:
 			kill(errors.New("a second signal"))
+		default:
+			// Every child is killed, and sluice is still here: it is stuck,
+			// such as in a write that nobody reads. The signal now does what
+			// it does to any program.
+			signal.Reset(sig)
+			syscall.Kill(os.Getpid(), sig.(syscall.Signal))
 		}
 	}
 }

@@ -39,7 +39,7 @@ type Given struct {
 //
 // Build starts no process, writes nothing and opens no socket.
 func Build(f *spec.File, in Inputs) (*Plan, diag.List) {
-	b := &builder{file: f, in: in, lookups: map[string]lookup{}, stats: map[string]bool{}, outputs: map[string]output{}}
+	b := &builder{file: f, in: in, lookups: map[string]lookup{}, stats: map[string]bool{}, outputs: map[string]output{}, shared: map[string]bool{}}
 	if b.in.OS == "" {
 		b.in.OS = runtime.GOOS
 	}
@@ -71,6 +71,7 @@ type builder struct {
 	lookups  map[string]lookup // executables found, by PATH and name
 	stats    map[string]bool   // directories known to exist
 	outputs  map[string]output // files that instances write, by path
+	shared   map[string]bool   // those that several append to
 }
 
 func (b *builder) add(rule string, pos diag.Pos, length int, msg, hint string) *diag.Problem {
@@ -174,6 +175,9 @@ func (b *builder) job(j *spec.Job, sel selection) *Job {
 		b.at("SL015", j.Name, fmt.Sprintf("more than %d instances of jobs", b.in.MaxInstances), "run fewer jobs at once, or raise the limit with --max-instances")
 		return p
 	}
+	for _, id := range sel.unmatched(p.Name, combinations) {
+		b.add("SL101", diag.Pos{}, 0, fmt.Sprintf("job %q has no instance %s", p.Name, id), "sluice plan shows the instances")
+	}
 	for _, axes := range combinations {
 		inst := &Instance{ID: instanceID(p.Name, axes), Matrix: plainAxes(axes)}
 		if sel.hasInstance(p.Name, axes) {
@@ -235,7 +239,14 @@ func (b *builder) skip(w *spec.When) string {
 		return "when: arch is " + b.in.Arch
 	}
 	for _, e := range w.Param.Entries {
-		if p := b.params[e.Key.Value]; !slices.Contains(p.values, e.Value.Value) {
+		p := b.params[e.Key.Value]
+		same := func(v string) bool {
+			if p.decl != nil && p.decl.TypeName() == "path" {
+				return v == absolute(b.dir, e.Value.Value)
+			}
+			return p.decl != nil && p.decl.Same(v, e.Value.Value)
+		}
+		if !slices.ContainsFunc(p.values, same) {
 			return fmt.Sprintf("when: param %s is %s", e.Key.Value, strings.Join(p.values, ", "))
 		}
 	}
@@ -270,7 +281,7 @@ func (b *builder) instance(j *spec.Job, inst *Instance, axes []axisValue) {
 	}
 	s.env, s.whys = env.values, env.whys
 	ok := codes(j.OK, []int{0})
-	stderr := b.output(j.Stderr, s, inst)
+	stderr := b.output(j.Stderr, s, inst, true)
 	if stderr.Kind == OutStdout && j.Pipe.IsSet() {
 		stderr.Kind = OutJob
 	}
@@ -283,7 +294,7 @@ func (b *builder) instance(j *spec.Job, inst *Instance, axes []axisValue) {
 		b.stage(inst, one, s, env, stderr, ok, true)
 	}
 	inst.Stdin = b.input(j, s)
-	inst.Stdout = b.output(j.Stdout, s, inst)
+	inst.Stdout = b.output(j.Stdout, s, inst, false)
 }
 
 // codes are the exit codes of l, sorted, or def where the file gives none.
@@ -314,7 +325,7 @@ func (b *builder) stage(inst *Instance, st *spec.Stage, s scope, env envLayer, s
 	}
 	stage := &Stage{Dir: s.dir, Env: env.list, Stderr: stderr, OK: codes(st.OK, ok)}
 	if st.Stderr.Kind != spec.OutputUnset {
-		stage.Stderr = b.output(st.Stderr, s, inst)
+		stage.Stderr = b.output(st.Stderr, s, inst, true)
 	}
 	if last && stage.Stderr.Kind == OutJob {
 		stage.Stderr.Kind = OutStdout

@@ -193,7 +193,7 @@ params:
 jobs:
   here: {run: "a ${params.own} ${params.own.dir} ${params.own.base} ${params.own.stem} ${params.own.ext} ${params.up} ${params.given}"}
   deep: {dir: deep, run: "a ${params.own} ${params.given}"}
-  above: {dir: .., run: "a ${params.own} ${params.up} ${params.up.base}"}
+  above: {dir: .., run: "a ${params.own} ${params.up} -- ${params.up.base}"}
   stage: {pipe: [{run: "a ${params.own}", dir: ../sub/deep}, "a ${params.own}"]}
 `
 	p := build(t, dir, text, Inputs{Params: map[string]Given{"given": {Values: []string{"g.txt"}, Dir: dir + "/sub/deep", Source: "-p"}}})
@@ -201,7 +201,7 @@ jobs:
 	want(t, p.argv(), []string{
 		"a x/own.tar.gz x own.tar.gz own.tar .gz " + dir + "/-up deep/g.txt",
 		"a " + own + " g.txt",
-		"a sub/x/own.tar.gz ./-up -up",
+		"a sub/x/own.tar.gz ./-up -- -up",
 		"a " + own,
 		"a x/own.tar.gz",
 	})

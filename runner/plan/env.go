@@ -2,7 +2,9 @@ package plan
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -98,7 +100,8 @@ func (b *builder) jobEnv(j *spec.Job, s scope) envLayer {
 		// Below the file's own values, which stay as they are.
 		var more []EnvVar
 		for _, v := range b.caller(named(j.PassEnv)) {
-			if _, has := e.values[v.Name]; !has {
+			_, known := e.values[v.Name]
+			if _, later := e.whys[v.Name]; !known && !later {
 				more = append(more, v)
 			}
 		}
@@ -128,7 +131,14 @@ func (b *builder) envFile(t spec.Template, s scope) (list []EnvVar) {
 	if !ok {
 		return nil
 	}
-	data, err := os.ReadFile(path)
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "read", Path: path, Err: errors.New("it is no regular file")}
+	}
+	var data []byte
+	if err == nil {
+		data, err = os.ReadFile(path)
+	}
 	if err != nil {
 		b.at("SL612", t.String, "env_file: "+words(err), "")
 		return nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sluice/spec"
+	"sluice/spec/diag"
 )
 
 // scope is what references mean in one place.
@@ -21,7 +22,7 @@ type scope struct {
 type value struct {
 	text    Text
 	outside bool // it comes from the caller or from a job, not from the file
-	number  bool // its type keeps it from being read as an option
+	safe    bool // its type keeps it from being read as an option
 }
 
 // within is path as it is seen from dir: relative below dir, else absolute.
@@ -66,7 +67,7 @@ func (b *builder) ref(r *spec.Ref, s scope) value {
 		if p.decl.TypeName() == "path" {
 			v = pathPart(within(s.dir, v), r.Prop)
 		}
-		return value{Known(v), true, p.decl.ExcludesDash() || p.decl.HasOrder() || p.decl.TypeName() == "enum"}
+		return value{Known(v), true, excludesDash(p.decl) && r.Prop == ""}
 	case "matrix":
 		for _, a := range s.axes {
 			if a.Name == r.Name {
@@ -74,12 +75,13 @@ func (b *builder) ref(r *spec.Ref, s scope) value {
 				if a.path {
 					v = pathPart(within(s.dir, a.abs), r.Prop)
 				}
-				return value{Known(v), a.outside, a.path}
+				return value{Known(v), a.outside, a.path && r.Prop == ""}
 			}
 		}
 	case "env":
 		return b.envRef(r, s)
 	case "jobs":
+		b.needsValue(r.Name, r.Pos, len([]rune(r.Text)))
 		return value{TextOf(Part{Unknown: &Unknown{Kind: UnknownJobStdout, Job: r.Name}}), true, false}
 	case "run":
 		return value{TextOf(Part{Unknown: &Unknown{Kind: UnknownRunID}}), false, true}
@@ -91,16 +93,35 @@ func (b *builder) ref(r *spec.Ref, s scope) value {
 	return value{}
 }
 
+// needsValue reports the use of what a job gives that is skipped here.
+func (b *builder) needsValue(job string, pos diag.Pos, length int) {
+	if from, ok := b.file.Jobs.Get(job); ok {
+		if why := b.skip(from.When); why != "" {
+			b.add("SL104", pos, length, fmt.Sprintf("job %q is skipped here (%s), so it gives nothing", job, why), "give this job the same when:")
+		}
+	}
+}
+
+func hasKey(env spec.Map[spec.Template], name string) bool {
+	_, ok := env.Get(name)
+	return ok
+}
+
 func (b *builder) envRef(r *spec.Ref, s scope) value {
-	if t, ok := s.whys[r.Name]; ok {
+	env, whys := s.env, s.whys
+	if env == nil {
+		env, whys = b.base.values, b.base.whys
+	}
+	if t, ok := whys[r.Name]; ok {
 		return value{text: t, outside: true}
 	}
-	env := s.env
-	if env == nil {
-		env = b.base.values
-	}
 	v, ok := env[r.Name]
-	if !ok {
+	switch {
+	case ok:
+	case s.job != nil && hasKey(s.job.Env, r.Name) || hasKey(b.file.Env, r.Name):
+		b.add("SL614", r.Pos, len([]rune(r.Text)), fmt.Sprintf("%s: %s is set in env, which is not known here yet", r.Text, r.Name),
+			"a value of env sees the layers below its own: the caller's, env_file's, and for a job the file's; directories see no job's env")
+	default:
 		hint := "add it to pass_env if the caller has it, or to env"
 		if b.callerHas(r.Name) {
 			hint = "the caller has it, and it does not pass by itself: add pass_env: [" + r.Name + "]"
@@ -159,25 +180,42 @@ func (b *builder) arg(a spec.Arg, s scope, index int, dashes bool) []Text {
 			if isPath {
 				v = within(s.dir, v)
 			}
-			safe := p.decl.ExcludesDash() || p.decl.HasOrder() || p.decl.TypeName() == "enum"
-			b.dash(a, Known(v), dashes || safe)
+			b.dash(a, Known(v), dashes || excludesDash(p.decl))
 			list = append(list, Known(v))
 		}
 		return list
 	}
 	text := b.eval(a.Text, s)
-	if index > 0 && a.Text.IsWhole() {
-		v := b.ref(a.Text.Parts[0].Ref, s)
-		safe := dashes || v.number || !v.outside
-		b.dash(a, text, safe)
-		if len(text.parts) == 1 && text.parts[0].Unknown != nil && !safe {
+	if index > 0 && !dashes && b.fromOutside(a.Text, s) {
+		b.dash(a, text, false)
+		if len(text.parts) > 0 && text.parts[0].Unknown != nil {
 			u := *text.parts[0].Unknown
 			u.NoDash = true
-			text = TextOf(Part{Unknown: &u})
+			text = TextOf(append([]Part{{Unknown: &u}}, text.parts[1:]...)...)
 		}
 	}
 	return []Text{text}
 }
+
+// fromOutside reports whether t begins with a value from outside that may
+// begin with a dash: before any text of the author's.
+func (b *builder) fromOutside(t spec.Template, s scope) bool {
+	for _, p := range t.Parts {
+		if p.Ref == nil {
+			return false
+		}
+		if v := b.ref(p.Ref, s); v.outside && !v.safe {
+			return true
+		} else if known, ok := v.text.Known(); !ok || known != "" {
+			return false
+		}
+	}
+	return false
+}
+
+// excludesDash reports whether no value of p is read as an option: by its
+// type, or because the file itself lists the values.
+func excludesDash(p *spec.Param) bool { return p.ExcludesDash() || p.TypeName() == "enum" }
 
 // dash reports a value from outside that makes a whole element and begins
 // with a dash, so that the program would take it for an option (CWE-88).

@@ -52,10 +52,7 @@ type lookup struct {
 // executable finds the program called name as a child with the scope's
 // environment and directory would.
 func (b *builder) executable(name string, a spec.Arg, s scope, later bool) (path string, isLater bool) {
-	key := s.dir + "\x00" + name
-	if !strings.Contains(name, "/") {
-		key = s.env["PATH"] + "\x00" + name
-	}
+	key := s.dir + "\x00" + s.env["PATH"] + "\x00" + name
 	l, ok := b.lookups[key]
 	if !ok {
 		l = find(name, s.dir, s.env["PATH"])
@@ -133,6 +130,7 @@ func (b *builder) input(j *spec.Job, s scope) Input {
 	case spec.InputText:
 		return Input{Kind: InText, Text: b.eval(in.Text, s)}
 	case spec.InputJob:
+		b.needsValue(in.Job.Value, in.Job.Pos, len(in.Job.Value))
 		return Input{Kind: InJob, Job: in.Job.Value}
 	case spec.InputFile:
 		path, ok := b.path(in.File, s, s.dir)
@@ -167,7 +165,7 @@ type output struct {
 }
 
 // output resolves where a stream of inst goes.
-func (b *builder) output(o spec.Output, s scope, inst *Instance) Output {
+func (b *builder) output(o spec.Output, s scope, inst *Instance, stderr bool) Output {
 	switch o.Kind {
 	case spec.OutputInherit:
 		return Output{Kind: OutInherit}
@@ -183,6 +181,8 @@ func (b *builder) output(o spec.Output, s scope, inst *Instance) Output {
 		out := Output{Kind: OutFile, Path: path, Mode: ModeAtomic}
 		if o.Mode.IsSet() {
 			out.Mode = FileMode(o.Mode.Value)
+		} else if stderr {
+			out.Mode = ModeTruncate // what went wrong is wanted most when the job failed
 		}
 		if ok {
 			b.outputFile(out, o.File.String, inst)
@@ -206,6 +206,9 @@ func (b *builder) outputFile(out Output, at spec.String, inst *Instance) {
 		}
 		return
 	}
+	if _, taken := b.outputs[out.Path]; taken {
+		b.shared[out.Path] = true
+	}
 	b.outputs[out.Path] = output{inst, out.Mode, at.Pos, at.Value}
 	info, err := os.Lstat(out.Path)
 	if err != nil {
@@ -225,10 +228,15 @@ func (b *builder) outputFile(out Output, at spec.String, inst *Instance) {
 	}
 }
 
-// conflicts reports jobs that empty the file that they read.
+// conflicts reports jobs that empty the file that they read, and marks the
+// files that several append to.
 func (b *builder) conflicts(p *Plan) {
 	for _, j := range p.Jobs {
 		for _, inst := range j.Instances {
+			inst.Stdout.Shared = b.shared[inst.Stdout.Path]
+			for _, s := range inst.Stages {
+				s.Stderr.Shared = b.shared[s.Stderr.Path]
+			}
 			out, ok := b.outputs[inst.Stdin.Path]
 			if inst.Stdin.Kind == InFile && ok && out.inst == inst && (out.mode == ModeTruncate || out.mode == ModeAppend) {
 				b.add("SL603", out.pos, len([]rune(out.name)), fmt.Sprintf("%s reads and writes %s", inst.ID, inst.Stdin.Path), "write mode: atomic, which replaces it when all is read")

@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -65,6 +67,10 @@ func (b *builder) axisValues(a spec.Axis) (values []axisValue) {
 			if isPath {
 				shown = within(b.dir, v)
 			}
+			if slices.ContainsFunc(values, func(o axisValue) bool { return o.Value == shown }) {
+				b.at("SL105", a.Param, fmt.Sprintf("param %q has the value %q twice, so two instances would be the same", a.Param.Value, shown), "give each value once")
+				continue
+			}
 			values = append(values, axisValue{Axis: Axis{a.Name.Value, shown}, path: isPath, abs: v, outside: true})
 		}
 		if len(values) == 0 {
@@ -72,12 +78,13 @@ func (b *builder) axisValues(a spec.Axis) (values []axisValue) {
 		}
 	case len(a.Range) == 2:
 		from, to := a.Range[0].Value, a.Range[1].Value
-		if to-from >= int64(b.in.MaxInstances) {
-			b.at("SL015", a.Name, fmt.Sprintf("the range has %d values; at most %d instances are allowed", to-from+1, b.in.MaxInstances), "raise the limit with --max-instances")
+		more := uint64(to) - uint64(from) // besides the first; unsigned, so that it can't overflow
+		if more >= uint64(b.in.MaxInstances) {
+			b.at("SL015", a.Name, fmt.Sprintf("the range has %s values; at most %d instances are allowed", new(big.Int).Add(new(big.Int).SetUint64(more), big.NewInt(1)), b.in.MaxInstances), "raise the limit with --max-instances")
 			return nil
 		}
-		for v := from; v <= to; v++ {
-			values = append(values, axisValue{Axis: Axis{a.Name.Value, strconv.FormatInt(v, 10)}})
+		for i := range more + 1 {
+			values = append(values, axisValue{Axis: Axis{a.Name.Value, strconv.FormatInt(from+int64(i), 10)}})
 		}
 	default:
 		for _, s := range a.Values {

@@ -67,6 +67,8 @@ func CheckParams(f *spec.File, given map[string]Given) diag.List {
 		switch {
 		case !ok && e.Value.IsRequired():
 			add(e.Key.Pos, fmt.Sprintf("param %q is required", e.Key.Value), "give it with -p "+e.Key.Value+"="+placeholder(e.Value))
+		case ok && len(g.Values) == 0 && !e.Value.List.Value:
+			add(e.Key.Pos, fmt.Sprintf("%s: param %q is given an empty list, and is none", g.Source, e.Key.Value), "")
 		case len(g.Values) > 1 && !e.Value.List.Value:
 			add(e.Key.Pos, fmt.Sprintf("param %q is given %d times and is no list", e.Key.Value, len(g.Values)), "")
 		}

@@ -152,8 +152,11 @@ type Output struct {
 	Kind OutputKind `json:"kind"`
 	Path string     `json:"path,omitempty"` // for file: absolute; missing directories above it are made
 	Mode FileMode   `json:"mode,omitempty"` // for file
-	Max  int64      `json:"max,omitempty"`  // for capture: bytes; more is a failure
-	Trim bool       `json:"trim,omitempty"` // for capture: ${jobs.j.stdout} loses its trailing newlines
+	// Shared: other instances append to this file too, so what a failed
+	// attempt wrote stays: cutting it off could take theirs.
+	Shared bool  `json:"shared,omitempty"`
+	Max    int64 `json:"max,omitempty"`  // for capture: bytes; more is a failure
+	Trim   bool  `json:"trim,omitempty"` // for capture: ${jobs.j.stdout} loses its trailing newlines
 }
 
 // Text is a string of which parts may be known only to the run. The zero Text

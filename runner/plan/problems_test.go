@@ -111,14 +111,14 @@ func TestLimits(t *testing.T) {
 // TestParams holds what a caller may give.
 func TestParams(t *testing.T) {
 	dir := folder(t, "!bin/a")
-	text := "version: 1\nparams:\n  n: {type: int, max: 9}\n  list: {list: true, required: false}\n  path: {type: path, default: p}\njobs: {a: {command: a, args: ['${params.n}', {param: list}, '${params.path}']}}\n"
+	text := "version: 1\nparams:\n  n: {type: int, max: 9}\n  list: {list: true, required: false}\n  path: {type: path, default: p}\njobs: {a: {command: a, args: [--, '${params.n}', {param: list}, '${params.path}']}}\n"
 	p := build(t, dir, text, Inputs{Params: map[string]Given{"n": given("-3"), "list": given("x", "y z"), "path": given("q")}})
-	want(t, p.argv(), []string{"a -3 x y z /given/q"})
+	want(t, p.argv(), []string{"a -- -3 x y z /given/q"})
 	if len(p.Params) != 3 || p.Params[2].Values[0] != "/given/q" || !p.Params[1].List {
 		t.Errorf("%+v", p.Params)
 	}
 	p = build(t, dir, text, Inputs{Params: map[string]Given{"n": given("3")}})
-	want(t, p.argv(), []string{"a 3 p"})
+	want(t, p.argv(), []string{"a -- 3 p"})
 	_, problems := try(t, dir, text, Inputs{Params: map[string]Given{"n": given("10", "x"), "lsit": given("a")}})
 	want(t, problems, []string{
 		`0:0+1 SL403: -p: the file has no param "lsit"; did you mean "list"?`,

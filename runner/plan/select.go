@@ -11,7 +11,26 @@ import (
 // selection is which jobs, and which of their instances, a run is about.
 type selection struct {
 	jobs    map[string]bool
-	filters map[string][][]Axis // by job: combinations of which one must match; none: every instance
+	filters map[string][]filter // by job: one of them must match; none: every instance
+}
+
+// filter is what stands behind a job's name: the id of an instance, or some
+// axes with their values. The nil axes match only by the id.
+type filter struct {
+	id   string
+	axes []Axis
+}
+
+func (f filter) matches(id string, axes []axisValue) bool {
+	if f.id == id {
+		return true
+	}
+	for _, want := range f.axes {
+		if !slices.ContainsFunc(axes, func(a axisValue) bool { return a.Axis == want }) {
+			return false
+		}
+	}
+	return f.axes != nil
 }
 
 func (s selection) has(job string) bool { return s.jobs[job] }
@@ -21,14 +40,17 @@ func (s selection) hasInstance(job string, axes []axisValue) bool {
 	if len(filters) == 0 {
 		return true
 	}
-	return slices.ContainsFunc(filters, func(f []Axis) bool {
-		for _, want := range f {
-			if !slices.ContainsFunc(axes, func(a axisValue) bool { return a.Axis == want }) {
-				return false
-			}
+	return slices.ContainsFunc(filters, func(f filter) bool { return f.matches(instanceID(job, axes), axes) })
+}
+
+// unmatched is the filters of job that match none of its combinations.
+func (s selection) unmatched(job string, combinations [][]axisValue) (ids []string) {
+	for _, f := range s.filters[job] {
+		if !slices.ContainsFunc(combinations, func(axes []axisValue) bool { return f.matches(instanceID(job, axes), axes) }) {
+			ids = append(ids, f.id)
 		}
-		return true
-	})
+	}
+	return ids
 }
 
 // CheckJobs says which of the names is no job of f, as one line for a
@@ -41,7 +63,7 @@ func CheckJobs(f *spec.File, names []string) error {
 // selectJobs finds the jobs called names and all that they need. No names
 // means every job.
 func selectJobs(f *spec.File, names []string) (selection, error) {
-	s := selection{jobs: map[string]bool{}, filters: map[string][][]Axis{}}
+	s := selection{jobs: map[string]bool{}, filters: map[string][]filter{}}
 	jobs := map[string]*spec.Job{}
 	var all []string
 	for _, e := range f.Jobs.Entries {
@@ -56,11 +78,11 @@ func selectJobs(f *spec.File, names []string) (selection, error) {
 	}
 	whole := map[string]bool{}
 	for _, arg := range names {
-		name, filter, err := parseInstance(arg)
-		if err != nil {
-			return s, err
-		}
+		name, axes, err := parseInstance(arg)
 		j := jobs[name]
+		if err != nil && (j == nil || !strings.Contains(arg, "=") || !strings.HasSuffix(arg, "]")) {
+			return s, err // else it may be an instance's id, whose values hold what we split at
+		}
 		if j == nil {
 			msg := fmt.Sprintf("there is no job %q", name)
 			if near := spec.Nearest(name, all); near != "" {
@@ -68,16 +90,16 @@ func selectJobs(f *spec.File, names []string) (selection, error) {
 			}
 			return s, fmt.Errorf("%s", msg)
 		}
-		for _, a := range filter {
+		for _, a := range axes {
 			if j.Matrix == nil || !slices.ContainsFunc(j.Matrix.Axes, func(x spec.Axis) bool { return x.Name.Value == a.Name }) {
 				return s, fmt.Errorf("job %q has no axis %q", name, a.Name)
 			}
 		}
 		s.jobs[name] = true
-		if filter == nil {
+		if arg == name {
 			whole[name] = true
 		}
-		s.filters[name] = append(s.filters[name], filter)
+		s.filters[name] = append(s.filters[name], filter{arg, axes})
 	}
 	for name := range whole {
 		delete(s.filters, name)
@@ -111,7 +133,7 @@ func parseInstance(arg string) (name string, filter []Axis, err error) {
 		filter = append(filter, Axis{Name: axis, Value: value})
 	}
 	if !ok {
-		return "", nil, fmt.Errorf("%q is no instance of a job; expected job[axis=value]", arg)
+		return name, nil, fmt.Errorf("%q is no instance of a job; expected job[axis=value]", arg)
 	}
 	return name, filter, nil
 }
