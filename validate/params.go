@@ -40,6 +40,9 @@ func (c *check) param(name string, p *spec.Param) {
 			c.at("SL018", bound, fmt.Sprintf("bound %q of param %q: %s", bound.Value, name, wrong), "")
 		}
 	}
+	if p.Min.IsSet() && p.Max.IsSet() && p.HasOrder() && p.Check(p.Min.Value) == "it is above the max of "+p.Max.Value {
+		c.at("SL018", p.Max, fmt.Sprintf("the max of param %q is %s and its min is %s: no value fits", name, p.Max.Value, p.Min.Value), "")
+	}
 	if p.Pattern.IsSet() {
 		if _, err := p.Regexp(); err != nil {
 			c.at("SL018", p.Pattern, fmt.Sprintf("pattern of param %q: %v", name, err), "patterns are RE2: https://golang.org/s/re2syntax")

@@ -248,7 +248,8 @@ func (b *builder) conflicts(p *Plan) {
 // glob is the sorted file names that t matches, seen from the scope's
 // directory. Names that begin with a dot are matched only by a dot.
 func (b *builder) glob(t spec.Template, s scope, optional bool) []string {
-	pattern := strings.TrimRight(b.pattern(t, s), "/")
+	written := b.pattern(t, s)
+	pattern := strings.TrimRight(written, "/")
 	base, rest := doublestar.SplitPattern(pattern)
 	root := absolute(s.dir, unescape(base))
 	matches, err := doublestar.Glob(os.DirFS(root), rest, doublestar.WithNoHidden(), doublestar.WithFailOnIOErrors())
@@ -261,6 +262,12 @@ func (b *builder) glob(t spec.Template, s scope, optional bool) []string {
 	case err != nil:
 		b.at("SL613", t.String, "the pattern's directories can't be read: "+words(err), "")
 		return nil
+	}
+	if pattern != written { // a / at the end asks for directories
+		matches = slices.DeleteFunc(matches, func(m string) bool {
+			info, err := os.Stat(filepath.Join(root, m))
+			return err != nil || !info.IsDir()
+		})
 	}
 	if len(matches) == 0 && !optional {
 		b.at("SL613", t.String, "the pattern matches no file in "+root, "add optional: true if there may be none")
