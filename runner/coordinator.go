@@ -154,6 +154,7 @@ func (c *coordinator) ended(r result) {
 	c.record(r.res)
 	if r.err != nil {
 		c.errs = multierror.Append(c.errs, r.err)
+		c.errs.ErrorFormat = oneLine
 	}
 	if status := r.res.Status; !status.OK() && c.ctx.Err() == nil && !c.sched.stopped {
 		switch {

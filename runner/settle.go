@@ -3,6 +3,7 @@ package runner
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 	"time"
 
@@ -83,7 +84,7 @@ func (a *attempt) settle(trouble error) error {
 		a.res.Status, a.res.Cause = report.Failed, tooMuch(a.inst.Stdout.Max)
 	}
 	if err := a.commit(a.res.Status == report.Succeeded); err != nil {
-		a.res.Status, a.res.Cause = report.Failed, err.Error()
+		a.res.Status, a.res.Cause = report.Failed, oneLine([]error{err})
 	}
 	a.res.Took = time.Since(a.res.Start)
 	for i, s := range a.stages {
@@ -174,7 +175,23 @@ func (a *attempt) commit(succeeded bool) error {
 		a.r.captures[a.inst.ID] = captured{a.capture.Bytes(), a.trim}
 		a.r.mu.Unlock()
 	}
+	if errs != nil {
+		errs.ErrorFormat = oneLine
+	}
 	return errs.ErrorOrNil()
+}
+
+// oneLine is several errors as one line, and not an endless one.
+func oneLine(errs []error) string {
+	const most = 3
+	var parts []string
+	for _, err := range errs[:min(most, len(errs))] {
+		parts = append(parts, strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	if more := len(errs) - most; more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more like these", more))
+	}
+	return strings.Join(parts, "; ")
 }
 
 func (a *attempt) closeChildEnds() {

@@ -59,7 +59,25 @@ func (c *check) operator(l spec.Line, f spec.Finding, isStage bool) {
 		c.found(rule, f, "a line break at the end of the command", "write |- or >- instead of | or >, which leaves it out")
 		return
 	}
-	c.found(rule, f, "unquoted "+showText(f.Text)+": "+operatorMeaning(f.Text), operatorHint(l, f, isStage))
+	hint := operatorHint(l, f, isStage)
+	if chunk, ok := within([]rune(l.Value), f.At); ok && f.Text == "&" && !strings.ContainsAny(chunk, "'\"\\`$") {
+		hint += "\nquote it if the text is meant: " + quoted(chunk) // a URL, most often
+	}
+	c.found(rule, f, "unquoted "+showText(f.Text)+": "+operatorMeaning(f.Text), hint)
+}
+
+// within is what stands around the code point with index at, up to the next
+// blanks; ok is false where one of them is right beside it.
+func within(text []rune, at int) (chunk string, ok bool) {
+	blank := func(r rune) bool { return r == ' ' || r == '\t' || r == '\n' }
+	from, to := at, at+1
+	for from > 0 && !blank(text[from-1]) {
+		from--
+	}
+	for to < len(text) && !blank(text[to]) {
+		to++
+	}
+	return string(text[from:to]), from < at && to > at+1
 }
 
 // found adds a problem at f.

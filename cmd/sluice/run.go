@@ -131,6 +131,7 @@ func (c *cli) run(o *runFlags, args []string) error {
 		opts.Stdout = c.stderr
 	}
 	<-c.signals.ready
+	c.signals.armed.Store(true)
 	if instances > 1 {
 		// To start, to wait and to pass on what is printed takes one core.
 		// The scheduler's search for work on the others would take their

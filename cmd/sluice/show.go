@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"sluice/runner/event"
 	"sluice/runner/plumb"
@@ -188,6 +190,7 @@ func (s *show) Write(lines []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.catchUp()
+	s.screen.mute = errors.Is(s.err, syscall.EPIPE) // what is said at the end is said, unless nobody reads
 	s.screen.say(string(lines))
 	return len(lines), nil
 }

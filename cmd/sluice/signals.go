@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"sluice/runner/event"
@@ -20,6 +21,7 @@ type signals struct {
 	stop  context.CancelCauseFunc
 	kill  context.Context // done when a second signal came
 	ready chan struct{}   // closed when it listens
+	armed atomic.Bool     // there are children, or soon will be
 
 	mu    sync.Mutex
 	began syscall.Signal // the first that came
@@ -55,6 +57,9 @@ func (s *signals) watch(kill context.CancelCauseFunc) {
 		if ignored[sig] {
 			continue
 		}
+		if !s.armed.Load() {
+			count = 2 // nothing is started yet that would have to end first
+		}
 		switch count++; count {
 		case 1:
 			s.mu.Lock()
@@ -64,9 +69,12 @@ func (s *signals) watch(kill context.CancelCauseFunc) {
 		case 2:
 			kill(errors.New("a second signal"))
 		default:
-			// Every child is killed, and sluice is still here: it is stuck,
-			// such as in a write that nobody reads. The signal now does what
-			// it does to any program.
+			// Before anything is started; or every child is killed, and sluice
+			// is still here: it is stuck, such as in a write that nobody
+			// reads. The signal now does what it does to any program.
+			if sig == syscall.SIGQUIT {
+				sig = syscall.SIGTERM // Go's own answer to QUIT is a dump of its stacks
+			}
 			signal.Reset(sig)
 			syscall.Kill(os.Getpid(), sig.(syscall.Signal))
 		}

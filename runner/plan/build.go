@@ -72,6 +72,7 @@ type builder struct {
 	stats    map[string]bool   // directories known to exist
 	outputs  map[string]output // files that instances write, by path
 	shared   map[string]bool   // those that several append to
+	globs    []globUse
 }
 
 func (b *builder) add(rule string, pos diag.Pos, length int, msg, hint string) *diag.Problem {
@@ -125,6 +126,7 @@ func (b *builder) plan() *Plan {
 		}
 	}
 	b.conflicts(p)
+	b.stale()
 	return p
 }
 

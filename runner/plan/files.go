@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -159,6 +160,7 @@ func (b *builder) inputFile(path string, at spec.String, later bool) (missing bo
 // output is a file that an instance writes.
 type output struct {
 	inst *Instance
+	job  string
 	mode FileMode
 	pos  diag.Pos
 	name string
@@ -185,14 +187,14 @@ func (b *builder) output(o spec.Output, s scope, inst *Instance, stderr bool) Ou
 			out.Mode = ModeTruncate // what went wrong is wanted most when the job failed
 		}
 		if ok {
-			b.outputFile(out, o.File.String, inst)
+			b.outputFile(out, o.File.String, inst, s.job.Name.Value)
 		}
 		return out
 	}
 	return Output{Kind: OutLog}
 }
 
-func (b *builder) outputFile(out Output, at spec.String, inst *Instance) {
+func (b *builder) outputFile(out Output, at spec.String, inst *Instance, jobName string) {
 	if other, taken := b.outputs[out.Path]; taken && !(out.Mode == ModeAppend && other.mode == ModeAppend) {
 		msg := fmt.Sprintf("%s is written by %s and by %s", out.Path, other.inst.ID, inst.ID)
 		if other.inst == inst {
@@ -209,7 +211,7 @@ func (b *builder) outputFile(out Output, at spec.String, inst *Instance) {
 	if _, taken := b.outputs[out.Path]; taken {
 		b.shared[out.Path] = true
 	}
-	b.outputs[out.Path] = output{inst, out.Mode, at.Pos, at.Value}
+	b.outputs[out.Path] = output{inst, jobName, out.Mode, at.Pos, at.Value}
 	info, err := os.Lstat(out.Path)
 	if err != nil {
 		return // it does not exist yet; what stands in the way of making it is told by the run
@@ -225,6 +227,35 @@ func (b *builder) outputFile(out Output, at spec.String, inst *Instance) {
 		b.at("SL602", at, fmt.Sprintf("%s is a %s, and mode %s replaces what stands there", out.Path, kind, out.Mode), "write mode: truncate to write through it")
 	case out.Mode == ModeCreate:
 		b.at("SL602", at, out.Path+" exists, and mode create never replaces a file", "remove the file, or write mode: atomic")
+	}
+}
+
+// globUse is a pattern among a job's arguments.
+type globUse struct {
+	pattern, dir, job string
+	at                spec.String
+}
+
+// stale reports patterns that match what another job is going to write: they
+// are matched before any job runs, so they would find what an earlier run
+// left, or nothing.
+func (b *builder) stale() {
+	told := map[diag.Pos]bool{}
+	for _, g := range b.globs {
+		for _, path := range slices.Sorted(maps.Keys(b.outputs)) {
+			out := b.outputs[path]
+			name := path
+			if !filepath.IsAbs(g.pattern) {
+				name, _ = filepath.Rel(g.dir, path)
+			}
+			if match, err := doublestar.Match(filepath.Clean(g.pattern), name); err != nil || !match || told[g.at.Pos] || out.job == g.job {
+				continue
+			}
+			told[g.at.Pos] = true
+			p := b.add("SL613", g.at.Pos, g.at.Len(), fmt.Sprintf("the pattern matches %s, which job %q writes; patterns are matched before any job runs", name, out.job),
+				"name the files that the job makes")
+			p.Related = []diag.Related{{Pos: out.pos, Msg: "written here"}}
+		}
 	}
 }
 
@@ -263,6 +294,9 @@ func (b *builder) glob(t spec.Template, s scope, optional bool) []string {
 		b.at("SL613", t.String, "the pattern's directories can't be read: "+words(err), "")
 		return nil
 	}
+	if s.job != nil {
+		b.globs = append(b.globs, globUse{pattern, s.dir, s.job.Name.Value, t.String})
+	}
 	if pattern != written { // a / at the end asks for directories
 		matches = slices.DeleteFunc(matches, func(m string) bool {
 			info, err := os.Stat(filepath.Join(root, m))
@@ -270,7 +304,11 @@ func (b *builder) glob(t spec.Template, s scope, optional bool) []string {
 		})
 	}
 	if len(matches) == 0 && !optional {
-		b.at("SL613", t.String, "the pattern matches no file in "+root, "add optional: true if there may be none")
+		hint := "add optional: true if there may be none"
+		if s.job != nil && b.upstream[s.job.Name.Value] {
+			hint = "patterns are matched before any job runs: name the files that a job makes\n" + hint
+		}
+		b.at("SL613", t.String, "the pattern matches no file in "+root, hint)
 	}
 	for i, m := range matches {
 		if filepath.IsAbs(pattern) {

@@ -74,7 +74,7 @@ func CheckParams(f *spec.File, given map[string]Given) diag.List {
 		}
 		for _, v := range g.Values {
 			if wrong := e.Value.Check(v); wrong != "" {
-				add(e.Key.Pos, fmt.Sprintf("%s: %s", g.Source, wrong), describe(e.Value))
+				add(e.Key.Pos, fmt.Sprintf("%s: %s", clip(g.Source), wrong), describe(e.Value))
 			}
 		}
 	}
@@ -90,6 +90,15 @@ func CheckParams(f *spec.File, given map[string]Given) diag.List {
 		}
 	}
 	return list
+}
+
+// clip is text that fits into a message.
+func clip(text string) string {
+	const most = 100
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return text
 }
 
 func placeholder(p *spec.Param) string { return "<" + p.TypeName() + ">" }

@@ -73,10 +73,20 @@ func (a *Attempt) writeCause(b *bytes.Buffer, s Style) {
 	}
 	fmt.Fprintf(b, "  %s\n", Visible(line))
 	if len(st.Argv) > 0 {
-		fmt.Fprintf(b, "      %s\n", Quote(st.Argv))
+		fmt.Fprintf(b, "      %s\n", clip(Quote(st.Argv)))
 	}
 	a.writeCodes(b, s)
 	writeTail(b, st.Stderr, s)
+}
+
+// clip is text that fits on a screen: what captures put into an argv can be
+// 128 KiB. The report has it whole.
+func clip(text string) string {
+	const most = 2000
+	if r := []rune(text); len(r) > most {
+		return fmt.Sprintf("%s… (%d more characters)", string(r[:most]), len(r)-most)
+	}
+	return text
 }
 
 // writeCodes writes how every stage of a pipeline ended, on one line.
