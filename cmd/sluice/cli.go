@@ -37,6 +37,7 @@ type cli struct {
 	stdin, stdout, stderr *os.File
 	verbose               bool
 	signals               *signals // of run only
+	completing            bool     // a shell asks for completions
 }
 
 // failure is an error with its exit code and, where there is one, a hint.
@@ -72,6 +73,7 @@ func (c *cli) main(args []string) int {
 	if len(args) > 0 {
 		first = args[0]
 	}
+	c.completing = strings.HasPrefix(first, cobra.ShellCompRequestCmd)
 	if first == "run" {
 		c.signals = watchSignals() // beside all that follows, for it takes its time
 	}

@@ -9,6 +9,14 @@ import (
 	"sluice/spec"
 )
 
+// completions gives cmd its completions, where a shell asks for some.
+func (c *cli) completions(cmd *cobra.Command, l *loading) {
+	if c.completing {
+		cmd.ValidArgsFunction = c.completeJobs(l)
+		cmd.RegisterFlagCompletionFunc("param", c.completeParams(l))
+	}
+}
+
 // completeJobs completes a job file as the first word, and the file's jobs
 // after it. A file with problems completes as far as it could be read.
 func (c *cli) completeJobs(l *loading) cobra.CompletionFunc {

@@ -21,8 +21,7 @@ Nothing is started, written or connected to. What only the run can know stands a
 	}
 	l.planFlags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the plan as JSON (sluice schema plan describes it)")
-	cmd.ValidArgsFunction = c.completeJobs(&l)
-	cmd.RegisterFlagCompletionFunc("param", c.completeParams(&l))
+	c.completions(cmd, &l)
 	return cmd
 }
 

@@ -64,9 +64,10 @@ A JOB is a job's name, or job[axis=value] for one instance of its matrix.`,
 	f.StringVar(&o.report, "report", "", "write the report to `FILE` as JSON")
 	f.StringVar(&o.events, "events", "", "write every event to `FILE` as JSON lines")
 	f.BoolVar(&o.helpParams, "help-params", false, "show the params of the job file and how to give them")
-	cmd.ValidArgsFunction = c.completeJobs(&o.loading)
-	cmd.RegisterFlagCompletionFunc("param", c.completeParams(&o.loading))
-	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(outputModes, cobra.ShellCompDirectiveNoFileComp))
+	c.completions(cmd, &o.loading)
+	if c.completing {
+		cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(outputModes, cobra.ShellCompDirectiveNoFileComp))
+	}
 	return cmd
 }
 

@@ -110,13 +110,18 @@ func find(name, dir, path string) lookup {
 var errNotExecutable = errors.New("it is not executable")
 
 func isExecutable(path string) error {
+	// Most directories of a PATH do not have the program: one cheap call says so.
+	access := unix.Access(path, unix.X_OK)
+	if access == unix.ENOENT {
+		return &fs.PathError{Op: "exec", Path: path, Err: access}
+	}
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
 		return err
 	case info.IsDir():
 		return &fs.PathError{Op: "exec", Path: path, Err: errors.New("it is a directory")}
-	case info.Mode()&0o111 == 0 || unix.Access(path, unix.X_OK) != nil:
+	case info.Mode()&0o111 == 0 || access != nil:
 		return &fs.PathError{Op: "exec", Path: path, Err: errNotExecutable}
 	}
 	return nil
