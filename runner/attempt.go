@@ -196,8 +196,7 @@ func (a *attempt) unknown(u plan.Unknown) (string, error) {
 		if c.trim {
 			text = strings.TrimRight(text, "\r\n")
 		}
-		switch {
-		case u.NoDash && strings.HasPrefix(text, "-"):
+		if u.NoDash && strings.HasPrefix(text, "-") {
 			return "", fmt.Errorf("%s begins with a dash and could be read as an option; put a -- before it", u)
 		}
 		return text, nil
