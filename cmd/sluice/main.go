@@ -12,6 +12,7 @@ func main() { os.Exit(sluice()) }
 
 // sluice is the whole program on this process's own arguments and streams.
 func sluice() int {
+	growStack()
 	c := &cli{stdin: os.Stdin, stdout: duplicate(os.Stdout), stderr: duplicate(os.Stderr)}
 	return c.main(os.Args[1:])
 }
