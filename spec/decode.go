@@ -64,6 +64,9 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, what string) {
 	if fields.pos >= 0 {
 		v.Field(fields.pos).Set(reflect.ValueOf(d.pos(n)))
 	}
+	if fields.layout >= 0 {
+		v.Field(fields.layout).Set(reflect.ValueOf(d.layout(n)))
+	}
 	seen, meant := make([]bool, len(fields.list)), map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
@@ -180,11 +183,12 @@ func (f field) hint() string {
 
 // fields are the keys of a struct type.
 type fields struct {
-	list  []field
-	byKey map[string]int
-	keys  []string
-	pos   int    // index of the field named Pos, or -1
-	free  string // prefix of keys that are ignored, or empty
+	list   []field
+	byKey  map[string]int
+	keys   []string
+	pos    int    // index of the field named Pos, or -1
+	layout int    // the same of Layout
+	free   string // prefix of keys that are ignored, or empty
 }
 
 // scalarHint is what to write for n, where a mapping of these keys is expected
@@ -214,11 +218,14 @@ func flowText(text string) string {
 // `enum` lists its words for the schema; `free` on any field names the prefix
 // of keys that authors may use as they like.
 func fieldsOf(t reflect.Type) *fields {
-	f := &fields{byKey: map[string]int{}, pos: -1}
+	f := &fields{byKey: map[string]int{}, pos: -1, layout: -1}
 	for i := range t.NumField() {
 		sf := t.Field(i)
-		if sf.Name == "Pos" {
+		switch sf.Name {
+		case "Pos":
 			f.pos = i
+		case "Layout":
+			f.layout = i
 		}
 		tag, ok := keyTag(sf.Tag)
 		if !ok {

@@ -21,6 +21,7 @@ type File struct {
 	Source []byte   // its bytes
 	Pos    diag.Pos `free:"x-"`
 	Bounds []Bound  // every value in the file that has a range, for package validate
+	Layout Layout
 
 	Version     Int           `key:"version,required" doc:"The version of the language. This is version 1." example:"1"`
 	Description String        `key:"description" doc:"What the file is for, in a sentence. Shown by sluice list."`
@@ -61,8 +62,9 @@ type Param struct {
 
 // Job is one job.
 type Job struct {
-	Name String // the key that names it
-	Pos  diag.Pos
+	Name   String // the key that names it
+	Pos    diag.Pos
+	Layout Layout
 
 	Description String        `key:"description" doc:"What the job does, in a sentence. Shown by sluice list."`
 	Run         Line          `key:"run" doc:"A command on one line, with POSIX quoting, split once when the file is read. There is no shell." example:"go vet ./..."`
@@ -87,11 +89,13 @@ type Job struct {
 	Timeout     Duration      `key:"timeout" validate:"gt=0" doc:"The longest time of one attempt; then it is stopped as stop says." example:"30s"`
 	Retry       *Retry        `key:"retry" doc:"Whether and when a failed job is tried again." example:"{attempts: 3, delay: 1s}"`
 	Stop        *Stop         `key:"stop" doc:"How the job is ended before its time." example:"{signal: INT, grace: 5s}"`
+	Allow       List[*Allow]  `key:"allow" doc:"Rules that this job may break, each with the reason." example:"[{rule: SL301, reason: the one-liner is reviewed}]"`
 }
 
 // Stage is one process of a pipeline, written as a line or as a mapping.
 type Stage struct {
 	Pos     diag.Pos
+	Layout  Layout
 	Short   bool          // written as a line
 	Name    String        `key:"name" doc:"What reports call the stage. Default: the base name of its command."`
 	Run     Line          `key:"run" doc:"A command on one line, with POSIX quoting." example:"grep -c 'a b'"`
@@ -101,6 +105,14 @@ type Stage struct {
 	Dir     Template      `key:"dir" doc:"The directory in which the stage runs, relative to the job's."`
 	Stderr  Output        `key:"stderr" doc:"Where the stage's standard error goes. stdout joins it to the stage's own standard output."`
 	OK      List[Int]     `key:"ok" validate:"min=0,max=255" doc:"Exit codes of this stage that count as success." example:"[0, 1]"`
+	Allow   List[*Allow]  `key:"allow" doc:"Rules that this stage may break, each with the reason." example:"[{rule: SL301, reason: the one-liner is reviewed}]"`
+}
+
+// Allow waives one rule for a job or a stage.
+type Allow struct {
+	Pos    diag.Pos
+	Rule   String `key:"rule,required" doc:"The id of a rule, as sluice explain lists them." example:"SL301"`
+	Reason String `key:"reason,required" doc:"Why it may be broken here, for whoever reviews the file." example:"the one-liner is reviewed"`
 }
 
 // When is a condition. All that is given must hold.

@@ -17,6 +17,7 @@ func (c *check) job(j *spec.Job) {
 	c.envNames(j.Env, j.PassEnv)
 	c.matrix(j)
 	c.streams(j)
+	c.waivers(j)
 	if j.When != nil {
 		c.when(j.When)
 	}

@@ -25,12 +25,12 @@ func Parse(name string, text []byte, limits spec.Limits) (*spec.File, diag.List)
 		places[p.Pos] = true
 	}
 	list = slices.DeleteFunc(list, func(p diag.Problem) bool { return places[p.Pos] })
-	return f, append(list, broken...).Sort()
+	return f, waive(f, append(list, broken...).Sort()).Sort()
 }
 
 // Check returns every problem of f that no machine is needed to see. f may be
 // what spec.Parse could make of a broken file.
-func Check(f *spec.File) diag.List { return checkFile(f, parts{}) }
+func Check(f *spec.File) diag.List { return waive(f, checkFile(f, parts{})).Sort() }
 
 func checkFile(f *spec.File, broken parts) diag.List {
 	c := &check{file: f, broken: broken, jobs: map[string]*spec.Job{}}

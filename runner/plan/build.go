@@ -50,7 +50,8 @@ func Build(f *spec.File, in Inputs) (*Plan, diag.List) {
 		b.in.MaxInstances = 100_000
 	}
 	p := b.plan()
-	if b.list = b.list.Sort(); b.list.Invalid(false) {
+	b.list, _ = f.Waive(b.list.Sort())
+	if b.list.Invalid(false) {
 		return nil, b.list
 	}
 	return p, b.list

@@ -69,6 +69,7 @@ type Problem struct {
 	Msg      string   // what was found and what was expected, one line
 	Hint     string   // what to write instead; may have several lines or be empty
 	Related  []Related
+	Fix      *Fix // a change that mends it for certain; nil where there is none
 }
 
 // List is a set of problems. The nil List is no problem.

@@ -1,0 +1,100 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"sluice/spec"
+	"sluice/spec/diag"
+)
+
+// leastReason is how many characters a reason has: enough for a few words.
+const leastReason = 10
+
+// waivers checks what each allow says: a rule that there is and that can be
+// waived, once, and a reason.
+func (c *check) waivers(j *spec.Job) {
+	c.allow(j.Allow)
+	for _, s := range j.Pipe.Items {
+		if s != nil {
+			c.allow(s.Allow)
+		}
+	}
+}
+
+func (c *check) allow(list spec.List[*spec.Allow]) {
+	seen := map[string]bool{}
+	for _, a := range list.Items {
+		if a == nil || !a.Rule.IsSet() {
+			continue
+		}
+		rule, known := diag.RuleByID(a.Rule.Value)
+		switch {
+		case !known:
+			c.noSuchRule(a.Rule)
+		case rule.Severity == diag.Fatal:
+			c.at("SL901", a.Rule, fmt.Sprintf("%s can't be waived: %s", rule.ID, rule.Title), "mend what breaks it")
+		case seen[rule.ID]:
+			c.at("SL901", a.Rule, rule.ID+" is waived twice here", "remove one of the two")
+		}
+		seen[rule.ID] = true
+		if n := utf8.RuneCountInString(strings.TrimSpace(a.Reason.Value)); a.Reason.IsSet() && n < leastReason {
+			c.at("SL901", a.Reason, fmt.Sprintf("the reason has %d characters; expected at least %d", n, leastReason), "say why the rule may be broken here, for whoever reviews the file")
+		}
+	}
+}
+
+func (c *check) noSuchRule(id spec.String) {
+	var ids []string
+	for _, r := range diag.Rules() {
+		ids = append(ids, r.ID)
+	}
+	msg := fmt.Sprintf("there is no rule %q", id.Value)
+	if near := spec.Nearest(id.Value, ids); strings.EqualFold(near, id.Value) && near != "" {
+		msg += fmt.Sprintf("; did you mean %q?", near)
+	}
+	c.at("SL901", id, msg, "a rule stands in brackets behind its message: [SL301]")
+}
+
+// waive takes what is allowed out of list, and reports waivers of f that
+// nothing needed: they would hide the next mistake.
+func waive(f *spec.File, list diag.List) diag.List {
+	list, used := f.Waive(list)
+	for _, e := range f.Jobs.Entries {
+		if e.Value == nil {
+			continue
+		}
+		waivers := slices.Clone(e.Value.Allow.Items)
+		for _, s := range e.Value.Pipe.Items {
+			if s != nil {
+				waivers = append(waivers, s.Allow.Items...)
+			}
+		}
+		for _, a := range waivers {
+			if a == nil || slices.Contains(used, a) || !judged(a) || broken(f, list, e.Value) {
+				continue
+			}
+			p := diag.New("SL901", a.Rule.Pos, a.Rule.Len(), "nothing here breaks "+a.Rule.Value, "remove the waiver: it would hide the next mistake")
+			p.File = f.Name
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// judged reports whether this package can tell that a is of no use. What only
+// a plan sees may need it on another machine, or with another param.
+func judged(a *spec.Allow) bool {
+	rule, known := diag.RuleByID(a.Rule.Value)
+	return known && rule.Severity != diag.Fatal && !rule.OfPlan
+}
+
+// broken reports whether list has a fatal problem in job j, so that not every
+// rule was applied to it.
+func broken(f *spec.File, list diag.List, j *spec.Job) bool {
+	return slices.ContainsFunc(list, func(p diag.Problem) bool {
+		return p.Severity == diag.Fatal && f.JobAt(p.Pos) == j
+	})
+}
