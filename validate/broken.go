@@ -8,13 +8,14 @@ import (
 // parts are the pieces of a file in which something could not be read. What
 // seems to be missing from them may be just that, so nobody is told of it.
 type parts struct {
+	any          bool // anywhere
 	top          bool // a key beside jobs
 	jobs, params map[string]bool
 }
 
 // brokenParts tells where the problems of list stand in f.
 func brokenParts(f *spec.File, list diag.List) parts {
-	b := parts{jobs: map[string]bool{}, params: map[string]bool{}}
+	b := parts{any: len(list) > 0, jobs: map[string]bool{}, params: map[string]bool{}}
 	for _, p := range list {
 		job, param := entryAt(f.Jobs, p.Pos), entryAt(f.Params, p.Pos)
 		switch {

@@ -190,7 +190,11 @@ func (c *check) stop(s *spec.Stop) {
 }
 
 func (c *check) retry(r *spec.Retry) {
-	if r != nil && r.MaxDelay.IsSet() && r.MaxDelay.Value < r.Delay.Value {
+	if r == nil {
+		return
+	}
+	c.hammers(r)
+	if r.MaxDelay.IsSet() && r.MaxDelay.Value < r.Delay.Value {
 		c.add("SL018", r.MaxDelay.Pos, len(r.MaxDelay.Raw), fmt.Sprintf("max_delay is %s and delay is %s; expected at least the delay", r.MaxDelay.Raw, r.Delay.Raw), "")
 	}
 }

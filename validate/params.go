@@ -80,6 +80,9 @@ func (c *check) paramDefault(name string, p *spec.Param) {
 		return
 	}
 	for _, v := range d.Values {
+		if isSecretName(name) && len(v.Value) >= leastSecret {
+			c.at("SL504", v, fmt.Sprintf("param %q has its value in the file", name), secretHint)
+		}
 		if wrong := p.Check(v.Value); wrong != "" {
 			c.at("SL403", v, fmt.Sprintf("default %q of param %q: %s", v.Value, name, wrong), "")
 		}

@@ -32,9 +32,9 @@ func (c *check) texts() {
 	f := c.file
 	c.text(nil, f.Dir, placeDir)
 	c.text(nil, f.EnvFile, placeEnvFile)
-	c.env(nil, f.Env)
+	c.env(nil, f.Env, f.PassEnv)
 	if d := f.Defaults; d != nil {
-		c.env(nil, d.Env)
+		c.env(nil, d.Env, spec.List[spec.String]{})
 		c.text(nil, d.Dir, placeDir)
 	}
 	for _, e := range f.Jobs.Entries {
@@ -51,15 +51,16 @@ func (c *check) jobTexts(j *spec.Job) {
 			continue
 		}
 		c.command(j, s.Run, s.Command, s.Args, true)
-		c.env(j, s.Env)
+		c.env(j, s.Env, spec.List[spec.String]{})
 		c.text(j, s.Dir, placeDir)
 		c.text(j, s.Stderr.File, placeFile)
 	}
-	c.env(j, j.Env)
+	c.env(j, j.Env, j.PassEnv)
 	c.text(j, j.EnvFile, placeEnvFile)
 	c.text(j, j.Dir, placeDir)
 	c.text(j, j.Stdin.File, placeFile)
 	c.text(j, j.Stdin.Text, placeText)
+	c.secret(j.Stdin.Text)
 	c.text(j, j.Stdout.File, placeFile)
 	c.text(j, j.Stderr.File, placeFile)
 	if j.Matrix != nil {
@@ -69,11 +70,16 @@ func (c *check) jobTexts(j *spec.Job) {
 	}
 }
 
-func (c *check) env(j *spec.Job, env spec.Map[spec.Template]) {
+// env checks the variables that are set for j, or for all jobs where j is nil,
+// and those of the caller that pass.
+func (c *check) env(j *spec.Job, env spec.Map[spec.Template], pass spec.List[spec.String]) {
 	for _, e := range env.Entries {
 		c.text(j, e.Value, placeEnv)
 		c.ambiguous(e.Value.String)
+		c.secretEnv(e)
 	}
+	c.loaders(env, pass, j)
+	c.searchPath(env)
 }
 
 // command checks one argv, written as a line or as command and args, of a job
@@ -87,14 +93,17 @@ func (c *check) command(j *spec.Job, run spec.Line, command spec.Template, args 
 				p = placeCommand
 			}
 			c.refs(j, w.Text, p)
+			c.secret(w.Text)
 		}
 		if len(run.Words) > 0 {
 			c.firstWord(run)
+			c.programName(run.Words[0].Text)
 		}
 	}
 	if command.IsSet() {
 		c.text(j, command, placeCommand)
 		c.commandName(command, args.Items)
+		c.programName(command)
 	}
 	for _, a := range args.Items {
 		switch a.Kind {
@@ -107,6 +116,7 @@ func (c *check) command(j *spec.Job, run spec.Line, command spec.Template, args 
 		default:
 			c.text(j, a.Text, placeArg)
 			c.ambiguous(a.Text.String)
+			c.secret(a.Text)
 		}
 	}
 }

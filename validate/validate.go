@@ -53,6 +53,11 @@ func checkFile(f *spec.File, broken parts) diag.List {
 	}
 	c.cycles()
 	c.texts()
+	c.outputs()
+	c.timeouts()
+	if !broken.any && !c.list.Invalid(false) {
+		c.unread() // the job that reads it may be one that is not right yet
+	}
 	return c.list.Sort()
 }
 

@@ -163,6 +163,7 @@ func (c *cli) load(l *loading, args []string) (*spec.File, error) {
 
 // report prints problems of f, or of any file where f is nil.
 func (c *cli) report(problems diag.List, f *spec.File) {
+	problems = problems.AtLeast(diag.Warning)
 	if len(problems) == 0 {
 		return
 	}

@@ -71,7 +71,7 @@ func (c *cli) validate(paths []string, limits spec.Limits, strict, quiet bool) e
 			unread = multierror.Append(unread, r.err)
 			continue
 		}
-		all = append(all, r.problems...)
+		all = append(all, r.problems.AtLeast(diag.Warning)...)
 		sources[files[i]] = r.file.Source
 		if r.problems.Invalid(strict) {
 			invalid++

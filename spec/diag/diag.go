@@ -91,6 +91,16 @@ func (l List) Sort() List {
 	})
 }
 
+// AtLeast are the problems of l that are as severe as s or more.
+func (l List) AtLeast(s Severity) (severe List) {
+	for _, p := range l {
+		if p.Severity <= s {
+			severe = append(severe, p)
+		}
+	}
+	return severe
+}
+
 // Invalid reports whether l makes its file invalid. With strict, warnings do.
 func (l List) Invalid(strict bool) bool {
 	return slices.ContainsFunc(l, func(p Problem) bool {

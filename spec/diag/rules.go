@@ -1,6 +1,9 @@
 package diag
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Rule is a stable name for one kind of problem, and its documentation. Each
 // family of rules has a file of its own, rules_*.go.
@@ -15,10 +18,14 @@ type Rule struct {
 }
 
 // Rules is every rule, in the order of the ids. Ids are never used again.
-func Rules() []Rule { return slices.Concat(families()...) }
+func Rules() []Rule {
+	rules := slices.Concat(families()...)
+	slices.SortFunc(rules, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })
+	return rules
+}
 
 func families() [][]Rule {
-	return [][]Rule{fileRules[:], nameRules[:], shellRules[:], paramRules[:], envRules[:], pathRules[:], waiverRules[:]}
+	return [][]Rule{fileRules[:], nameRules[:], shellRules[:], paramRules[:], envRules[:], pathRules[:], newRules[:], waiverRules[:]}
 }
 
 // RuleByID finds a rule. ok is false for an id that no rule has.

@@ -1,0 +1,153 @@
+package validate
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"sluice/spec"
+	"sluice/spec/diag"
+)
+
+// writer is a stream of a job that goes to a file.
+type writer struct {
+	job    *spec.Job
+	out    spec.Output
+	name   string // relative to the file's dir, cleaned; empty where only the plan can know
+	append bool
+}
+
+// outputs checks the files that jobs write: where they are, and that no two
+// jobs write one. What depends on params or on the machine is for the plan.
+func (c *check) outputs() {
+	byName := map[string]writer{}
+	for _, name := range c.jobNames {
+		for _, w := range c.writers(c.jobs[name]) {
+			c.target(w)
+			if w.name == "" {
+				continue
+			}
+			c.manyInstances(w)
+			other, taken := byName[w.name]
+			switch {
+			case !taken:
+				byName[w.name] = w
+			case w.append && other.append || exclusive(w.job, other.job):
+			default:
+				c.writtenTwice(w, other)
+			}
+		}
+	}
+	for _, name := range c.jobNames {
+		c.emptied(c.jobs[name])
+	}
+}
+
+func (c *check) writtenTwice(w, other writer) {
+	msg := fmt.Sprintf("%s is written by job %q and by job %q", w.out.File.Value, other.job.Name.Value, w.job.Name.Value)
+	if w.job == other.job {
+		msg = fmt.Sprintf("%s is written twice by job %q", w.out.File.Value, w.job.Name.Value)
+	}
+	p := c.at("SL603", w.out.File.String, msg, "give each its own file, or write mode: append in both")
+	p.Related = []diag.Related{{Pos: other.out.File.Pos, Msg: "also written here"}}
+}
+
+// writers are the streams of j that go to files.
+func (c *check) writers(j *spec.Job) (list []writer) {
+	add := func(o spec.Output, dirs ...spec.Template) {
+		if o.Kind == spec.OutputFile && o.File.IsSet() {
+			list = append(list, writer{job: j, out: o, name: c.fixedPath(o.File, dirs...), append: o.Mode.Value == "append"})
+		}
+	}
+	add(j.Stdout, j.Dir)
+	add(j.Stderr, j.Dir)
+	for _, s := range j.Pipe.Items {
+		if s != nil {
+			add(s.Stderr, j.Dir, s.Dir)
+		}
+	}
+	return list
+}
+
+// fixedPath is t seen from the file's dir through dirs, where nothing of it is
+// substituted; else "".
+func (c *check) fixedPath(t spec.Template, dirs ...spec.Template) string {
+	full := ""
+	for i, d := range append(dirs, t) {
+		if i == 0 && !d.IsSet() && c.file.Defaults != nil {
+			d = c.file.Defaults.Dir
+		}
+		if len(d.Refs()) > 0 || strings.HasPrefix(d.Value, "~") {
+			return ""
+		}
+		if strings.HasPrefix(d.Value, "/") {
+			full = d.Value
+		} else {
+			full = path.Join(full, d.Value)
+		}
+	}
+	return path.Clean(full)
+}
+
+// exclusive reports whether conditions keep a and b from being in one plan.
+func exclusive(a, b *spec.Job) bool { return a != b && a.When != nil && b.When != nil }
+
+// manyInstances reports a file that every instance of a matrix would write.
+func (c *check) manyInstances(w writer) {
+	if w.append || w.job.Matrix == nil || w.job.Matrix.Exclude.IsSet() {
+		return
+	}
+	for _, a := range w.job.Matrix.Axes {
+		if len(a.Values) > 1 || len(a.Range) == 2 && a.Range[1].Value > a.Range[0].Value {
+			c.at("SL603", w.out.File.String, fmt.Sprintf("every instance of job %q writes %s", w.job.Name.Value, w.out.File.Value),
+				"put the axis into the name: ${matrix."+a.Name.Value+"}, or write mode: append")
+			return
+		}
+	}
+}
+
+// emptied reports a job that empties the file that it reads.
+func (c *check) emptied(j *spec.Job) {
+	if j.Stdin.Kind != spec.InputFile {
+		return
+	}
+	in := c.fixedPath(j.Stdin.File, j.Dir)
+	for _, w := range c.writers(j) {
+		isStderr := w.out.Pos != j.Stdout.Pos
+		inPlace := w.out.Mode.Value == "truncate" || w.append || isStderr && !w.out.Mode.IsSet()
+		if in != "" && w.name == in && inPlace {
+			c.at("SL603", w.out.File.String, fmt.Sprintf("job %q reads and writes %s", j.Name.Value, w.out.File.Value), "write mode: atomic, which replaces it when all is read")
+		}
+	}
+}
+
+// target judges where w writes.
+func (c *check) target(w writer) {
+	t := w.out.File
+	written := path.Clean(t.Masked())
+	switch {
+	case strings.HasPrefix(t.Value, "/dev/"):
+	case obeyed(written):
+		c.at("SL604", t.String, t.Value+": other programs execute or obey what stands there", "write to a file of the job's own, and put it in place by hand")
+	case strings.HasPrefix(t.Value, "/"):
+		c.at("SL601", t.String, t.Value+" is absolute: every checkout on this machine would write it", "write below dir, or let the caller say where with a param of type path")
+	case strings.HasPrefix(w.name, "../"):
+		c.at("SL601", t.String, t.Value+" leads out of the directory that the file declares", "write below it, or set the file's dir: to the directory that all its jobs share")
+	}
+}
+
+// obeyed reports whether programs execute or obey the file called name.
+func obeyed(name string) bool {
+	parts := strings.Split(name, "/")
+	base := parts[len(parts)-1]
+	if slices.Contains(parts, ".ssh") || slices.Contains(parts[:len(parts)-1], ".git") {
+		return true
+	}
+	switch base {
+	case ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".profile", ".zshrc", ".zshenv", ".zprofile", ".kshrc", ".login", ".cshrc",
+		".gitconfig", ".netrc", ".npmrc", ".pypirc", "authorized_keys", "crontab":
+		return true
+	}
+	return false
+}
