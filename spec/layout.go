@@ -2,6 +2,8 @@ package spec
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 
@@ -60,4 +62,24 @@ func (s String) Written() string {
 		return ""
 	}
 	return string(s.src.line(from.Line)[from.Col-1 : to.Col-1])
+}
+
+// LineEnd is the end of the line on which s begins.
+func (s String) LineEnd() diag.Pos {
+	return diag.Pos{Line: s.Pos.Line, Col: len(s.src.line(s.Pos.Line)) + 1}
+}
+
+// Before is what stands before s on its line.
+func (s String) Before() string { return string(s.src.line(s.Pos.Line)[:s.Pos.Col-1]) }
+
+// Requote is value in the quotes of s. A plain scalar stays plain where value
+// can be so in every place of a file.
+func (s String) Requote(value string) string {
+	switch {
+	case s.style&yaml.DoubleQuotedStyle != 0:
+		return strconv.Quote(value)
+	case s.style&yaml.SingleQuotedStyle == 0 && !strings.ContainsAny(value, ":#{}[],&*!|>'\"%@`\n"):
+		return value
+	}
+	return "'" + strings.ReplaceAll(value, "'", "''") + "'"
 }

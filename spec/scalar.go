@@ -131,7 +131,26 @@ func (s *Scalar[T]) decode(d *decoder, n *yaml.Node, what string) {
 	case int64, float64:
 		rule = "SL013"
 	}
-	d.add(rule, s.Pos, scalarLen(n), fmt.Sprintf("%s is %s; expected %s", what, show(n.Value), want), hint)
+	p := d.add(rule, s.Pos, scalarLen(n), fmt.Sprintf("%s is %s; expected %s", what, show(n.Value), want), hint)
+	p.Fix = plainFix(d.str(n), hint)
+}
+
+// plainFix writes the number or the boolean that hint gives in place of s.
+// There is none for a size or a time: its unit is the author's to say.
+func plainFix(s String, hint string) *diag.Fix {
+	value, ok := strings.CutPrefix(hint, "write ")
+	if value == "" || !ok {
+		return nil
+	}
+	value = strings.TrimPrefix(value, "it without quotes: ")
+	if _, err := strconv.ParseInt(value, 10, 64); err != nil && value != "true" && value != "false" {
+		return nil
+	}
+	from, to, oneLine := s.Span()
+	if !oneLine {
+		return nil
+	}
+	return &diag.Fix{Msg: "write " + value, Edits: []diag.Edit{{From: from, To: to, Text: value}}}
 }
 
 func scalarName(v any) string {

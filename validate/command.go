@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sluice/spec"
+	"sluice/spec/diag"
 )
 
 // builtins are the words that only a shell executes, and what the language
@@ -89,8 +90,9 @@ func isAssignment(word string) bool {
 	return ok && spec.IsEnvName(name)
 }
 
-// firstWord judges the word of l that names the program.
-func (c *check) firstWord(l spec.Line) {
+// firstWord judges the word of l that names the program; fix writes l in the
+// language, where that is certain.
+func (c *check) firstWord(l spec.Line, fix *diag.Fix) {
 	first := l.Words[0].Text
 	words := shellWords([]rune(l.Value))
 	if len(words) == 0 || first.Value == "" {
@@ -116,7 +118,7 @@ func (c *check) firstWord(l spec.Line) {
 		return
 	}
 	if isAssignment(texts[0]) {
-		c.add("SL208", l.Words[0].Pos, length, texts[0]+": there is no shell to set a variable", assignmentHint([]rune(l.Value)))
+		c.add("SL208", l.Words[0].Pos, length, texts[0]+": there is no shell to set a variable", assignmentHint([]rune(l.Value))).Fix = fix
 	}
 }
 
@@ -136,8 +138,9 @@ func belongsToShell(name string) string {
 	return name + " belongs to the shell; there is no such program"
 }
 
-// commandName judges t, the value of command, which args follow.
-func (c *check) commandName(t spec.Template, args []spec.Arg) {
+// commandName judges t, the value of command in a mapping that stands as layout
+// says, which args follow.
+func (c *check) commandName(t spec.Template, args []spec.Arg, layout spec.Layout) {
 	name := t.Value
 	_, isBuiltin := builtins[name]
 	var texts []string
@@ -153,6 +156,6 @@ func (c *check) commandName(t spec.Template, args []spec.Arg) {
 	case name == "":
 		c.at("SL207", t.String, "the command is empty", "")
 	case strings.ContainsAny(name, " \t\"'"):
-		c.at("SL207", t.String, fmt.Sprintf("%q is a whole command line in one element", name), "write it as run: "+yamlLine(name)+"\nor as command: and args:")
+		c.at("SL207", t.String, fmt.Sprintf("%q is a whole command line in one element", name), "write it as run: "+yamlLine(name)+"\nor as command: and args:").Fix = commandFix(layout, t)
 	}
 }

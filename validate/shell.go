@@ -132,7 +132,10 @@ type pipeText struct {
 	stdin, stdout string
 }
 
-type stageText struct{ run, stderr string }
+type stageText struct {
+	run, stderr string
+	env         []string // NAME=value
+}
 
 // add continues s with what stands before or behind a redirection.
 func (s *stageText) add(text []rune) {

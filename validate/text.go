@@ -14,8 +14,9 @@ import (
 // it. Each message says what to write instead.
 
 // lineText judges what stands unquoted in a one-line command. isStage says
-// that the line is a stage of a pipe.
-func (c *check) lineText(l spec.Line, isStage bool) {
+// that the line is a stage of a pipe; fix writes it in the language, where that
+// is certain.
+func (c *check) lineText(l spec.Line, isStage bool, fix *diag.Fix) {
 	if len(l.Words) > 0 && isCompound(l.Words[0].Text.Value) {
 		return // the message about that word is about the whole line
 	}
@@ -42,7 +43,7 @@ func (c *check) lineText(l spec.Line, isStage bool) {
 				continue
 			}
 			told[f.Text] = !isRedirection(f.Text) || strings.HasPrefix(f.Text, "<<")
-			c.operator(l, f, isStage)
+			c.operator(l, f, isStage, fix)
 		default:
 			c.dollarOrPattern(l, f, asText(l, f))
 		}
@@ -50,7 +51,7 @@ func (c *check) lineText(l spec.Line, isStage bool) {
 }
 
 // operator reports f, an operator of l.
-func (c *check) operator(l spec.Line, f spec.Finding, isStage bool) {
+func (c *check) operator(l spec.Line, f spec.Finding, isStage bool, fix *diag.Fix) {
 	rule := "SL203"
 	if slices.Contains(operators, f.Text) {
 		rule = "SL201"
@@ -63,7 +64,7 @@ func (c *check) operator(l spec.Line, f spec.Finding, isStage bool) {
 	if chunk, ok := within([]rune(l.Value), f.At); ok && f.Text == "&" && !strings.ContainsAny(chunk, "'\"\\`$") {
 		hint += "\nquote it if the text is meant: " + quoted(chunk) // a URL, most often
 	}
-	c.found(rule, f, "unquoted "+showText(f.Text)+": "+operatorMeaning(f.Text), hint)
+	c.found(rule, f, "unquoted "+showText(f.Text)+": "+operatorMeaning(f.Text), hint).Fix = fix
 }
 
 // within is what stands around the code point with index at, up to the next
@@ -81,8 +82,8 @@ func within(text []rune, at int) (chunk string, ok bool) {
 }
 
 // found adds a problem at f.
-func (c *check) found(rule string, f spec.Finding, msg, hint string) {
-	c.add(rule, f.Pos, len([]rune(f.Text)), msg, hint)
+func (c *check) found(rule string, f spec.Finding, msg, hint string) *diag.Problem {
+	return c.add(rule, f.Pos, len([]rune(f.Text)), msg, hint)
 }
 
 func showText(s string) string {
@@ -183,7 +184,7 @@ func (c *check) dollarOrPattern(l spec.Line, f spec.Finding, mark string) {
 	case spec.FoundBrace:
 		c.found("SL205", f, f.Text+": braces are not spread here", "write the words out\n"+mark)
 	case spec.FoundTilde:
-		c.found("SL206", f, "a leading ~ is not expanded here", tildeHint(word)+"\n"+mark)
+		c.found("SL206", f, "a leading ~ is not expanded here", tildeHint(word)+"\n"+mark).Fix = homeFix(l.String, f.At)
 	case spec.FoundComment:
 		c.found("SL203", f, "a # that begins a word: a shell would ignore the rest of the line", "a comment of YAML goes behind the closing quote\n"+mark)
 	}
@@ -236,7 +237,7 @@ func (c *check) elementText(t spec.Template, p place) {
 	}
 	if at := strings.Index(t.Value, "\n"); at >= 0 && p <= placeArg {
 		// A program's text: what else is in it would be told for nothing.
-		c.add("SL203", t.At(utf8.RuneCountInString(t.Value[:at])), 1, "a line break: in an element a text of several lines must be marked", mark)
+		c.add("SL203", t.At(utf8.RuneCountInString(t.Value[:at])), 1, "a line break: in an element a text of several lines must be marked", mark).Fix = markFix(t, p, "\n")
 		return
 	}
 	for _, f := range t.Found {
@@ -244,6 +245,9 @@ func (c *check) elementText(t spec.Template, p place) {
 	}
 	if strings.HasPrefix(t.Value, "~") && (p.isPath() || p <= placeArg) {
 		c.add("SL206", t.At(0), 1, "a leading ~ is not expanded here", tildeHint(t.Value)+"\n"+mark)
+		if p != placeEnvFile { // which is read before the environment is known
+			c.list[len(c.list)-1].Fix = homeFix(t.String, 0)
+		}
 	}
 	if p > placeArg {
 		return
@@ -262,7 +266,7 @@ func (c *check) elementText(t spec.Template, p place) {
 			rule = "SL202"
 			hint = expansionHint(op) + "\n"
 		}
-		c.add(rule, t.At(offset(m[0])), len([]rune(op)), msg, hint+mark)
+		c.add(rule, t.At(offset(m[0])), len([]rune(op)), msg, hint+mark).Fix = markFix(t, p, op)
 	}
 	if m := globSyntax().FindStringIndex(text); m != nil {
 		c.add("SL205", t.At(offset(m[0])), len([]rune(written(m))), written(m)+": file names are not matched in an element",
@@ -271,6 +275,15 @@ func (c *check) elementText(t spec.Template, p place) {
 	if m := braceSyntax().FindStringIndex(text); m != nil {
 		c.add("SL205", t.At(offset(m[0])), len([]rune(written(m))), written(m)+": braces are not spread", "write the words out\n"+mark)
 	}
+}
+
+// markFix marks argument t, in which op was found, as text. There is none where
+// the author may have wanted what a shell does: a redirection, an expansion.
+func markFix(t spec.Template, p place, op string) *diag.Fix {
+	if p != placeArg || op == "`" || isRedirection(op) || len(t.Refs()) > 0 || len(t.Found) > 0 || strings.HasPrefix(t.Value, "~") {
+		return nil
+	}
+	return literalFix(t)
 }
 
 func overlaps(found []spec.Finding, pos diag.Pos) bool {

@@ -45,12 +45,12 @@ func (c *check) texts() {
 }
 
 func (c *check) jobTexts(j *spec.Job) {
-	c.command(j, j.Run, j.Command, j.Args, false)
+	c.command(j, nil)
 	for _, s := range j.Pipe.Items {
 		if s == nil {
 			continue
 		}
-		c.command(j, s.Run, s.Command, s.Args, true)
+		c.command(j, s)
 		c.env(j, s.Env, spec.List[spec.String]{})
 		c.text(j, s.Dir, placeDir)
 		c.text(j, s.Stderr.File, placeFile)
@@ -82,11 +82,16 @@ func (c *check) env(j *spec.Job, env spec.Map[spec.Template], pass spec.List[spe
 	c.searchPath(env)
 }
 
-// command checks one argv, written as a line or as command and args, of a job
-// or of a stage.
-func (c *check) command(j *spec.Job, run spec.Line, command spec.Template, args spec.List[spec.Arg], isStage bool) {
+// command checks one argv, written as a line or as command and args, of j or,
+// where s is not nil, of its stage s.
+func (c *check) command(j *spec.Job, s *spec.Stage) {
+	run, command, args, layout := j.Run, j.Command, j.Args, j.Layout
+	if s != nil {
+		run, command, args, layout = s.Run, s.Command, s.Args, s.Layout
+	}
 	if run.IsSet() {
-		c.lineText(run, isStage)
+		fix := c.lineFix(j, s, run)
+		c.lineText(run, s != nil, fix)
 		for i, w := range run.Words {
 			p := placeArg
 			if i == 0 {
@@ -96,13 +101,13 @@ func (c *check) command(j *spec.Job, run spec.Line, command spec.Template, args 
 			c.secret(w.Text)
 		}
 		if len(run.Words) > 0 {
-			c.firstWord(run)
+			c.firstWord(run, fix)
 			c.programName(run.Words[0].Text)
 		}
 	}
 	if command.IsSet() {
 		c.text(j, command, placeCommand)
-		c.commandName(command, args.Items)
+		c.commandName(command, args.Items, layout)
 		c.programName(command)
 	}
 	for _, a := range args.Items {
@@ -146,7 +151,7 @@ func (c *check) ambiguous(s spec.String) {
 		}
 		kind = "a boolean"
 	}
-	c.at("SL012", s, "YAML readers may take "+s.Value+" for "+kind+"; sluice keeps the text", "quote it: '"+s.Value+"'")
+	c.at("SL012", s, "YAML readers may take "+s.Value+" for "+kind+"; sluice keeps the text", "quote it: '"+s.Value+"'").Fix = quoteFix(s)
 }
 
 var yaml11Bool = map[string]bool{"yes": true, "no": true, "on": true, "off": true, "Yes": true, "No": true, "On": true, "Off": true, "YES": true, "NO": true, "ON": true, "OFF": true}

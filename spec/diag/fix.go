@@ -33,13 +33,17 @@ func (l List) Apply(text []byte) (fixed []byte, applied int) {
 		applied++
 	}
 	slices.SortStableFunc(edits, func(a, b Edit) int { return comparePos(a.From, b.From) })
+	newline := "\n"
+	if first := bytes.IndexByte(text, '\n'); first > 0 && text[first-1] == '\r' {
+		newline = "\r\n"
+	}
 	at := newOffsets(text)
 	var out bytes.Buffer
 	done := 0
 	for _, e := range edits {
 		from, to := at.of(e.From), at.of(e.To)
 		out.Write(text[done:from])
-		out.WriteString(e.Text)
+		out.WriteString(strings.ReplaceAll(e.Text, "\n", newline))
 		done = to
 	}
 	out.Write(text[done:])
@@ -68,13 +72,14 @@ func newOffsets(text []byte) offsets {
 }
 
 // of is the offset of pos. A column behind the end of its line is that end,
-// and a line behind the last one is the end of the text.
+// before its CR LF or LF, and a line behind the last one is the end of the text.
 func (o offsets) of(pos Pos) int {
 	if pos.Line > len(o.lines) {
 		return len(o.text)
 	}
 	begin := o.lines[pos.Line-1]
 	line, _, _ := strings.Cut(o.text[begin:], "\n")
+	line = strings.TrimSuffix(line, "\r")
 	n := 0
 	for i := range line {
 		if n++; n == pos.Col {
