@@ -19,13 +19,13 @@ type decoder struct {
 	list   diag.List
 	types  map[reflect.Type]*fields
 	bounds []Bound
+	words  int // of all lines so far
 }
 
 func (d *decoder) add(rule string, pos diag.Pos, length int, msg, hint string) *diag.Problem {
 	p := diag.New(rule, pos, length, msg, hint)
 	p.File = d.src.name
-	d.list = append(d.list, p)
-	return &d.list[len(d.list)-1]
+	return d.list.Add(p)
 }
 
 func (d *decoder) pos(n *yaml.Node) diag.Pos { return diag.Pos{Line: n.Line, Col: n.Column} }
@@ -68,7 +68,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, what string) {
 		v.Field(fields.layout).Set(reflect.ValueOf(d.layout(n)))
 	}
 	seen, meant := make([]bool, len(fields.list)), map[string]bool{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
+	for i := 0; i+1 < len(n.Content) && !d.list.Full(); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" {
 			continue // reported by checkTree

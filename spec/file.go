@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"reflect"
 
+	"gopkg.in/yaml.v3"
+
 	"sluice/spec/diag"
 )
 
@@ -153,14 +155,15 @@ type Bound struct {
 type Limits struct {
 	File   int // bytes of a file
 	Depth  int // levels of nesting
-	Nodes  int // keys and values
+	Nodes  int // keys and values; and, before they are read, lines and separators
 	Scalar int // bytes of one value
 	Jobs   int // jobs of a file
+	Stages int // stages of all its pipelines
 }
 
 // DefaultLimits are the limits unless the caller raises them.
 func DefaultLimits() Limits {
-	return Limits{File: 4 << 20, Depth: 32, Nodes: 200_000, Scalar: 64 << 10, Jobs: 20_000}
+	return Limits{File: 4 << 20, Depth: 32, Nodes: 200_000, Scalar: 64 << 10, Jobs: 20_000, Stages: 50_000}
 }
 
 // Parse reads a job file. name is how problems call it. The File is nil where
@@ -173,7 +176,7 @@ func Parse(name string, text []byte, limits Limits) (*File, diag.List) {
 	}
 	d.src.split(text)
 	root := d.document(text)
-	if root == nil || !d.checkTree(root) {
+	if root == nil || !d.checkTree(root) || d.tooManyJobs(root) {
 		return nil, d.list.Sort()
 	}
 	f := &File{Name: name, Source: text}
@@ -186,10 +189,46 @@ func Parse(name string, text []byte, limits Limits) (*File, diag.List) {
 		}
 		e.Value.Name = e.Key
 	}
-	if n := len(f.Jobs.Entries); n > limits.Jobs {
-		d.add("SL015", f.Jobs.Pos, 1, fmt.Sprintf("%d jobs; at most %d are allowed", n, limits.Jobs), "use a matrix, or raise the limit with --max-jobs")
+	if d.list.Full() {
+		return nil, d.list.Sort()
 	}
 	return f, d.list.Sort()
+}
+
+// tooManyJobs reports whether the job file root has more jobs, or more stages
+// in them, than the limits allow.
+func (d *decoder) tooManyJobs(root *yaml.Node) bool {
+	jobs := valueOf(root, "jobs")
+	if jobs == nil {
+		return false
+	}
+	if n := len(jobs.Content) / 2; n > d.limits.Jobs {
+		d.add("SL015", d.pos(jobs), 1, fmt.Sprintf("%d jobs; at most %d are allowed", n, d.limits.Jobs), "use a matrix, or raise the limit with --max-jobs")
+		return true
+	}
+	stages := 0
+	for i := 1; i < len(jobs.Content); i += 2 {
+		if pipe := valueOf(jobs.Content[i], "pipe"); pipe != nil {
+			stages += len(pipe.Content)
+		}
+	}
+	if stages > d.limits.Stages {
+		d.add("SL015", d.pos(jobs), 1, fmt.Sprintf("%d stages; at most %d are allowed", stages, d.limits.Stages), "split the file, or raise the limit with --max-stages")
+	}
+	return stages > d.limits.Stages
+}
+
+// valueOf is the value of key in the mapping n, or nil.
+func valueOf(n *yaml.Node, key string) *yaml.Node {
+	if n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
 }
 
 // Argv is the command and its arguments, however s writes them.

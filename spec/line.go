@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -28,6 +29,13 @@ func (l *Line) decode(d *decoder, n *yaml.Node, what string) {
 		return
 	}
 	*l = parseLine(d.str(n))
+	before := d.words
+	if d.words += len(l.Words); d.words > d.limits.Nodes && before <= d.limits.Nodes {
+		d.add("SL015", l.Pos, 1, fmt.Sprintf("more than %d words in the commands of one file", d.limits.Nodes), "split the file, or raise the limit with --max-nodes")
+	}
+	if d.words > d.limits.Nodes {
+		l.Words = nil
+	}
 }
 
 // parseLine splits s. go-shellwords does the splitting, but it is lenient: it

@@ -304,7 +304,7 @@ func (l *List[T]) decode(d *decoder, n *yaml.Node, what string) {
 	l.Pos = d.pos(n)
 	l.Items = make([]T, 0, len(n.Content))
 	for _, item := range n.Content {
-		if isNull(item) {
+		if isNull(item) || d.list.Full() {
 			continue // reported by checkTree
 		}
 		var v T
@@ -339,7 +339,7 @@ func (m *Map[T]) decode(d *decoder, n *yaml.Node, what string) {
 	}
 	m.Pos = d.pos(n)
 	m.Entries = make([]Entry[T], 0, len(n.Content)/2)
-	for i := 0; i+1 < len(n.Content); i += 2 {
+	for i := 0; i+1 < len(n.Content) && !d.list.Full(); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" {
 			continue // reported by checkTree

@@ -17,6 +17,17 @@ func (d *decoder) scanBytes(text []byte) bool {
 			"split the file, or raise the limit with --max-file")
 		return false
 	}
+	// A hostile text of a megabyte can have a million values, and the parser
+	// takes a few hundred bytes for each before anything can be counted. None
+	// comes without one of these.
+	separators := 0
+	for _, sep := range []string{"\n", ",", "[", "{", "- "} {
+		separators += bytes.Count(text, []byte(sep))
+	}
+	if separators > d.limits.Nodes {
+		d.add("SL015", diag.Pos{Line: 1, Col: 1}, 1, fmt.Sprintf("%d lines and separators; at most %d are allowed", separators, d.limits.Nodes), "split the file, or raise the limit with --max-nodes")
+		return false
+	}
 	for _, bom := range []struct{ mark, name string }{
 		{"\xef\xbb\xbf", "UTF-8 with a byte order mark"}, {"\xff\xfe", "UTF-16"}, {"\xfe\xff", "UTF-16"},
 	} {

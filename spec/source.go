@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"bytes"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -16,6 +17,7 @@ type source struct {
 }
 
 func (s *source) split(text []byte) {
+	s.lines = make([][]rune, 0, bytes.Count(text, []byte{'\n'})+1)
 	for line := range strings.Lines(string(text)) {
 		s.lines = append(s.lines, []rune(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")))
 	}

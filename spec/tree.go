@@ -16,7 +16,7 @@ import (
 func (d *decoder) checkTree(root *yaml.Node) bool {
 	c := treeCheck{d: d}
 	c.node(root, 1)
-	return !c.over
+	return !c.over && !d.list.Full()
 }
 
 type treeCheck struct {
@@ -37,7 +37,7 @@ func (c *treeCheck) node(n *yaml.Node, depth int) {
 	d := c.d
 	c.nodes++
 	switch {
-	case c.over:
+	case c.over || d.list.Full():
 		return
 	case c.nodes > d.limits.Nodes:
 		c.limit(n, fmt.Sprintf("more than %d values in one file", d.limits.Nodes), "--max-nodes")
@@ -77,7 +77,7 @@ func (c *treeCheck) node(n *yaml.Node, depth int) {
 func (c *treeCheck) mapping(n *yaml.Node, depth int) {
 	d := c.d
 	first := make(map[string]diag.Pos, len(n.Content)/2)
-	for i := 0; i+1 < len(n.Content) && !c.over; i += 2 {
+	for i := 0; i+1 < len(n.Content) && !c.over && !d.list.Full(); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		c.node(key, depth+1)
 		c.literal = key.Value == "literal"

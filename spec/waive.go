@@ -2,20 +2,22 @@ package spec
 
 import (
 	"slices"
+	"sort"
 
 	"sluice/spec/diag"
 )
 
 // Waive returns list without the problems that jobs and stages of f allow, and
 // the waivers that were of use. Fatal problems can't be waived.
-func (f *File) Waive(list diag.List) (kept diag.List, used []*Allow) {
+func (f *File) Waive(list diag.List) (kept diag.List, used map[*Allow]bool) {
+	used = map[*Allow]bool{}
 	return slices.DeleteFunc(list, func(p diag.Problem) bool {
 		if p.Severity == diag.Fatal {
 			return false
 		}
 		a := f.allowedAt(p.Pos, p.Rule)
-		if a != nil && !slices.Contains(used, a) {
-			used = append(used, a)
+		if a != nil {
+			used[a] = true
 		}
 		return a != nil
 	}), used
@@ -51,12 +53,7 @@ func (f *File) JobAt(pos diag.Pos) (j *Job) {
 		return nil
 	}
 	// Entries stand in the order of the file, and there may be thousands.
-	after, _ := slices.BinarySearchFunc(f.Jobs.Entries, pos, func(e Entry[*Job], pos diag.Pos) int {
-		if pos.Before(e.Key.Pos) {
-			return 1
-		}
-		return -1
-	})
+	after := sort.Search(len(f.Jobs.Entries), func(i int) bool { return pos.Before(f.Jobs.Entries[i].Key.Pos) })
 	if after == 0 {
 		return nil
 	}
@@ -68,11 +65,10 @@ func (j *Job) stageAt(pos diag.Pos) (at *Stage) {
 	if j.Layout.at(pos) != "pipe" {
 		return nil
 	}
-	for _, s := range j.Pipe.Items {
-		if s == nil || pos.Before(s.Pos) {
-			break
-		}
-		at = s
+	items := j.Pipe.Items // nil where one could not be read
+	after := sort.Search(len(items), func(i int) bool { return items[i] != nil && pos.Before(items[i].Pos) })
+	if after > 0 {
+		at = items[after-1]
 	}
 	return at
 }

@@ -1,6 +1,8 @@
 package validate
 
 import (
+	"sort"
+
 	"sluice/spec"
 	"sluice/spec/diag"
 )
@@ -36,11 +38,9 @@ func inFlow(f *spec.File) bool { return f.Jobs.IsSet() && f.Jobs.Pos.Line == f.P
 
 // entryAt is the key of the last entry of m that does not begin behind pos.
 func entryAt[T any](m spec.Map[T], pos diag.Pos) (key spec.String) {
-	for _, e := range m.Entries {
-		if pos.Before(e.Key.Pos) {
-			break
-		}
-		key = e.Key
+	after := sort.Search(len(m.Entries), func(i int) bool { return pos.Before(m.Entries[i].Key.Pos) })
+	if after > 0 {
+		key = m.Entries[after-1].Key
 	}
 	return key
 }

@@ -64,6 +64,9 @@ func commandFix(l spec.Layout, t spec.Template) *diag.Fix {
 // job j, or of its stage s. There is no fix where a key that it needs is
 // taken, or where l says more than a pipeline with redirections.
 func (c *check) lineFix(j *spec.Job, s *spec.Stage, l spec.Line) *diag.Fix {
+	if len(l.Found) == 0 && (len(l.Words) == 0 || !isAssignment(l.Words[0].Text.Value)) {
+		return nil // as nearly all lines
+	}
 	p, ok := translate(l)
 	if _, _, oneLine := l.Span(); !ok || !oneLine {
 		return nil

@@ -107,7 +107,8 @@ func (c *check) line(l spec.Line) {
 
 // references checks the names of other things that j uses.
 func (c *check) references(j *spec.Job) {
-	for key, list := range map[string]spec.List[spec.String]{"needs": j.Needs, "after": j.After} {
+	for i, list := range []spec.List[spec.String]{j.Needs, j.After} {
+		key := []string{"needs", "after"}[i]
 		seen := map[string]bool{}
 		for _, s := range list.Items {
 			switch {
@@ -252,6 +253,9 @@ func edges(j *spec.Job) (list []edge) {
 	return list
 }
 
+// mostEdges is how many edges of a cycle are told: its beginning and its end.
+const mostEdges = 12
+
 // cycle reports the cycle that the last edge of path closes.
 func (c *check) cycle(path []edge) {
 	last := path[len(path)-1]
@@ -259,7 +263,13 @@ func (c *check) cycle(path []edge) {
 	loop := path[begin:]
 	names := []string{loop[0].from}
 	var related []diag.Related
-	for _, e := range loop {
+	for i, e := range loop {
+		if len(loop) > mostEdges && i >= mostEdges/2 && i < len(loop)-mostEdges/2 {
+			if i == mostEdges/2 {
+				names = append(names, "…")
+			}
+			continue
+		}
 		names = append(names, e.to.Value)
 		related = append(related, diag.Related{Pos: e.to.Pos, Msg: fmt.Sprintf("%s %s %s", e.from, verb(e.why), e.to.Value)})
 	}

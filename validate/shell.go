@@ -2,6 +2,7 @@ package validate
 
 import (
 	"slices"
+	"sort"
 	"strings"
 
 	"sluice/spec"
@@ -71,13 +72,26 @@ func shellPiece(text []rune, i int, plain *strings.Builder) int {
 	return min(end, len(text))
 }
 
-// wordAt is the word of text that holds or follows the code point with index
+// lineWords are the words of the line that was split last: a line may have
+// thousands of findings, and each asks for the word that it is in.
+type lineWords struct {
+	text  string
+	words []shellWord
+}
+
+// wordAt is the word of line that holds or follows the code point with index
 // at; ok is false where there is none.
-func wordAt(text []rune, at int) (w shellWord, ok bool) {
-	for _, w := range shellWords(text) {
-		if w.to > at {
-			return w, true
-		}
+func (c *check) wordAt(line string, at int) (w shellWord, ok bool) {
+	if c.split.text != line || c.split.words == nil {
+		c.split = lineWords{line, shellWords([]rune(line))}
+	}
+	return wordOf(c.split.words, at)
+}
+
+// wordOf is the same among words.
+func wordOf(words []shellWord, at int) (w shellWord, ok bool) {
+	if i := sort.Search(len(words), func(i int) bool { return words[i].to > at }); i < len(words) {
+		return words[i], true
 	}
 	return shellWord{}, false
 }
@@ -86,11 +100,11 @@ func wordAt(text []rune, at int) (w shellWord, ok bool) {
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // asText says how to write finding f of l where its text is meant.
-func asText(l spec.Line, f spec.Finding) string {
+func (c *check) asText(l spec.Line, f spec.Finding) string {
 	if f.Word < len(l.Words) && len(l.Words[f.Word].Text.Refs()) > 0 { // single quotes would take its references, too
 		return `put a \ before it if the text is meant: \` + f.Text
 	}
-	w, ok := wordAt([]rune(l.Value), f.At)
+	w, ok := c.wordAt(l.Value, f.At)
 	if !ok {
 		w.text = f.Text
 	}
@@ -146,6 +160,7 @@ func (s *stageText) add(text []rune) {
 // than a pipeline with redirections.
 func pipeOf(l spec.Line) (p pipeText, ok bool) {
 	text, from := []rune(l.Value), 0
+	all := shellWords(text)
 	p.stages = []stageText{{}}
 	for _, f := range l.Found {
 		if f.Kind != spec.FoundOperator || f.At < from {
@@ -163,7 +178,7 @@ func pipeOf(l spec.Line) (p pipeText, ok bool) {
 		}
 		var target shellWord
 		if !strings.Contains(f.Text, "&") {
-			target, _ = wordAt(text, from)
+			target, _ = wordOf(all, from)
 			from = max(from, target.to)
 		}
 		switch key, value := stream(f.Text, target.text); {
@@ -171,7 +186,7 @@ func pipeOf(l spec.Line) (p pipeText, ok bool) {
 			last.stderr = value
 		case key == "stdin" && len(p.stages) == 1:
 			p.stdin = value
-		case key == "stdout" && !slices.ContainsFunc(l.Found, func(g spec.Finding) bool { return g.At > f.At && g.Text == "|" }):
+		case key == "stdout" && f.At > lastPipe(l):
 			p.stdout = value
 		default:
 			return p, false
@@ -179,6 +194,16 @@ func pipeOf(l spec.Line) (p pipeText, ok bool) {
 	}
 	p.stages[len(p.stages)-1].add(text[from:])
 	return p, !slices.ContainsFunc(p.stages, func(s stageText) bool { return s.run == "" })
+}
+
+// lastPipe is the index of the last | of l, or -1.
+func lastPipe(l spec.Line) int {
+	for _, f := range slices.Backward(l.Found) {
+		if f.Kind == spec.FoundOperator && (f.Text == "|" || f.Text == "|&") {
+			return f.At
+		}
+	}
+	return -1
 }
 
 // hint is p as keys of a job, or as stages where the line is a stage itself.
@@ -219,7 +244,7 @@ func yamlLine(s string) string {
 
 // yamlValue is text as a YAML value between { and }.
 func yamlValue(s string) string {
-	if s == "" || strings.ContainsAny(s, ":#{}[],&*!|>'\"%@` \n") {
+	if s == "" || strings.EqualFold(s, "null") || yaml11Bool[s] || s == "true" || s == "false" || s[0] == '-' || s[0] == '?' || strings.TrimSpace(s) != s || strings.ContainsAny(s, ":#{}[],&*!|>'\"%@` \n") {
 		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
 	}
 	return s

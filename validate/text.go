@@ -25,6 +25,9 @@ func (c *check) lineText(l spec.Line, isStage bool, fix *diag.Fix) {
 		told[l.Found[at].Text] = true // the message about cd has it
 	}
 	for i, f := range l.Found {
+		if c.list.Full() {
+			return
+		}
 		switch f.Kind {
 		case spec.FoundQuote: // reported by line
 		case spec.FoundOperator:
@@ -45,7 +48,7 @@ func (c *check) lineText(l spec.Line, isStage bool, fix *diag.Fix) {
 			told[f.Text] = !isRedirection(f.Text) || strings.HasPrefix(f.Text, "<<")
 			c.operator(l, f, isStage, fix)
 		default:
-			c.dollarOrPattern(l, f, asText(l, f))
+			c.dollarOrPattern(l, f, c.asText(l, f))
 		}
 	}
 }
@@ -60,7 +63,7 @@ func (c *check) operator(l spec.Line, f spec.Finding, isStage bool, fix *diag.Fi
 		c.found(rule, f, "a line break at the end of the command", "write |- or >- instead of | or >, which leaves it out")
 		return
 	}
-	hint := operatorHint(l, f, isStage)
+	hint := c.operatorHint(l, f, isStage)
 	if chunk, ok := within([]rune(l.Value), f.At); ok && f.Text == "&" && !strings.ContainsAny(chunk, "'\"\\`$") {
 		hint += "\nquote it if the text is meant: " + quoted(chunk) // a URL, most often
 	}
@@ -113,7 +116,7 @@ func operatorMeaning(op string) string {
 func isRedirection(op string) bool { return strings.ContainsAny(op, "<>") }
 
 // operatorHint says what the language has for the operator f of l.
-func operatorHint(l spec.Line, f spec.Finding, isStage bool) string {
+func (c *check) operatorHint(l spec.Line, f spec.Finding, isStage bool) string {
 	if f.Text == "|" || f.Text == "|&" {
 		if p, ok := pipeOf(l); ok {
 			return p.hint(isStage)
@@ -121,7 +124,7 @@ func operatorHint(l spec.Line, f spec.Finding, isStage bool) string {
 		return "write a pipe: with one stage for each command"
 	}
 	target := "FILE"
-	if w, ok := wordAt([]rune(l.Value), f.At+len([]rune(f.Text))); ok && !strings.HasPrefix(w.text, "&") {
+	if w, ok := c.wordAt(l.Value, f.At+len([]rune(f.Text))); ok && !strings.HasPrefix(w.text, "&") {
 		target = w.text
 	}
 	key, value := stream(f.Text, target)
@@ -167,7 +170,7 @@ func elementHint(op, target string) string {
 // element. mark says how to write f where its text is meant.
 func (c *check) dollarOrPattern(l spec.Line, f spec.Finding, mark string) {
 	word := f.Text
-	if w, ok := wordAt([]rune(l.Value), f.At); ok {
+	if w, ok := c.wordAt(l.Value, f.At); ok {
 		word = w.text
 	}
 	switch f.Kind {
@@ -244,9 +247,9 @@ func (c *check) elementText(t spec.Template, p place) {
 		c.dollarOrPattern(spec.Line{}, f, mark)
 	}
 	if strings.HasPrefix(t.Value, "~") && (p.isPath() || p <= placeArg) {
-		c.add("SL206", t.At(0), 1, "a leading ~ is not expanded here", tildeHint(t.Value)+"\n"+mark)
+		problem := c.add("SL206", t.At(0), 1, "a leading ~ is not expanded here", tildeHint(t.Value)+"\n"+mark)
 		if p != placeEnvFile { // which is read before the environment is known
-			c.list[len(c.list)-1].Fix = homeFix(t.String, 0)
+			problem.Fix = homeFix(t.String, 0)
 		}
 	}
 	if p > placeArg {

@@ -38,7 +38,7 @@ func (c *check) texts() {
 		c.text(nil, d.Dir, placeDir)
 	}
 	for _, e := range f.Jobs.Entries {
-		if e.Value != nil {
+		if e.Value != nil && !c.list.Full() {
 			c.jobTexts(e.Value)
 		}
 	}
@@ -47,7 +47,7 @@ func (c *check) texts() {
 func (c *check) jobTexts(j *spec.Job) {
 	c.command(j, nil)
 	for _, s := range j.Pipe.Items {
-		if s == nil {
+		if s == nil || c.list.Full() {
 			continue
 		}
 		c.command(j, s)

@@ -28,6 +28,7 @@ func translate(l spec.Line) (p pipeText, ok bool) {
 // translatable reports whether what l has of a shell means one thing only.
 func translatable(l spec.Line) bool {
 	text := []rune(l.Value)
+	words := shellWords(text)
 	joined := false // 2>&1 was seen in this stage: a > behind it means something else
 	for _, f := range l.Found {
 		switch {
@@ -44,7 +45,7 @@ func translatable(l spec.Line) bool {
 		case "2>&1":
 			joined = true
 		case ">", ">>", "1>", "1>>", ">|", "2>", "2>>", "<":
-			w, ok := wordAt(text, f.At+len([]rune(f.Text)))
+			w, ok := wordOf(words, f.At+len([]rune(f.Text)))
 			if !ok || !fixedName(string(text[w.from:w.to])) || joined && f.Text != "<" {
 				return false
 			}
@@ -58,6 +59,12 @@ func translatable(l spec.Line) bool {
 // fixedName reports whether word, as written, names a file in a shell and in
 // the language alike.
 func fixedName(word string) bool {
+	for _, quote := range []string{`"`, "'"} {
+		if inner, ok := strings.CutPrefix(word, quote); ok {
+			word = strings.TrimSuffix(inner, quote)
+			break
+		}
+	}
 	return word != "" && !strings.ContainsAny(word, "*?[]{}~`$'\"\\")
 }
 

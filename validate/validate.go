@@ -17,7 +17,7 @@ import (
 func Parse(name string, text []byte, limits spec.Limits) (*spec.File, diag.List) {
 	f, broken := spec.Parse(name, text, limits)
 	if f == nil {
-		return nil, broken
+		return nil, broken.Cut()
 	}
 	list := checkFile(f, brokenParts(f, broken))
 	places := map[diag.Pos]bool{}
@@ -25,12 +25,12 @@ func Parse(name string, text []byte, limits spec.Limits) (*spec.File, diag.List)
 		places[p.Pos] = true
 	}
 	list = slices.DeleteFunc(list, func(p diag.Problem) bool { return places[p.Pos] })
-	return f, waive(f, append(list, broken...).Sort()).Sort()
+	return f, waive(f, append(list, broken...).Sort()).Sort().Cut()
 }
 
 // Check returns every problem of f that no machine is needed to see. f may be
 // what spec.Parse could make of a broken file.
-func Check(f *spec.File) diag.List { return waive(f, checkFile(f, parts{})).Sort() }
+func Check(f *spec.File) diag.List { return waive(f, checkFile(f, parts{})).Sort().Cut() }
 
 func checkFile(f *spec.File, broken parts) diag.List {
 	c := &check{file: f, broken: broken, jobs: map[string]*spec.Job{}}
@@ -47,7 +47,7 @@ func checkFile(f *spec.File, broken parts) diag.List {
 	c.names()
 	c.params()
 	for _, e := range f.Jobs.Entries {
-		if e.Value != nil {
+		if e.Value != nil && !c.list.Full() {
 			c.job(e.Value)
 		}
 	}
@@ -69,13 +69,18 @@ type check struct {
 	jobs       map[string]*spec.Job
 	jobNames   []string
 	paramNames []string
+	compared   int // names that were compared with an unknown one
+	split      lineWords
 }
+
+// mostCompared bounds the search for what was meant by unknown names: a
+// thousand of them among twenty thousand would take seconds.
+const mostCompared = 200_000
 
 func (c *check) add(rule string, pos diag.Pos, length int, msg, hint string) *diag.Problem {
 	p := diag.New(rule, pos, length, msg, hint)
 	p.File = c.file.Name
-	c.list = append(c.list, p)
-	return &c.list[len(c.list)-1]
+	return c.list.Add(p)
 }
 
 // at is add for a place that a String names.
@@ -90,7 +95,10 @@ func (c *check) unknown(s spec.String, kind string, names []string) {
 
 func (c *check) unknownName(s spec.String, msg string, names []string) {
 	const mostNames = 13 // that fit on a line or two
-	near, hint := spec.Nearest(s.Value, names), ""
+	near, hint := "", ""
+	if c.compared += len(names); c.compared <= mostCompared {
+		near = spec.Nearest(s.Value, names)
+	}
 	switch {
 	case near != "":
 		msg += fmt.Sprintf("; did you mean %q?", near)

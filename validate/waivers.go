@@ -62,6 +62,15 @@ func (c *check) noSuchRule(id spec.String) {
 // nothing needed: they would hide the next mistake.
 func waive(f *spec.File, list diag.List) diag.List {
 	list, used := f.Waive(list)
+	if list.Full() {
+		return list // more was not looked at
+	}
+	broken := map[*spec.Job]bool{} // has a fatal problem, so that not every rule was applied to it
+	for _, p := range list {
+		if p.Severity == diag.Fatal {
+			broken[f.JobAt(p.Pos)] = true
+		}
+	}
 	for _, e := range f.Jobs.Entries {
 		if e.Value == nil {
 			continue
@@ -73,7 +82,7 @@ func waive(f *spec.File, list diag.List) diag.List {
 			}
 		}
 		for _, a := range waivers {
-			if a == nil || slices.Contains(used, a) || !judged(a) || broken(f, list, e.Value) {
+			if a == nil || used[a] || !judged(a) || broken[e.Value] {
 				continue
 			}
 			p := diag.New("SL901", a.Rule.Pos, a.Rule.Len(), "nothing here breaks "+a.Rule.Value, "remove the waiver: it would hide the next mistake")
@@ -89,12 +98,4 @@ func waive(f *spec.File, list diag.List) diag.List {
 func judged(a *spec.Allow) bool {
 	rule, known := diag.RuleByID(a.Rule.Value)
 	return known && rule.Severity != diag.Fatal && !rule.OfPlan
-}
-
-// broken reports whether list has a fatal problem in job j, so that not every
-// rule was applied to it.
-func broken(f *spec.File, list diag.List, j *spec.Job) bool {
-	return slices.ContainsFunc(list, func(p diag.Problem) bool {
-		return p.Severity == diag.Fatal && f.JobAt(p.Pos) == j
-	})
 }

@@ -36,7 +36,8 @@ func (l *loading) limitFlags(cmd *cobra.Command) {
 	f.IntVar(&l.limits.Nodes, "max-nodes", d.Nodes, "the most keys and values in a job file")
 	f.IntVar(&l.limits.Scalar, "max-scalar", d.Scalar, "the longest value in a job file, in bytes")
 	f.IntVar(&l.limits.Jobs, "max-jobs", d.Jobs, "the most jobs in a job file")
-	for _, name := range []string{"max-file", "max-depth", "max-nodes", "max-scalar", "max-jobs"} {
+	f.IntVar(&l.limits.Stages, "max-stages", d.Stages, "the most stages of pipelines in a job file")
+	for _, name := range []string{"max-file", "max-depth", "max-nodes", "max-scalar", "max-jobs", "max-stages"} {
 		f.Lookup(name).Hidden = true
 	}
 }

@@ -7,6 +7,7 @@ package diag
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 )
 
@@ -89,6 +90,34 @@ func (l List) Sort() List {
 	return slices.CompactFunc(l, func(a, b Problem) bool {
 		return a.File == b.File && a.Pos == b.Pos && a.Rule == b.Rule && a.Msg == b.Msg
 	})
+}
+
+// Most is how many problems of one file are told. More say nothing new, and a
+// file made to have millions of them must not take the memory for them.
+const Most = 1000
+
+// Add appends p unless l is full, and returns where it stands: to be given more
+// before the next call.
+func (l *List) Add(p Problem) *Problem {
+	if l.Full() {
+		return &p
+	}
+	*l = append(*l, p)
+	return &(*l)[len(*l)-1]
+}
+
+// Full reports whether l has more problems than are ever told.
+func (l List) Full() bool { return len(l) > Most }
+
+// Cut is l, which is sorted, without the problems that are not told. The last
+// one says so.
+func (l List) Cut() List {
+	if !l.Full() {
+		return l
+	}
+	last := New("SL015", l[Most].Pos, 1, fmt.Sprintf("more than %d problems; the rest is not told", Most), "mend these first")
+	last.File = l[Most].File
+	return append(l[:Most:Most], last)
 }
 
 // AtLeast are the problems of l that are as severe as s or more.
