@@ -62,6 +62,7 @@ func parseLine(s String) Line {
 		l.Found = append(l.Found, Finding{Kind: FoundQuote, Text: s.Value, Pos: s.Pos})
 		return l
 	}
+	l.Words = make([]Arg, 0, len(words))
 	for i, w := range words {
 		l.Words = append(l.Words, sc.word(w, sc.places.at(sc.starts[i])))
 	}

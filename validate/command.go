@@ -143,14 +143,10 @@ func belongsToShell(name string) string {
 func (c *check) commandName(t spec.Template, args []spec.Arg, layout spec.Layout) {
 	name := t.Value
 	_, isBuiltin := builtins[name]
-	var texts []string
-	for _, a := range args {
-		texts = append(texts, a.Text.Value)
-	}
 	switch {
 	case t.Literal || len(t.Refs()) > 0 && !isAssignment(name):
 	case isBuiltin:
-		c.at("SL208", t.String, belongsToShell(name), builtinHint(name, texts))
+		c.at("SL208", t.String, belongsToShell(name), builtinHint(name, argTexts(args)))
 	case isAssignment(name):
 		c.at("SL208", t.String, name+": there is no shell to set a variable", assignmentHint([]rune(name)))
 	case name == "":
@@ -158,4 +154,11 @@ func (c *check) commandName(t spec.Template, args []spec.Arg, layout spec.Layout
 	case strings.ContainsAny(name, " \t\"'"):
 		c.at("SL207", t.String, fmt.Sprintf("%q is a whole command line in one element", name), "write it as run: "+yamlLine(name)+"\nor as command: and args:").Fix = commandFix(layout, t)
 	}
+}
+
+func argTexts(args []spec.Arg) (texts []string) {
+	for _, a := range args {
+		texts = append(texts, a.Text.Value)
+	}
+	return texts
 }

@@ -36,46 +36,46 @@ func (c *check) hammers(r *spec.Retry) {
 
 // unread warns of what is captured for nobody.
 func (c *check) unread() {
-	read := map[string]bool{}
+	captures := map[string]*spec.Job{}
 	for _, name := range c.jobNames {
-		j := c.jobs[name]
-		read[j.Stdin.Job.Value] = true
-		for _, t := range jobTemplates(j) {
-			for _, r := range t.Refs() {
-				if r.Root == "jobs" {
-					read[r.Name] = true
-				}
-			}
+		if j := c.jobs[name]; j.Stdout.Kind == spec.OutputCapture {
+			captures[name] = j
 		}
 	}
+	if len(captures) == 0 {
+		return
+	}
 	for _, name := range c.jobNames {
-		if j := c.jobs[name]; j.Stdout.Kind == spec.OutputCapture && !read[name] {
-			c.add("SL704", j.Stdout.Pos, 1, fmt.Sprintf("no job reads what job %q captures", name), "read it in a job that needs this one, as ${jobs."+name+".stdout}; or leave stdout out to show it")
-		}
+		delete(captures, c.jobs[name].Stdin.Job.Value)
+		eachValue(c.jobs[name], func(t spec.Template) {
+			for _, p := range t.Parts {
+				if p.Ref != nil && p.Ref.Root == "jobs" {
+					delete(captures, p.Ref.Name)
+				}
+			}
+		})
+	}
+	for name, j := range captures {
+		c.add("SL704", j.Stdout.Pos, 1, fmt.Sprintf("no job reads what job %q captures", name), "read it in a job that needs this one, as ${jobs."+name+".stdout}; or leave stdout out to show it")
 	}
 }
 
-// jobTemplates are the texts of j in which a job's output can stand.
-func jobTemplates(j *spec.Job) (list []spec.Template) {
-	args := func(l []spec.Arg) {
-		for _, a := range l {
-			list = append(list, a.Text)
+// eachValue calls f with the texts of j in which another job's output can
+// stand.
+func eachValue(j *spec.Job, f func(spec.Template)) {
+	command := func(l []spec.Arg, m spec.Map[spec.Template]) {
+		for i := range l {
+			f(l[i].Text)
 		}
-	}
-	env := func(m spec.Map[spec.Template]) {
 		for _, e := range m.Entries {
-			list = append(list, e.Value)
+			f(e.Value)
 		}
 	}
-	args(j.Run.Words)
-	args(j.Args.Items)
-	env(j.Env)
+	command(j.Argv(), j.Env)
 	for _, s := range j.Pipe.Items {
 		if s != nil {
-			args(s.Run.Words)
-			args(s.Args.Items)
-			env(s.Env)
+			command(s.Argv(), s.Env)
 		}
 	}
-	return append(list, j.Stdin.Text)
+	f(j.Stdin.Text)
 }
