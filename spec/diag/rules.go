@@ -18,7 +18,7 @@ type Rule struct {
 func Rules() []Rule { return slices.Concat(families()...) }
 
 func families() [][]Rule {
-	return [][]Rule{fileRules[:], nameRules[:], shellRules[:], paramRules[:], envRules[:], pathRules[:], waiverRules[:]}
+	return [][]Rule{fileRules[:], valueRules[:], nameRules[:], shellRules[:], paramRules[:], envRules[:], pathRules[:], waiverRules[:]}
 }
 
 // RuleByID finds a rule. ok is false for an id that no rule has.
