@@ -78,7 +78,7 @@ jobs:
 
 Remove it. Where a value must have one, mark the text and write the character as an escape in double quotes: {literal: "\u200B"}.
 
-Joiners (U+200C, U+200D) and variation selectors belong to some scripts and to emoji, so they are only warned of, and only where they touch an ASCII letter or digit, which they never change.`,
+Joiners (U+200C, U+200D) and variation selectors belong to some scripts and to emoji, so they are only warned of, and only where they can change nothing: a joiner within ASCII, a selector behind an ASCII letter or digit or behind another selector.`,
 		Wrong: "version: 1\njobs:\n  print:\n    run: echo pass\u200bword\n",
 		Right: `version: 1
 jobs:
