@@ -80,7 +80,11 @@ func (c *check) runs(j *spec.Job) {
 func (c *check) oneWay(given []string, args spec.List[spec.Arg], at spec.String, what string, ways []string) {
 	switch {
 	case len(given) == 0:
-		c.at("SL017", at, what+" has nothing to run", "give it one of "+strings.Join(ways, ", "))
+		hint := "give it one of " + strings.Join(ways, ", ")
+		if args.IsSet() {
+			hint = "args: are those of a command: name it with command:"
+		}
+		c.at("SL017", at, what+" has nothing to run", hint)
 	case len(given) > 1:
 		c.at("SL017", at, fmt.Sprintf("%s has %s; expected exactly one", what, strings.Join(given, " and ")), "")
 	case args.IsSet() && given[0] != "command":
