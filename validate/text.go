@@ -219,6 +219,8 @@ func expansionHint(text string) string {
 		return "a job has no positional arguments: declare a param, and write ${params.name}"
 	case m != nil && slices.Contains(spec.Roots(), m[1]):
 		return "a reference has a name, such as ${params.name} or ${env.HOME}"
+	case m != nil && slices.Contains(spec.Roots(), strings.ToLower(m[1])) && strings.Contains(text, "."):
+		return "a reference begins in lower case, such as ${params.name} or ${env.HOME}"
 	case m != nil && m[2] != "":
 		return "declare a param with that default:, and write ${params." + strings.ToLower(m[1]) + "}"
 	case m != nil:
