@@ -199,6 +199,9 @@ func (f *fields) scalarHint(n *yaml.Node) string {
 	}
 	for _, key := range []string{"run", "attempts", "signal", "default", "max"} {
 		if _, has := f.byKey[key]; has {
+			if n.Value == "true" && key == "max" {
+				return "write {}" // capture: true
+			}
 			return "write {" + key + ": " + flowText(n.Value) + "}"
 		}
 	}

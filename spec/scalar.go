@@ -182,7 +182,7 @@ func parseScalar(text string, dst any) (ok bool, hint string) {
 		return parseInt(text, dst)
 	case *float64:
 		if !floatSyntax().MatchString(text) {
-			return false, ""
+			return false, floatHint(text)
 		}
 		*dst, err = strconv.ParseFloat(text, 64)
 	case *bool:
@@ -197,8 +197,8 @@ func parseScalar(text string, dst any) (ok bool, hint string) {
 		}
 		return false, ""
 	case *time.Duration:
-		if *dst, err = ParseDuration(text); err != nil && isInt(text) {
-			return false, fmt.Sprintf("a duration needs its unit: %ss or %sms", text, text)
+		if *dst, err = ParseDuration(text); err != nil {
+			return false, durationHint(text)
 		}
 	case *Bytes:
 		if *dst, err = ParseSize(text); err != nil {
@@ -208,6 +208,29 @@ func parseScalar(text string, dst any) (ok bool, hint string) {
 		panic(fmt.Sprintf("no scalar %T", dst))
 	}
 	return err == nil, ""
+}
+
+// floatHint is what was meant by text, which is no number: .5, 2. or 1e2.
+func floatHint(text string) string {
+	f, err := strconv.ParseFloat(text, 64)
+	if plain := strconv.FormatFloat(f, 'f', -1, 64); err == nil && floatSyntax().MatchString(plain) && len(plain) < 20 {
+		return "write " + plain
+	}
+	return ""
+}
+
+// durationHint is what was meant by text, which is no duration.
+func durationHint(text string) string {
+	joined := strings.ReplaceAll(text, " ", "")
+	switch _, err := ParseDuration(joined); {
+	case isInt(text):
+		return fmt.Sprintf("a duration needs its unit: %ss or %sms", text, text)
+	case err == nil:
+		return "write it without blanks: " + joined
+	case durationSyntax().MatchString(text):
+		return fmt.Sprintf("the longest duration is %dh", math.MaxInt64/int64(time.Hour))
+	}
+	return ""
 }
 
 // sizeHint is what was meant by text, which is no size.

@@ -63,7 +63,7 @@ func (d *decoder) scanBytes(text []byte) bool {
 			rule, what, hint = "SL003", fmt.Sprintf("line break U+%04X", r), "YAML begins a new line here and editors may not; end lines with LF"
 		default:
 			rule, what = badRune(r)
-			what, hint = fmt.Sprintf("%s U+%04X", what, r), "remove it"
+			what, hint = fmt.Sprintf("%s U+%04X", what, r), removeHint(r)
 		}
 		if rule != "" {
 			d.add(rule, pos, 1, what, hint)
@@ -90,8 +90,47 @@ func badRune(r rune) (rule, what string) {
 		return "SL002", "noncharacter"
 	case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x200e, r == 0x200f, r == 0x061c:
 		return "SL004", "direction control" // CVE-2021-42574
-	case r == 0x200b, r == 0x2060, r == 0xfeff, r == 0x00ad, r >= 0xe0000 && r <= 0xe007f:
+	case r == 0x00ad, r == 0x180e, r == 0x200b, r >= 0x2060 && r <= 0x2065, r >= 0x206a && r <= 0x206f, r == 0xfeff,
+		r == 0x115f, r == 0x1160, r == 0x3164, r == 0xffa0, // Hangul fillers
+		r >= 0xe0000 && r <= 0xe007f:
 		return "SL005", "invisible character"
 	}
 	return "", ""
 }
+
+// removeHint is what to do about r, which badRune has a rule against.
+func removeHint(r rune) string {
+	if r == 0 {
+		return "remove it"
+	}
+	escape := fmt.Sprintf(`\u%04X`, r)
+	if r > 0xffff {
+		escape = fmt.Sprintf(`\U%08X`, r)
+	}
+	return `remove it; where a value must have it, mark the text and escape it: {literal: "` + escape + `"}`
+}
+
+// strayJoiner reports whether the joiner or variation selector at index i of
+// text can't change how its neighbours look, so that it only makes two texts
+// that look alike. Scripts and emoji need them, but ASCII has no use for any.
+func strayJoiner(text []rune, i int) bool {
+	before, after := ' ', ' '
+	if i > 0 {
+		before = text[i-1]
+	}
+	if i+1 < len(text) {
+		after = text[i+1]
+	}
+	switch r := text[i]; {
+	case r == 0x200c || r == 0x200d:
+		return before < utf8.RuneSelf && after < utf8.RuneSelf && (isNameRune(before) || isNameRune(after))
+	case isSelector(r):
+		keycap := after == 0x20e3 // a digit in a frame
+		return isSelector(before) || isNameRune(before) && !keycap
+	}
+	return false
+}
+
+// isSelector reports whether r chooses a form of the character before it, of
+// which it can choose only one.
+func isSelector(r rune) bool { return r >= 0xfe00 && r <= 0xfe0f || r >= 0xe0100 && r <= 0xe01ef }

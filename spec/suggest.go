@@ -69,7 +69,8 @@ func Nearest(name string, names []string) string {
 		if strings.EqualFold(name, n) {
 			return n
 		}
-		if at := distance([]rune(name), []rune(n), bestAt); at < bestAt {
+		a, b := []rune(name), []rune(n)
+		if at := distance(a, b, bestAt); at < bestAt && at < max(len(a), len(b)) { // something is the same
 			best, bestAt = n, at
 		}
 	}

@@ -85,7 +85,11 @@ func (t *Template) decode(d *decoder, n *yaml.Node, what string) {
 		return
 	}
 	if n.Kind != yaml.ScalarNode {
-		d.wrongKind(n, what, "a string")
+		hint := ""
+		if n.Kind == yaml.SequenceNode && what == "command" {
+			hint = "command: is the program alone; its arguments go into args:"
+		}
+		d.wrongKindHint(n, what, "a string", hint)
 		return
 	}
 	t.String = d.str(n)

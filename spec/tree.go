@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
@@ -112,6 +113,23 @@ func (c *treeCheck) scalar(n *yaml.Node) {
 		return
 	}
 	c.escapes(n)
+	c.joiners(n)
+}
+
+// joiners warns of the first invisible character of n that is right in some
+// scripts and not where it stands.
+func (c *treeCheck) joiners(n *yaml.Node) {
+	if c.literal || !strings.ContainsFunc(n.Value, func(r rune) bool { return r == 0x200c || r == 0x200d || isSelector(r) }) {
+		return
+	}
+	text := []rune(n.Value)
+	for i, r := range text {
+		if strayJoiner(text, i) {
+			p := c.d.add("SL005", c.d.str(n).At(i), 1, fmt.Sprintf("U+%04X, which changes nothing here and is invisible", r), removeHint(r))
+			p.Severity = diag.Warning
+			return
+		}
+	}
 }
 
 // escapes reports what scanBytes could not see, because double quotes write it
@@ -131,7 +149,7 @@ func (c *treeCheck) escapes(n *yaml.Node) {
 		}
 		pos := d.str(n).At(utf8.RuneCountInString(n.Value[:i]))
 		if d.src.runeAt(pos) != r {
-			d.add(rule, pos, 1, fmt.Sprintf("%s U+%04X in a value", what, r), "remove it")
+			d.add(rule, pos, 1, fmt.Sprintf("%s U+%04X in a value", what, r), removeHint(r))
 			return // one of a kind tells enough
 		}
 	}

@@ -363,7 +363,7 @@ func (d *decoder) axis(name String, n *yaml.Node) Axis {
 		}
 		a.Glob, a.Param, a.Range = m.Glob, m.Param, m.Range.Items
 		if given[0] == "range" && m.Range.IsSet() && len(a.Range) != 2 {
-			d.add("SL016", m.Range.Pos, 1, fmt.Sprintf("range has %d numbers; expected two, such as [1, 10]", len(a.Range)), "")
+			d.add("SL016", m.Range.Pos, 1, fmt.Sprintf("a range of length %d; expected two numbers, such as [1, 10]", len(a.Range)), "")
 			a.Range = nil
 		}
 	default:

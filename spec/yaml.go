@@ -123,6 +123,8 @@ func syntaxHint(msg, text string) string {
 		return "a quote that begins here does not end"
 	case strings.HasPrefix(msg, "did not find expected ','"):
 		return "within {…} and […] a text with , : { } [ ] or a quote in it is written in quotes as a whole; or give the key a line of its own"
+	case msg == "did not find expected <document start>":
+		return "the document has ended above this line; all of a job file is one mapping"
 	case msg == "found unknown escape character":
 		return `in double quotes write \\ for a backslash, or use single quotes`
 	}

@@ -15,6 +15,7 @@ var builtins = map[string]string{
 	"export": "write env:", "declare": "write env:", "typeset": "write env:", "readonly": "write env:", "local": "write env:",
 	"set": "there is nothing to set: jobs fail by themselves", "unset": "children see only what passes or stands in env:", "shopt": "there is nothing to set",
 	"source": "write env_file: for variables", ".": "write env_file: for variables",
+	":": "write true", "builtin": "leave it out", "mapfile": "use params, or stdin:", "readarray": "use params, or stdin:",
 	"alias": "write the command out", "unalias": "write the command out",
 	"umask": "write umask:", "exec": "leave it out: every command is executed directly",
 	"eval": "write the command out", "trap": "write a job with after: for clean-up", "wait": "jobs wait for what they need",

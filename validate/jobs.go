@@ -18,6 +18,7 @@ func (c *check) job(j *spec.Job) {
 	c.matrix(j)
 	c.streams(j)
 	c.waivers(j)
+	c.okCodes(j.OK)
 	if j.When != nil {
 		c.when(j.When)
 	}
@@ -59,6 +60,7 @@ func (c *check) runs(j *spec.Job) {
 			continue
 		}
 		c.envNames(s.Env, spec.List[spec.String]{})
+		c.okCodes(s.OK)
 		if s.Short {
 			c.line(s.Run)
 			continue
@@ -80,7 +82,11 @@ func (c *check) runs(j *spec.Job) {
 func (c *check) oneWay(given []string, args spec.List[spec.Arg], at spec.String, what string, ways []string) {
 	switch {
 	case len(given) == 0:
-		c.at("SL017", at, what+" has nothing to run", "give it one of "+strings.Join(ways, ", "))
+		hint := "give it one of " + strings.Join(ways, ", ")
+		if args.IsSet() {
+			hint = "args: are those of a command: name it with command:"
+		}
+		c.at("SL017", at, what+" has nothing to run", hint)
 	case len(given) > 1:
 		c.at("SL017", at, fmt.Sprintf("%s has %s; expected exactly one", what, strings.Join(given, " and ")), "")
 	case args.IsSet() && given[0] != "command":
@@ -140,6 +146,11 @@ var (
 )
 
 func (c *check) when(w *spec.When) {
+	for key, l := range map[string]spec.List[spec.String]{"os": w.OS, "arch": w.Arch} {
+		if l.IsSet() && len(l.Items) == 0 {
+			c.add("SL018", l.Pos, 2, key+" is empty, so the job would never run", "remove it, or name what the job is for")
+		}
+	}
 	for _, s := range w.OS.Items {
 		if !slices.Contains(goosList, s.Value) {
 			c.unknownPlatform(s, "operating system", goosList)
@@ -174,6 +185,13 @@ func (c *check) unknownPlatform(s spec.String, kind string, names []string) {
 		return
 	}
 	c.unknown(s, kind, names)
+}
+
+// okCodes reports a list of exit codes that no ending can be in.
+func (c *check) okCodes(codes spec.List[spec.Int]) {
+	if codes.IsSet() && len(codes.Items) == 0 {
+		c.add("SL018", codes.Pos, 2, "ok is empty, so no exit code would be success", "remove it, or list the codes: ok: [0, 1]")
+	}
 }
 
 // stopSignals are the signals that can ask a process group to end.

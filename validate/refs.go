@@ -77,7 +77,11 @@ func (c *check) matrixRef(j *spec.Job, r *spec.Ref) {
 	if j != nil && j.Matrix == nil && c.broken.jobs[j.Name.Value] {
 		return
 	}
-	if j == nil || j.Matrix == nil {
+	if j == nil {
+		c.badRef(r, "the axes of a matrix are known only within its job", "")
+		return
+	}
+	if j.Matrix == nil {
 		c.badRef(r, "there is no matrix here", "add matrix: {"+r.Name+": […]} to the job")
 		return
 	}

@@ -59,8 +59,11 @@ func (c *check) operator(l spec.Line, f spec.Finding, isStage bool, fix *diag.Fi
 	if slices.Contains(operators, f.Text) {
 		rule = "SL201"
 	}
-	if f.Text == "\n" && strings.TrimSpace(string([]rune(l.Value)[f.At:])) == "" {
+	if last := strings.TrimSpace(string([]rune(l.Value)[f.At+len([]rune(f.Text)):])) == ""; last && f.Text == "\n" {
 		c.found(rule, f, "a line break at the end of the command", "write |- or >- instead of | or >, which leaves it out")
+		return
+	} else if last && f.Text == ";" {
+		c.found(rule, f, "unquoted ;: there is no shell to end a command with it", "remove it, or write \\; where it is text")
 		return
 	}
 	hint := c.operatorHint(l, f, isStage)
@@ -160,6 +163,8 @@ func elementHint(op, target string) string {
 		return "make two jobs, the second with after: on the first; or say with ok: which exit codes are success"
 	case ";", "\n", ";;":
 		return "make two jobs, the second with needs: (or after:, if the first may fail)"
+	case "(", ")":
+		return "make it a job of its own, with its dir: and env:\nquote it if the text is meant"
 	case "&":
 		return "make it a job of its own: jobs that do not need each other run side by side"
 	}
@@ -176,7 +181,7 @@ func (c *check) dollarOrPattern(l spec.Line, f spec.Finding, mark string) {
 	switch f.Kind {
 	case spec.FoundExpansion:
 		hint := expansionHint(f.Text)
-		if !strings.HasSuffix(f.Text, "'") && !strings.HasSuffix(f.Text, `"`) {
+		if inLine := l.Value != ""; !inLine || !strings.HasSuffix(f.Text, "'") && !strings.HasSuffix(f.Text, `"`) {
 			hint += "\n" + mark
 		}
 		c.found("SL202", f, f.Text+": nothing is expanded here", hint)
@@ -201,7 +206,10 @@ func tildeHint(word string) string {
 	return "write the path of that user's home directory"
 }
 
-var shellName = lazyRegexp(`^\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
+var (
+	shellName = lazyRegexp(`^\$\{?([A-Za-z_][A-Za-z0-9_]*)(:?-)?`)
+	spacedRef = lazyRegexp(`^\$\{\{? *([a-z]+\.[A-Za-z0-9_.-]+) *\}`) // as other tools write them
+)
 
 func expansionHint(text string) string {
 	switch m := shellName().FindStringSubmatch(text); {
@@ -209,8 +217,16 @@ func expansionHint(text string) string {
 		return "give the inner command a job with stdout: {capture: {}}, need it, and write ${jobs.NAME.stdout}"
 	case strings.HasPrefix(text, "$'"), strings.HasPrefix(text, `$"`):
 		return "only a shell knows that kind of quote; write the characters themselves"
+	case spacedRef().MatchString(text):
+		return "write ${" + spacedRef().FindStringSubmatch(text)[1] + "}"
+	case strings.ContainsAny(text[1:min(2, len(text))], "0123456789@*#"):
+		return "a job has no positional arguments: declare a param, and write ${params.name}"
 	case m != nil && slices.Contains(spec.Roots(), m[1]):
 		return "a reference has a name, such as ${params.name} or ${env.HOME}"
+	case m != nil && slices.Contains(spec.Roots(), strings.ToLower(m[1])) && strings.Contains(text, "."):
+		return "a reference begins in lower case, such as ${params.name} or ${env.HOME}"
+	case m != nil && m[2] != "":
+		return "declare a param with that default:, and write ${params." + strings.ToLower(m[1]) + "}"
 	case m != nil:
 		return "write ${env." + m[1] + "} for the environment variable, ${params." + strings.ToLower(m[1]) + "} for a param"
 	}
@@ -227,26 +243,19 @@ var (
 // argument (an environment value, a path) has no operators and patterns, so
 // there only expansions are looked for.
 func (c *check) elementText(t spec.Template, p place) {
-	mark := "write {literal: '" + strings.ReplaceAll(t.Value, "'", "''") + "'} if the text is meant"
-	if strings.ContainsAny(t.Value, "\n\t") {
-		mark = "write {literal: …} if the text is meant"
-	}
-	if len(t.Refs()) > 0 && p == placeArg { // in a literal nothing is substituted
-		text := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`").Replace(t.Value)
-		for _, f := range t.Found {
-			text = strings.Replace(text, f.Text, `\`+f.Text, 1)
-		}
-		mark = `in a run: line, in double quotes, it is text: "` + text + `"`
-	}
+	mark := elementMark(t, p)
 	if at := strings.Index(t.Value, "\n"); at >= 0 && p <= placeArg {
 		// A program's text: what else is in it would be told for nothing.
 		c.add("SL203", t.At(utf8.RuneCountInString(t.Value[:at])), 1, "a line break: in an element a text of several lines must be marked", mark).Fix = markFix(t, p, "\n")
 		return
 	}
 	for _, f := range t.Found {
+		if quote := strings.TrimPrefix(f.Text, "$"); (quote == "'" || quote == `"`) && strings.Count(string([]rune(t.Value)[f.At:]), quote) < 2 {
+			continue // it quotes nothing: {"price": "$"}
+		}
 		c.dollarOrPattern(spec.Line{}, f, mark)
 	}
-	if strings.HasPrefix(t.Value, "~") && (p.isPath() || p <= placeArg) {
+	if home := t.Value == "~" || strings.HasPrefix(t.Value, "~/"); home && p == placeEnv || strings.HasPrefix(t.Value, "~") && (p.isPath() || p <= placeArg) {
 		problem := c.add("SL206", t.At(0), 1, "a leading ~ is not expanded here", tildeHint(t.Value)+"\n"+mark)
 		if p != placeEnvFile { // which is read before the environment is known
 			problem.Fix = homeFix(t.String, 0)
@@ -255,28 +264,63 @@ func (c *check) elementText(t spec.Template, p place) {
 	if p > placeArg {
 		return
 	}
-	if slices.Contains(operators, t.Value) {
-		c.at("SL201", t.String, showText(t.Value)+": there is no shell to act on it", elementHint(t.Value, "FILE")+"\n"+mark)
-		return
+	op, escaped := strings.CutPrefix(t.Value, `\`)
+	switch {
+	case escaped && slices.Contains(operators, op):
+		c.at("SL203", t.String, t.Value+": there is no shell to take the backslash away", "write {literal: '"+op+"'}")
+	case slices.Contains(operators, t.Value):
+		c.at("SL201", t.String, t.Value+": there is no shell to act on it", elementHint(t.Value, "FILE")+"\n"+mark)
+	default:
+		c.elementSyntax(t, p, mark)
 	}
+}
+
+// elementMark says how to write t, which stands at p, where its text is meant.
+// In a literal nothing is substituted, so one with references needs another way.
+func elementMark(t spec.Template, p place) string {
+	switch refs := len(t.Refs()) > 0; {
+	case refs && p == placeArg:
+		text := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`").Replace(t.Value)
+		for _, f := range t.Found {
+			text = strings.Replace(text, f.Text, `\`+f.Text, 1)
+		}
+		return `in a run: line, in double quotes, it is text: "` + text + `"`
+	case refs:
+		return "if the text is meant, make it the default of a param with a pattern:, and write ${params.NAME} here"
+	case strings.ContainsAny(t.Value, "\n\t"):
+		return "write {literal: …} if the text is meant"
+	}
+	return "write {literal: '" + strings.ReplaceAll(t.Value, "'", "''") + "'} if the text is meant"
+}
+
+// elementSyntax judges what a shell would read within t, a command or an
+// argument.
+func (c *check) elementSyntax(t spec.Template, p place, mark string) {
 	text := t.Masked()
 	offset := func(byteAt int) int { return utf8.RuneCountInString(text[:byteAt]) }
-	written := func(m []int) string { return string([]rune(t.Value)[offset(m[0]):offset(m[1])]) }
+	written := func(from, to int) string { return string([]rune(t.Value)[offset(from):offset(to)]) }
 	if m := metaSyntax().FindStringIndex(text); m != nil && !overlaps(t.Found, t.At(offset(m[0]))) {
-		rule, op := "SL203", text[m[0]:m[1]]
-		msg, hint := showText(op)+": a shell metacharacter; no shell will act on it", ""
+		rule, op, hint := "SL203", text[m[0]:m[1]], ""
 		if op == "`" {
-			rule = "SL202"
-			hint = expansionHint(op) + "\n"
+			rule, hint = "SL202", expansionHint(op)+"\n"
+		} else if target := text[m[1]:]; m[0] == 0 && p == placeArg && !strings.ContainsAny(target, "|&;<>()`") {
+			if key, value := stream(op, written(m[1], len(text))); key != "" { // 2>/dev/null
+				hint = "write " + key + ": " + value + "\n"
+			}
 		}
-		c.add(rule, t.At(offset(m[0])), len([]rune(op)), msg, hint+mark).Fix = markFix(t, p, op)
+		c.add(rule, t.At(offset(m[0])), len([]rune(op)), showText(op)+": a shell metacharacter; no shell will act on it", hint+mark).Fix = markFix(t, p, op)
 	}
 	if m := globSyntax().FindStringIndex(text); m != nil {
-		c.add("SL205", t.At(offset(m[0])), len([]rune(written(m))), written(m)+": file names are not matched in an element",
-			"write {glob: '"+t.Value+"'} to match file names\n"+mark)
+		hint := "write {glob: '" + t.Value + "'} to match file names\n"
+		if p == placeCommand {
+			hint = "name one program\n"
+		}
+		found := written(m[0], m[1])
+		c.add("SL205", t.At(offset(m[0])), len([]rune(found)), found+": file names are not matched in an element", hint+mark)
 	}
 	if m := braceSyntax().FindStringIndex(text); m != nil {
-		c.add("SL205", t.At(offset(m[0])), len([]rune(written(m))), written(m)+": braces are not spread", "write the words out\n"+mark)
+		found := written(m[0], m[1])
+		c.add("SL205", t.At(offset(m[0])), len([]rune(found)), found+": braces are not spread", "write the words out\n"+mark)
 	}
 }
 

@@ -75,7 +75,7 @@ func (c *check) jobTexts(j *spec.Job) {
 func (c *check) env(j *spec.Job, env spec.Map[spec.Template], pass spec.List[spec.String]) {
 	for _, e := range env.Entries {
 		c.text(j, e.Value, placeEnv)
-		c.ambiguous(e.Value.String)
+		c.ambiguous(e.Value)
 		c.secretEnv(e)
 	}
 	c.loaders(env, pass, j)
@@ -120,7 +120,7 @@ func (c *check) command(j *spec.Job, s *spec.Stage) {
 			}
 		default:
 			c.text(j, a.Text, placeArg)
-			c.ambiguous(a.Text.String)
+			c.ambiguous(a.Text)
 			c.secret(a.Text)
 		}
 	}
@@ -139,19 +139,39 @@ func (c *check) text(j *spec.Job, t spec.Template, p place) {
 }
 
 // ambiguous warns of a plain word that another YAML reader turns into
-// something else and writes back differently (SL012).
-func (c *check) ambiguous(s spec.String) {
-	kind := map[string]string{"!!bool": "a boolean", "!!float": "a number", "!!timestamp": "a date"}[s.Tag]
-	if kind == "" && !yaml11Bool[s.Value] {
+// something else and writes back differently (SL012). A {literal: …} has no
+// rules, and what was written in quotes has the tag of a string.
+func (c *check) ambiguous(t spec.Template) {
+	if t.Literal || t.Quoted() {
 		return
 	}
-	if kind == "" {
-		if s.Quoted() {
-			return
-		}
+	var kind string
+	switch {
+	case t.Tag == "!!bool" || yaml11Bool(t.Value):
 		kind = "a boolean"
+	case t.Tag == "!!timestamp":
+		kind = "a date"
+	case t.Tag == "!!float", t.Tag == "!!int" && !plainInt().MatchString(t.Value):
+		kind = "a number"
+	case base60().MatchString(t.Value):
+		kind = "a number of base 60"
+	default:
+		return
 	}
-	c.at("SL012", s, "YAML readers may take "+s.Value+" for "+kind+"; sluice keeps the text", "quote it: '"+s.Value+"'").Fix = quoteFix(s)
+	c.at("SL012", t.String, "YAML readers may take "+t.Value+" for "+kind+"; sluice keeps the text", "quote it: '"+t.Value+"'").Fix = quoteFix(t.String)
 }
 
-var yaml11Bool = map[string]bool{"yes": true, "no": true, "on": true, "off": true, "Yes": true, "No": true, "On": true, "Off": true, "YES": true, "NO": true, "ON": true, "OFF": true}
+// yaml11Bool reports whether text is a boolean to readers of YAML 1.1 that is
+// none in YAML 1.2. They leave y and n alone, whatever YAML 1.1 says.
+func yaml11Bool(text string) bool {
+	switch text {
+	case "yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF":
+		return true
+	}
+	return false
+}
+
+var (
+	plainInt = lazyRegexp(`^-?(0|[1-9][0-9]*)$`)                                                       // that every reader keeps
+	base60   = lazyRegexp(`^[-+]?([1-9][0-9_]*(:[0-5]?[0-9])+|[0-9][0-9_]*(:[0-5]?[0-9])+\.[0-9_]*)$`) // of YAML 1.1: !!int, !!float
+)

@@ -285,6 +285,10 @@ func (b *builder) conflicts(p *Plan) {
 // directory. Names that begin with a dot are matched only by a dot.
 func (b *builder) glob(t spec.Template, s scope, optional bool) []string {
 	written := b.pattern(t, s)
+	if written == "" {
+		b.at("SL613", t.String, "the pattern is empty", "write one such as {glob: '*.txt'}")
+		return nil
+	}
 	pattern := strings.TrimRight(written, "/")
 	base, rest := doublestar.SplitPattern(pattern)
 	root := absolute(s.dir, unescape(base))

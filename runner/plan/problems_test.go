@@ -49,6 +49,7 @@ func TestProblems(t *testing.T) {
 		{"a bad env_file", "jobs: {a: {run: a, env_file: bad.env}}", []string{"3:30+7 SL612: env_file: DIR/bad.env:2 is not NAME=value", "3:30+7 SL612: env_file: DIR/bad.env:3 is not NAME=value"}},
 		{"no match", "jobs: {a: {command: a, args: [{glob: '*.none'}]}}", []string{"3:38+8 SL613: the pattern matches no file in DIR"}},
 		{"no pattern", "jobs: {a: {command: a, args: [{glob: '[a'}]}}", []string{"3:38+4 SL613: the pattern can't be read"}},
+		{"an empty pattern", "jobs: {a: {command: a, args: [{glob: ''}]}}", []string{"3:38+2 SL613: the pattern is empty"}},
 		{"no match for an axis", "jobs: {a: {run: a, matrix: {f: {glob: '*.none'}}}}", []string{"3:39+8 SL613: the pattern matches no file in DIR"}},
 		{"no variable", "jobs: {a: {run: 'a ${env.NONE} ${env.SECRET}'}}", []string{"3:20+11 SL614: ${env.NONE}: the child's environment has no NONE", "3:32+13 SL614: ${env.SECRET}: the child's environment has no SECRET"}},
 		{"no values for an axis", "jobs: {a: {run: a, matrix: {v: {param: void}}}}", []string{`3:40+4 SL105: param "void" has no values, so the job would have no instances`}},

@@ -25,7 +25,7 @@ func Rules() []Rule {
 }
 
 func families() [][]Rule {
-	return [][]Rule{fileRules[:], nameRules[:], shellRules[:], paramRules[:], envRules[:], pathRules[:], newRules[:], waiverRules[:]}
+	return [][]Rule{fileRules[:], valueRules[:], nameRules[:], shellRules[:], paramRules[:], envRules[:], pathRules[:], newRules[:], waiverRules[:]}
 }
 
 // RuleByID finds a rule. ok is false for an id that no rule has.

@@ -3,7 +3,7 @@ package diag
 // newRules wait for their families.
 var newRules = [...]Rule{
 	{ID: "SL006", Severity: Error, Title: "a program's name in letters that look alike",
-		Explain: `The name of a program mixes letters of several alphabets. A Cyrillic е and a Latin e look the same on a screen and name two different programs, so a reviewer can't see what runs (CVE-2021-42694). Names of jobs, params and variables are ASCII anyway.
+		Explain: `The name of a program mixes letters of several alphabets. A Cyrillic letter and a Latin one can look the same on a screen and name two different programs, so that a reviewer can't see what runs (CVE-2021-42694). Names of jobs, params and variables are ASCII anyway.
 
 Write the name in one alphabet.`,
 		Wrong: "version: 1\njobs:\n  ship:\n    command: ./d\u0435ploy\n",
