@@ -19,30 +19,29 @@ func (r *Report) writeGitHub(w io.Writer) error {
 	for i := range r.Files {
 		f := &r.Files[i]
 		if f.Err != nil {
-			out.WriteString("::error " + r.fileProperty(f.Name) + "title=could not be read::" + EscapeData(Visible(f.Err.Error())) + "\n")
+			out.WriteString(workflowCommand("error", append(r.fileProperty(f.Name), "title=could not be read"), Visible(f.Err.Error())))
 		}
 		at := spans{text: f.Source}
 		for _, problem := range r.shown(f) {
-			out.WriteString(r.workflowCommand(&p, &at, f.Name, problem))
+			out.WriteString(r.annotation(&p, &at, f.Name, problem))
 		}
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
 }
 
-// workflowCommand is the line that tells of a problem of the file called name.
-func (r *Report) workflowCommand(p *printer, at *spans, name string, problem Problem) string {
+// annotation is the command that tells of a problem of the file called name.
+func (r *Report) annotation(p *printer, at *spans, name string, problem Problem) string {
 	command := problem.Severity.String()
 	if problem.Severity == Info {
 		command = "notice"
 	}
 	properties := r.fileProperty(name)
-	if pos := problem.Pos; !pos.IsZero() {
-		properties += fmt.Sprintf("line=%d,col=%d,endColumn=%d,", pos.Line, pos.Col, at.end(pos, problem.Len).Col)
+	if pos := problem.Pos; len(properties) > 0 && !pos.IsZero() {
+		properties = append(properties, fmt.Sprintf("line=%d,col=%d,endColumn=%d", pos.Line, pos.Col, at.end(pos, problem.Len).Col))
 	}
-	title := problem.Rule
 	if rule, ok := RuleByID(problem.Rule); ok {
-		title += ": " + rule.Title
+		properties = append(properties, "title="+EscapeProperty(rule.ID+": "+rule.Title))
 	}
 	p.out.Reset()
 	p.headline(problem)
@@ -52,15 +51,23 @@ func (r *Report) workflowCommand(p *printer, at *spans, name string, problem Pro
 		fence := fenceFor(p.out.String())
 		message += fence + "\n" + p.out.String() + fence
 	}
-	return "::" + command + " " + properties + "title=" + EscapeProperty(title) + "::" + EscapeData(strings.TrimSuffix(message, "\n")) + "\n"
+	return workflowCommand(command, properties, strings.TrimSuffix(message, "\n"))
+}
+
+// workflowCommand is a line that GitHub acts on. The properties are escaped.
+func workflowCommand(command string, properties []string, message string) string {
+	if len(properties) > 0 {
+		command += " "
+	}
+	return "::" + command + strings.Join(properties, ",") + "::" + EscapeData(message) + "\n"
 }
 
 // fileProperty names the file of a command, if it is one.
-func (r *Report) fileProperty(name string) string {
+func (r *Report) fileProperty(name string) []string {
 	if name == stdinName {
-		return ""
+		return nil
 	}
-	return "file=" + EscapeProperty(Visible(r.rooted(name))) + ","
+	return []string{"file=" + EscapeProperty(Visible(r.rooted(name)))}
 }
 
 // rooted is name as seen from the root of the repository; an absolute one is
@@ -89,10 +96,13 @@ func fenceFor(text string) string {
 
 // EscapeData makes text fit for the message of a workflow command of GitHub.
 func EscapeData(text string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(text)
+	text = strings.ReplaceAll(text, "%", "%25")
+	text = strings.ReplaceAll(text, "\r", "%0D")
+	return strings.ReplaceAll(text, "\n", "%0A")
 }
 
 // EscapeProperty makes text fit for a property of a workflow command.
 func EscapeProperty(text string) string {
-	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(EscapeData(text))
+	text = strings.ReplaceAll(EscapeData(text), ":", "%3A")
+	return strings.ReplaceAll(text, ",", "%2C")
 }

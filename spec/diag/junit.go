@@ -73,7 +73,11 @@ func printed(l List, source func(string) []byte) string {
 // xmlText is text of any kind as one line of XML.
 func xmlText(text string) string { return escapeXML(Visible(text)) }
 
-// escapeXML makes visible text fit for an element or an attribute of XML.
+// escapeXML makes visible text fit for an element of XML, or for an attribute
+// in double quotes.
 func escapeXML(text string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;").Replace(text)
+	text = strings.ReplaceAll(text, "&", "&amp;")
+	text = strings.ReplaceAll(text, "<", "&lt;")
+	text = strings.ReplaceAll(text, ">", "&gt;")
+	return strings.ReplaceAll(text, `"`, "&quot;")
 }

@@ -168,13 +168,14 @@ func sarifLevel(s Severity) string {
 // uri is the name of a file as SARIF wants it. Relative ones begin at the root
 // of the repository, as GitHub takes them. Standard input is no file there.
 func (r *Report) uri(name string) string {
-	switch {
-	case name == stdinName:
+	if name == stdinName {
 		return "stdin:"
-	case path.IsAbs(name):
-		return (&url.URL{Scheme: "file", Path: path.Clean(name)}).String()
 	}
-	return (&url.URL{Path: r.rooted(name)}).String()
+	escaped := (&url.URL{Path: r.rooted(name)}).EscapedPath()
+	if path.IsAbs(name) {
+		return "file://" + escaped
+	}
+	return strings.ReplaceAll(escaped, ":", "%3A") // else what is before it would be a scheme
 }
 
 // The documentation of a rule.
