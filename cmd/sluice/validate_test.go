@@ -1,12 +1,15 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"sluice/spec/diag"
 )
 
 // TestUnreadableFolder has a folder so deep that no path leads to it, which
@@ -55,4 +58,26 @@ func deep(t *testing.T, dir, name string, n int) {
 		t.Fatal(err)
 	}
 	unix.Close(fd)
+}
+
+func TestValidateSummary(t *testing.T) {
+	note := diag.Problem{Severity: diag.Info}
+	for _, c := range []struct {
+		list  diag.List
+		notes bool
+		err   error
+		want  string
+	}{
+		{nil, false, nil, "1 file checked: no problems"},
+		{nil, false, fs.ErrPermission, "0 files checked, 1 could not be read: no problems"},
+		{diag.List{note}, false, nil, "1 file checked: no problems"},
+		{diag.List{note}, true, nil, "1 file checked: 0 errors, 1 note"},
+		{diag.List{{}, {Severity: diag.Error}, {Severity: diag.Warning}, note, note}, true, nil, "1 file checked: 2 errors, 1 warning, 2 notes"},
+		{diag.List{{}, note}, false, nil, "1 file checked: 1 error"},
+	} {
+		r := &diag.Report{Notes: c.notes, Files: []diag.FileReport{{Name: "a", Problems: c.list, Err: c.err}}}
+		if got := validateSummary(r, r.Shown()); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
 }
