@@ -18,4 +18,8 @@ var (
 	// Event is the schema of one line of an event stream, draft 2020-12.
 	//go:embed event.schema.json
 	Event []byte
+
+	// Problems is the schema of what validate writes as JSON, draft-07.
+	//go:embed problems.schema.json
+	Problems []byte
 )

@@ -61,7 +61,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("REPO", repo)
 			e.Setenv("NO_COLOR", "1")
 			e.Setenv("LC_ALL", "C")
-			for _, name := range []string{"CI", "GITHUB_ACTIONS", "FORCE_COLOR"} {
+			for _, name := range []string{"CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "FORCE_COLOR"} {
 				e.Setenv(name, "")
 			}
 			return nil
@@ -177,7 +177,7 @@ func scriptCommand(ts *testscript.TestScript, args []string) *exec.Cmd {
 
 // envNames are the variables that exitcode and interrupt hand on. Empty ones
 // are left out.
-var envNames = []string{"PATH", "HOME", "NO_COLOR", "FORCE_COLOR", "LC_ALL", "CI", "GITHUB_ACTIONS", "SECRET", "EDITOR", "TZ"}
+var envNames = []string{"PATH", "HOME", "NO_COLOR", "FORCE_COLOR", "LC_ALL", "CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "SECRET", "EDITOR", "TZ"}
 
 // interrupt SIGNAL[,SIGNAL…] FIFO N COMMAND… starts the command, waits until
 // something opens FIFO for writing and says a line for each signal, sends the

@@ -69,6 +69,29 @@ jobs:
 	}
 }
 
+// TestProblemsMatchSchemas does so with the problems of every bad job file of
+// the repository.
+func TestProblemsMatchSchemas(t *testing.T) {
+	sarif, err := os.ReadFile("../../schemas/testdata/sarif-schema-2.1.0.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../testdata/err")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("nowhere", filepath.Join(dir, "gone.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	for format, schema := range map[string][]byte{"json": schemas.Problems, "sarif": sarif} {
+		o := runSluice(t, dir, "validate", "--format", format, ".")
+		if o.code != exitError || len(o.stdout) < 10_000 {
+			t.Fatalf("exit code %d\n%s", o.code, o.stderr)
+		}
+		matches(t, compile(t, schema), format, []byte(o.stdout))
+	}
+}
+
 func compile(t *testing.T, schema []byte) *jsonschema.Schema {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))

@@ -3,6 +3,8 @@ package main
 import (
 	"crypto/rand"
 	"strings"
+
+	"sluice/spec/diag"
 )
 
 // groupLayout keeps what a job prints until it ends and shows it in one piece.
@@ -77,7 +79,7 @@ func (l *groupLayout) group(j *showJob) {
 		return
 	}
 	screen, word := l.show.screen, l.word()
-	screen.say("::group::" + escapeData(j.id) + "\n::stop-commands::" + word + "\n")
+	screen.say("::group::" + diag.EscapeData(j.id) + "\n::stop-commands::" + word + "\n")
 	j.record.replay(screen)
 	screen.end(true)
 	screen.say("::" + word + "::\n::endgroup::\n")
@@ -95,15 +97,5 @@ func annotation(block string) string {
 	title, message, _ := strings.Cut(strings.TrimRight(block, "\n"), "\n")
 	_, title, _ = strings.Cut(title, " ") // the mark
 	message = strings.TrimPrefix(strings.ReplaceAll(message, "\n  ", "\n"), "  ")
-	return "::error title=" + escapeProperty(title) + "::" + escapeData(message) + "\n"
-}
-
-// escapeData makes s fit for the text of a workflow command.
-func escapeData(s string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
-}
-
-// escapeProperty makes s fit for a property of a workflow command.
-func escapeProperty(s string) string {
-	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(escapeData(s))
+	return "::error title=" + diag.EscapeProperty(title) + "::" + diag.EscapeData(message) + "\n"
 }

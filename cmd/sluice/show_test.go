@@ -288,15 +288,6 @@ func TestGitHubWordIsNew(t *testing.T) {
 	}
 }
 
-func TestEscapes(t *testing.T) {
-	if got, want := escapeData("a:b,c%0A\r\n"), "a:b,c%250A%0D%0A"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if got, want := escapeProperty("a:b,c%0A\r\n"), "a%3Ab%2Cc%250A%0D%0A"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-}
-
 func TestQuiet(t *testing.T) {
 	play(t, showOptions{Mode: "quiet"}, started(2), began("a"), began("b"),
 		out("b", "b\n"), out("a", "a\n"), event.RunStopping{Reason: "a job failed"}, ended("b", report.Succeeded), ended("a", report.Failed),

@@ -17,17 +17,29 @@ import (
 	"sluice/spec/diag"
 )
 
+// validating is what the flags of validate say.
+type validating struct {
+	limits spec.Limits
+	format string
+	strict bool // warnings make a file invalid
+	notes  bool // also tell what is only worth knowing
+	quiet  bool
+}
+
 func (c *cli) validateCommand() *cobra.Command {
 	var l loading
-	var strict, quiet bool
+	var o validating
 	cmd := &cobra.Command{
 		Use:   "validate [PATH…]",
 		Short: "Check job files, and start nothing",
 		Long: `Check job files and tell every problem, with its place and what to write instead.
 
 A PATH is a job file, a folder (its *.yaml and *.yml files, at any depth), or - for standard input.
-Nothing is started, written or connected to.`,
-		Example: "  sluice validate jobs/",
+Nothing is started, written or connected to.
+
+Text goes to standard error, every other format to standard output. In GitHub Actions the format is
+github unless another one is given.`,
+		Example: "  sluice validate jobs/\n  sluice validate --format sarif jobs/ >sluice.sarif",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				name, err := l.split(nil)
@@ -36,65 +48,67 @@ Nothing is started, written or connected to.`,
 				}
 				args = []string{name}
 			}
-			return c.validate(args, l.limits, strict, quiet)
+			o.limits = l.limits
+			return c.validate(args, &o)
 		},
 	}
 	l.limitFlags(cmd)
-	cmd.Flags().BoolVar(&strict, "strict", os.Getenv("CI") != "", "let warnings fail, as is the default where CI is set")
-	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "say nothing of files without problems")
+	c.formatFlag(cmd, &o.format)
+	f := cmd.Flags()
+	f.BoolVar(&o.strict, "strict", os.Getenv("CI") != "", "let warnings fail, as is the default where CI is set")
+	f.BoolVar(&o.notes, "notes", false, "also tell what is only worth knowing")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing of files without problems")
 	return cmd
 }
 
-// checked is the outcome for one file.
-type checked struct {
-	file     *spec.File
-	problems diag.List
-	err      error // it could not be read
-}
-
-func (c *cli) validate(paths []string, limits spec.Limits, strict, quiet bool) error {
+func (c *cli) validate(paths []string, o *validating) error {
+	format, err := formatOf(o.format)
+	if err != nil {
+		return err
+	}
 	files, err := jobFiles(paths)
 	if err != nil {
 		return err
 	}
-	results := make([]checked, len(files))
-	c.each(len(files), func(i int) {
-		r := &results[i]
-		r.file, r.problems, r.err = c.check(files[i], limits)
-	})
-	var all diag.List
-	var unread *multierror.Error
-	sources := map[string][]byte{}
-	invalid := 0
-	for i, r := range results {
-		if r.err != nil {
-			unread = multierror.Append(unread, r.err)
-			continue
-		}
-		all = append(all, r.problems.AtLeast(diag.Warning)...)
-		sources[files[i]] = r.file.Source
-		if r.problems.Invalid(strict) {
-			invalid++
-		}
+	report := &diag.Report{Files: files, Strict: o.strict, Notes: o.notes}
+	c.checkAll(report.Files, o.limits)
+	if err := c.writeReport(report, format); err != nil {
+		return err
 	}
-	width, _ := terminalWidth(c.stderr)
-	if err := all.Print(c.stderr, func(name string) []byte { return sources[name] }, diag.Style{Color: c.color(c.stderr), Width: width}); err != nil {
-		return own(err)
-	}
-	if !quiet || invalid > 0 {
-		if len(all) > 0 {
+	invalid := report.Invalid()
+	if !o.quiet || invalid > 0 {
+		shown := report.Shown()
+		if format == diag.Text && len(shown) > 0 {
 			fmt.Fprintln(c.stderr)
 		}
-		fmt.Fprintln(c.stderr, validateSummary(len(files), invalid, all))
+		fmt.Fprintln(c.stderr, validateSummary(report, shown))
 	}
+	unread := report.Unread()
 	switch {
-	case unread != nil:
-		unread.ErrorFormat = joinLines
-		return own(unread)
+	case len(unread) > 0 && format == diag.GitHub:
+		return code(exitError) // said, as an annotation of the same log
+	case len(unread) > 0:
+		return own(&multierror.Error{Errors: unread, ErrorFormat: joinLines})
 	case invalid > 0:
 		return code(exitInvalid)
 	}
 	return nil
+}
+
+// checkAll reads and checks each of files that nothing is known of.
+func (c *cli) checkAll(files []diag.FileReport, limits spec.Limits) {
+	c.each(len(files), func(i int) {
+		f := &files[i]
+		if f.Err != nil {
+			return
+		}
+		file, problems, err := c.check(f.Name, limits)
+		if err != nil {
+			f.Err = err
+			return
+		}
+		f.Source, f.Problems = file.Source, problems
+	})
 }
 
 func joinLines(errs []error) string {
@@ -105,15 +119,22 @@ func joinLines(errs []error) string {
 	return strings.Join(lines, "\n")
 }
 
-func validateSummary(files, invalid int, all diag.List) string {
-	text := plural(files, "file") + " checked"
-	errs, warnings, _ := all.Counts()
-	if invalid == 0 && warnings == 0 {
+func validateSummary(r *diag.Report, shown diag.List) string {
+	unread := len(r.Unread())
+	text := plural(len(r.Files)-unread, "file") + " checked"
+	if unread > 0 {
+		text += fmt.Sprintf(", %d could not be read", unread)
+	}
+	errs, warnings, notes := shown.Counts()
+	if errs == 0 && warnings == 0 && notes == 0 {
 		return text + ": no problems"
 	}
 	text += ": " + plural(errs, "error")
 	if warnings > 0 {
 		text += ", " + plural(warnings, "warning")
+	}
+	if notes > 0 {
+		text += ", " + plural(notes, "note")
 	}
 	return text
 }
@@ -152,42 +173,43 @@ func (c *cli) each(n int, f func(int)) {
 }
 
 // jobFiles lists the job files that paths name, each once, in the order given;
-// those of a folder are sorted.
-func jobFiles(paths []string) ([]string, error) {
-	var files []string
+// those of a folder are sorted. What can't be looked into is listed with its
+// error, and keeps nothing else from being checked.
+func jobFiles(paths []string) (files []diag.FileReport, err error) {
 	seen := map[string]bool{}
-	add := func(name string) {
+	add := func(name string, err error) {
 		if !seen[name] {
 			seen[name] = true
-			files = append(files, name)
+			files = append(files, diag.FileReport{Name: name, Err: err})
 		}
 	}
 	for _, path := range paths {
+		if path == "-" {
+			add(path, nil)
+			continue
+		}
 		info, err := os.Stat(path)
 		switch {
-		case path == "-":
-			add(path)
 		case errors.Is(err, fs.ErrNotExist):
 			return nil, usage("", "there is no file or folder %s", path)
-		case err != nil:
-			return nil, own(err)
-		case !info.IsDir():
-			add(path)
-		default:
-			before := len(files)
-			err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
-				if err == nil && !d.IsDir() && (strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml")) {
-					add(name)
-				}
-				return err
-			})
-			if err != nil {
-				return nil, own(err)
-			}
-			if len(files) == before {
-				return nil, usage("", "there is no *.yaml or *.yml file in %s", path)
-			}
+		case err != nil || !info.IsDir():
+			add(path, err)
+		case !walk(path, add):
+			return nil, usage("", "there is no *.yaml or *.yml file in %s", path)
 		}
 	}
 	return files, nil
+}
+
+// walk adds the job files below dir, and the folders that it can't read. found
+// is false where there are none.
+func walk(dir string, add func(name string, err error)) (found bool) {
+	filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() && (strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml")) {
+			found = true
+			add(name, err)
+		}
+		return nil // go on, whatever could not be read
+	})
+	return found
 }

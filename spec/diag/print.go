@@ -102,6 +102,11 @@ func (r row) len() int { return len(r.starts) - 1 }
 
 func (p *printer) problem(problem Problem) {
 	p.headline(problem)
+	p.body(problem)
+}
+
+// body is what stands below the headline.
+func (p *printer) body(problem Problem) {
 	p.snippet(problem.File, problem.Pos, problem.Len, color(problem.Severity))
 	if problem.Hint != "" {
 		for i, line := range strings.Split(problem.Hint, "\n") {
