@@ -25,7 +25,7 @@ func Rules() []Rule {
 }
 
 func families() [][]Rule {
-	return [][]Rule{fileRules[:], valueRules[:], nameRules[:], shellRules[:], paramRules[:], envRules[:], pathRules[:], newRules[:], waiverRules[:]}
+	return [][]Rule{fileRules[:], valueRules[:], nameRules[:], shellRules[:], lookupRules[:], paramRules[:], envRules[:], pathRules[:], policyRules[:], waiverRules[:]}
 }
 
 // RuleByID finds a rule. ok is false for an id that no rule has.

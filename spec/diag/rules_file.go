@@ -86,6 +86,16 @@ jobs:
     run: echo password
 `,
 	},
+	{ID: "SL006", Severity: Error, Title: "a program's name in letters that look alike",
+		Explain: `The name of a program mixes letters of several alphabets. A Cyrillic letter and a Latin one can look the same on a screen and name two different programs, so that a reviewer can't see what runs (CVE-2021-42694). Names of jobs, params and variables are ASCII anyway.
+
+Write the name in one alphabet.`,
+		Wrong: "version: 1\njobs:\n  ship:\n    command: ./d\u0435ploy\n",
+		Right: `version: 1
+jobs:
+  ship:
+    command: ./deploy
+`},
 	{
 		ID: "SL007", Severity: Fatal, Title: "not exactly one YAML document",
 		Explain: `A job file is one YAML document without directives. Of several documents most YAML readers take the first and say nothing of the others, so jobs below a second --- would seem to exist and never run. An empty file runs nothing, which is hardly what a file is for.

@@ -2,6 +2,24 @@ package diag
 
 // pathRules are about files, directories and programs.
 var pathRules = [...]Rule{
+	{ID: "SL601", Severity: Error, Title: "an output outside of the job file's directory",
+		Explain: `An output file is absolute, or leads out of the directory that the job file declares with dir. A file that is checked in says nothing about the machine around it: two checkouts would write one file, and a clean-up of the repository leaves it behind.
+
+Write below dir, or let the caller say where with a param of type path. /dev/null is written discard.`,
+		Wrong: `version: 1
+jobs:
+  list:
+    run: ls
+    stdout: {file: /tmp/list.txt}
+`,
+		Right: `version: 1
+params:
+  out: {type: path, default: out/list.txt}
+jobs:
+  list:
+    run: ls
+    stdout: {file: "${params.out}"}
+`},
 	{
 		ID: "SL602", Severity: Error, OfPlan: true, Title: "an output target that can't be replaced",
 		Explain: `An output file is written beside its target and takes its place when the job has succeeded. That would put a plain file where a symbolic link, a FIFO or a device stands, and it can't replace a directory at all; mode create never replaces anything.
@@ -44,6 +62,22 @@ jobs:
     stdout: {file: two.txt}
 `,
 	},
+	{ID: "SL604", Severity: Error, Title: "an output that other programs obey",
+		Explain: `The file is one that other programs execute or obey: something in .git (hooks, config), in .ssh, the start-up file of a shell, or the job file itself. Writing it outlives the run and changes what happens later, which nobody expects of a job.
+
+Write to a file of the job's own, and put it in place by hand.`,
+		Wrong: `version: 1
+jobs:
+  hook:
+    run: echo hello
+    stdout: {file: .git/hooks/pre-commit}
+`,
+		Right: `version: 1
+jobs:
+  hook:
+    run: echo hello
+    stdout: {file: hooks/pre-commit}
+`},
 	{
 		ID: "SL610", Severity: Fatal, OfPlan: true, Title: "a program that does not exist or can't be executed",
 		Explain: `A name without a / is looked for in the absolute directories of the PATH that the job itself will have. Relative and empty entries of PATH are left out, because they make the program depend on the directory. A name with a / is seen from the job's directory, and may be missing when the plan is made only if a job before it can make it.

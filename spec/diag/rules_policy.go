@@ -1,0 +1,58 @@
+package diag
+
+// policyRules are about what is allowed and is probably a mistake.
+var policyRules = [...]Rule{
+	{ID: "SL701", Severity: Info, Title: "a job without a timeout",
+		Explain: `A job that waits for something that never comes holds the whole run until somebody looks. A timeout ends it with its process group, and the failure says so.
+
+Give the job a timeout, or all of them with defaults: {timeout: …}.`,
+		Wrong: `version: 1
+jobs:
+  fetch:
+    run: ./fetch
+`,
+		Right: `version: 1
+defaults: {timeout: 10m}
+jobs:
+  fetch:
+    run: ./fetch
+`},
+	{ID: "SL702", Severity: Warning, Title: "a retry that only hammers",
+		Explain: `A retry without a delay tries again before anything can have changed, and one with more than twenty attempts hides for long that something is broken. Both make the trouble of an overloaded server worse.
+
+Leave delay out (the default is 1s and doubles each time) and try a few times.`,
+		Wrong: `version: 1
+jobs:
+  fetch:
+    run: ./fetch
+    timeout: 1m
+    retry: {attempts: 3, delay: 0s}
+`,
+		Right: `version: 1
+jobs:
+  fetch:
+    run: ./fetch
+    timeout: 1m
+    retry: {attempts: 3}
+`},
+	{ID: "SL704", Severity: Warning, Title: "a capture that nobody reads",
+		Explain: `The job keeps its standard output for other jobs, and none of them reads it, so it is lost: it is neither shown nor written anywhere.
+
+Read it in a job that needs this one, as ${jobs.NAME.stdout} or stdin: {job: NAME}. Leave stdout out to show it, or write discard.`,
+		Wrong: `version: 1
+jobs:
+  count:
+    run: wc -l README.md
+    stdout: {capture: {}}
+`,
+		Right: `version: 1
+jobs:
+  count:
+    run: wc -l README.md
+    stdout: {capture: {}}
+  tell:
+    needs: [count]
+    command: echo
+    args: ["${jobs.count.stdout}"]
+`},
+}
