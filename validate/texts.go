@@ -109,6 +109,7 @@ func (c *check) command(j *spec.Job, run spec.Line, command spec.Template, args 
 			c.ambiguous(a.Text.String)
 		}
 	}
+	c.programs(j, run, command, args.Items, isStage)
 }
 
 // text applies the text rules of place p to t, and checks its references. j

@@ -18,7 +18,7 @@ type Rule struct {
 func Rules() []Rule { return slices.Concat(families()...) }
 
 func families() [][]Rule {
-	return [][]Rule{fileRules[:], nameRules[:], shellRules[:], paramRules[:], envRules[:], pathRules[:], waiverRules[:]}
+	return [][]Rule{fileRules[:], nameRules[:], shellRules[:], programRules[:], paramRules[:], envRules[:], pathRules[:], privilegeRules[:], waiverRules[:]}
 }
 
 // RuleByID finds a rule. ok is false for an id that no rule has.
