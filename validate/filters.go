@@ -201,7 +201,7 @@ func sedStarts(script string) (at int, what string) {
 			for i < len(script) && strings.IndexByte("0123456789 ", script[i]) >= 0 {
 				i++
 			}
-		case '=', 'd', 'D', 'g', 'G', 'h', 'H', 'n', 'N', 'p', 'P', 'x', 'z', 'F':
+		case '{', '}', '=', 'd', 'D', 'g', 'G', 'h', 'H', 'n', 'N', 'p', 'P', 'x', 'z', 'F':
 		default:
 			return 0, "" // sed will say what is wrong with it
 		}
