@@ -1,8 +1,6 @@
 package validate
 
-import (
-	"strings"
-)
+import "strings"
 
 // awk and sed are filters first: most of their programs start nothing, and
 // only those that do break SL301.
@@ -100,7 +98,9 @@ func closed(text string, i int, end byte, brackets bool) int {
 		case text[i] == end:
 			return i + 1
 		case text[i] == '[' && brackets:
-			i = bracketEnd(text, i)
+			end := bracketEnd(text, i)
+			brackets = end > i // what is not closed here is not closed further on
+			i = end
 		}
 	}
 	return len(text)
@@ -121,7 +121,8 @@ func bracketEnd(text string, i int) int {
 		case text[at] == ']':
 			return at
 		case text[at] == '[' && at+1 < len(text) && strings.IndexByte(":.=", text[at+1]) >= 0:
-			if n := strings.Index(text[at+2:], text[at+1:at+2]+"]"); n >= 0 {
+			const longest = len("[:xdigit:]")
+			if n := strings.Index(text[at+2:min(at+longest, len(text))], text[at+1:at+2]+"]"); n >= 0 {
 				at += n + 3
 			}
 		}
@@ -196,7 +197,11 @@ func sedStarts(script string) (at int, what string) {
 		case 'r', 'R', 'w', 'W', '#', ':', 'v':
 			i += skipTo(script[i:], '\n')
 		case 'b', 't', 'T':
-			i += min(skipTo(script[i:], '\n'), skipTo(script[i:], ';'), skipTo(script[i:], '}'))
+			if n := strings.IndexAny(script[i:], "\n;}"); n >= 0 {
+				i += n
+			} else {
+				i = len(script)
+			}
 		case 'q', 'Q', 'l', 'L':
 			for i < len(script) && strings.IndexByte("0123456789 ", script[i]) >= 0 {
 				i++

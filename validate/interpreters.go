@@ -87,7 +87,7 @@ func (q *inquiry) interpreter(c call) {
 		return
 	}
 	if c.name == "bun" && len(rest) > 1 && rest[0].text == "exec" {
-		q.add("SL301", rest[0], c.says("exec")+" gives the text after it to a shell", shellHint(rest[1].text))
+		q.add("SL301", rest[0], c.says("exec")+" gives the text after it to a shell", shellHint(c, q.asWritten(rest[1])))
 		return
 	}
 	_, other := pick(opts, p.ends+" f file")
@@ -130,13 +130,13 @@ func (q *inquiry) shell(c call) {
 	if o, ok := pick(opts, "c command init-command"); ok {
 		text := o.value.text
 		if !o.given && len(rest) > 0 {
-			text = rest[0].text
+			text = q.asWritten(rest[0])
 		}
 		msg := c.says(optionText(o)) + " starts a shell with the text after it"
 		if o.given {
 			msg = c.says(optionText(o)) + " starts a shell with the text in it"
 		}
-		q.add("SL301", o.at, msg, shellHint(text))
+		q.add("SL301", o.at, msg, shellHint(c, text))
 		return
 	}
 	if _, ok := pick(opts, "version help"); ok {
@@ -144,16 +144,19 @@ func (q *inquiry) shell(c call) {
 	}
 	_, reads := pick(opts, "s")
 	if reads || len(rest) == 0 || isStdin(rest[0].text) {
-		q.add("SL301", c.argv[0], c.says()+" without a script reads commands from standard input", shellHint(""))
+		q.add("SL301", c.argv[0], c.says()+" without a script reads commands from standard input", "put the commands into a file with a #! line and run that\n"+allowHint("SL301"))
 	}
 }
 
-// shellHint is what to write for text, which a shell was to get.
-func shellHint(text string) string {
+// shellHint is what to write for text, which c gives to a shell.
+func shellHint(c call, text string) string {
 	first := "write its commands as stages of a pipe:, or as a script with a #! line; variables as env:, file names as {glob: …}"
 	if text != "" && strings.Trim(text, " ") == text && !strings.ContainsAny(text, "|&;<>()$`\\\"'*?[]{}~#=!\n") {
 		if word, _, _ := strings.Cut(text, " "); builtins[word] == "" {
 			first = "no shell is needed: run: " + yamlLine(text)
+			if c.depth > 0 {
+				first = "no shell is needed: write its words in the place of the shell: " + text
+			}
 		}
 	}
 	return first + "\n" + allowHint("SL301")

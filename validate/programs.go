@@ -43,6 +43,7 @@ func (c call) says(more ...string) string {
 // inquiry looks at one argv.
 type inquiry struct {
 	found   []onProgram
+	written []string // the job's arguments as they stand in the file, with their references
 	isStage bool
 	ok      []spec.Int // exit codes that count as success
 }
@@ -56,6 +57,14 @@ type onProgram struct {
 
 func (q *inquiry) add(rule string, at word, msg, hint string) {
 	q.found = append(q.found, onProgram{rule: rule, at: at, msg: msg, hint: hint})
+}
+
+// asWritten is w, an argument of the job as a whole, as it stands in the file.
+func (q *inquiry) asWritten(w word) string {
+	if w.at < len(q.written) && utf8.RuneCountInString(q.written[w.at]) == utf8.RuneCountInString(w.text) {
+		return q.written[w.at]
+	}
+	return w.text
 }
 
 // look applies the rules to argv, which the programs in through start.
@@ -111,14 +120,15 @@ func (c *check) programs(j *spec.Job, run spec.Line, command spec.Template, args
 		return
 	}
 	argv := append(make([]word, 0, 1+len(args)), word{first, 0})
+	q := inquiry{written: append(make([]string, 0, 1+len(args)), command.Value), isStage: isStage, ok: j.OK.Items}
 	for i, a := range args {
 		text := "x"
 		if a.Kind != spec.ArgParam {
 			text = a.Text.Masked()
 		}
 		argv = append(argv, word{text, i + 1})
+		q.written = append(q.written, a.Text.Value)
 	}
-	q := inquiry{isStage: isStage, ok: j.OK.Items}
 	q.look(argv, "", 0)
 	for _, f := range q.found {
 		pos, length := writtenAt(run, command, args, f.at.at)

@@ -193,6 +193,24 @@ func TestProgramRuleExamples(t *testing.T) {
 	}
 }
 
+// TestLongPrograms would take minutes if the time were quadratic.
+func TestLongPrograms(t *testing.T) {
+	for _, piece := range []string{"[", "[[:", "[a]", "b;", "/", "s/[", "system ", "|", "\\", "\"", "e\n", "a\\\n", "env -S '", "nice ", "find -exec ", "-exec ", "A=1 ", "--", "xargs "} {
+		text := strings.Repeat(piece, 64<<10/len(piece))
+		for _, first := range []string{"awk", "sed", "env -S", "env", "find", "go test"} {
+			rest := []string{text}
+			if strings.Contains(piece, " ") {
+				rest = strings.Fields(text)
+			}
+			var argv []word
+			for _, w := range append(strings.Fields(first), rest...) {
+				argv = append(argv, word{w, len(argv)})
+			}
+			(&inquiry{}).look(argv, "", 0)
+		}
+	}
+}
+
 // FuzzPrograms holds that no argv makes the rules panic, hang, or point at an
 // argument that there is not. Elements are joined by NUL.
 func FuzzPrograms(f *testing.F) {

@@ -228,6 +228,7 @@ func isCount(text string) bool { return text != "" && strings.Trim(text, "012345
 func (q *inquiry) env(c call) {
 	g := grammar{short: "u:C:S:a:", long: "unset= chdir= split-string= argv0= block-signal? default-signal? ignore-signal? ignore-environment null debug list-signal-handling", ends: "S split-string", stop: true}
 	opts, rest := g.parse(c.args())
+	var said []string
 	if o, ok := pick(opts, "S split-string"); ok {
 		q.toShell(o.at, c.says(optionText(o))+" splits its text into a command, by rules of its own", "write the words of the command as args")
 		var split []word
@@ -235,7 +236,7 @@ func (q *inquiry) env(c call) {
 			split = append(split, word{w.text, o.value.at})
 		}
 		rest = append(split, rest...)
-		c.through += "env -S, "
+		said = append(said, optionText(o))
 		_, rest = g.parse(rest)
 	}
 	if len(rest) > 0 && rest[0].text == "-" {
@@ -246,9 +247,13 @@ func (q *inquiry) env(c call) {
 		set, rest = append(set, rest[0]), rest[1:]
 	}
 	if len(rest) > 0 && len(set) > 0 && len(opts) == 0 && c.depth == 0 {
-		q.keyOfItsOwn(c, "env", "env: {NAME: value}", set)
+		var pairs []string
+		for _, w := range set {
+			pairs = append(pairs, q.asWritten(w))
+		}
+		q.keyOfItsOwn(c, "sets variables", envText(pairs))
 	}
-	q.tail(c, rest)
+	q.tail(c, rest, said...)
 }
 
 // timeout judges timeout: a job's time has a key. A stage's has none.
@@ -263,18 +268,24 @@ func (q *inquiry) timeout(c call) {
 		differs = differs || code.Value == 124 // running out of time is a success
 	}
 	if len(rest) > 1 && !differs && !q.isStage && c.depth == 0 {
-		hint := "timeout: " + durationText(rest[0].text)
-		for _, o := range opts {
-			switch {
-			case listed("k kill-after", o.name):
-				hint += "\nstop: {grace: " + durationText(o.value.text) + "}"
-			case listed("s signal", o.name):
-				hint += "\nstop: {signal: " + strings.TrimPrefix(o.value.text, "SIG") + "}"
-			}
-		}
-		q.keyOfItsOwn(c, "timeout", hint, nil)
+		q.keyOfItsOwn(c, "bounds the time of its command", "timeout: "+durationText(rest[0].text)+stopText(opts))
 	}
 	q.tail(c, rest[1:])
+}
+
+// stopText is what the language calls timeout's -s and -k, as a line of its own.
+func stopText(opts []option) string {
+	var parts []string
+	if o, ok := pick(opts, "s signal"); ok {
+		parts = append(parts, "signal: "+strings.TrimPrefix(o.value.text, "SIG"))
+	}
+	if o, ok := pick(opts, "k kill-after"); ok {
+		parts = append(parts, "grace: "+durationText(o.value.text))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "\nstop: {" + strings.Join(parts, ", ") + "}"
 }
 
 // durationText is what the language calls the duration text of timeout.
@@ -289,15 +300,10 @@ func durationText(text string) string {
 }
 
 // keyOfItsOwn warns of a program that does what a key of the language does.
-func (q *inquiry) keyOfItsOwn(c call, key, write string, set []word) {
-	what := " bounds the time of the command, for which there is a key"
-	if key == "env" {
-		what = " sets variables, for which there is a key"
-		var pairs []string
-		for _, w := range set {
-			pairs = append(pairs, w.text)
-		}
-		write = envText(pairs)
+func (q *inquiry) keyOfItsOwn(c call, does, write string) {
+	hint := "leave it out, and write " + write
+	if q.isStage {
+		hint = "leave it out, and give the stage " + write
 	}
-	q.found = append(q.found, onProgram{rule: "SL302", at: c.argv[0], msg: c.says() + what, hint: "write " + write + ", and the command alone", warning: true})
+	q.found = append(q.found, onProgram{rule: "SL302", at: c.argv[0], msg: c.says() + " " + does + ", for which there is a key", hint: hint, warning: true})
 }
