@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"slices"
 	"strings"
 
 	"sluice/spec"
@@ -267,8 +268,11 @@ func (q *inquiry) timeout(c call) {
 	for _, code := range q.ok {
 		differs = differs || code.Value == 124 // running out of time is a success
 	}
-	if len(rest) > 1 && !differs && !q.isStage && c.depth == 0 {
-		q.keyOfItsOwn(c, "bounds the time of its command", "timeout: "+durationText(rest[0].text)+stopText(opts))
+	if o, ok := pick(opts, "s signal"); ok && !slices.Contains(stopSignals, strings.TrimPrefix(o.value.text, "SIG")) {
+		differs = true
+	}
+	if time, ok := durationText(rest[0].text); len(rest) > 1 && ok && !differs && !q.isStage && c.depth == 0 {
+		q.keyOfItsOwn(c, "bounds the time of its command", "timeout: "+time+stopText(opts))
 	}
 	q.tail(c, rest[1:])
 }
@@ -280,7 +284,9 @@ func stopText(opts []option) string {
 		parts = append(parts, "signal: "+strings.TrimPrefix(o.value.text, "SIG"))
 	}
 	if o, ok := pick(opts, "k kill-after"); ok {
-		parts = append(parts, "grace: "+durationText(o.value.text))
+		if grace, ok := durationText(o.value.text); ok {
+			parts = append(parts, "grace: "+grace)
+		}
 	}
 	if len(parts) == 0 {
 		return ""
@@ -288,15 +294,14 @@ func stopText(opts []option) string {
 	return "\nstop: {" + strings.Join(parts, ", ") + "}"
 }
 
-// durationText is what the language calls the duration text of timeout.
-func durationText(text string) string {
+// durationText is what the language calls the duration text of timeout. ok is
+// false where it has no word for it: for a reference, and for no bound at all.
+func durationText(text string) (duration string, ok bool) {
 	if isCount(strings.Replace(text, ".", "", 1)) {
 		text += "s"
 	}
-	if _, err := spec.ParseDuration(text); err != nil {
-		return "…"
-	}
-	return text
+	d, err := spec.ParseDuration(text)
+	return text, err == nil && d > 0
 }
 
 // keyOfItsOwn warns of a program that does what a key of the language does.
