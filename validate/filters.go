@@ -197,7 +197,10 @@ func sedStarts(script string) (at int, what string) {
 		case 'r', 'R', 'w', 'W', '#', ':', 'v':
 			i += skipTo(script[i:], '\n')
 		case 'b', 't', 'T':
-			if n := strings.IndexAny(script[i:], "\n;}"); n >= 0 {
+			for i < len(script) && (script[i] == ' ' || script[i] == '\t') {
+				i++
+			}
+			if n := strings.IndexAny(script[i:], " \t\n;}"); n >= 0 {
 				i += n
 			} else {
 				i = len(script)
