@@ -124,6 +124,7 @@ func (c *check) command(j *spec.Job, s *spec.Stage) {
 			c.secret(a.Text)
 		}
 	}
+	c.programs(j, run, command, args.Items, s != nil)
 }
 
 // text applies the text rules of place p to t, and checks its references. j

@@ -25,7 +25,10 @@ func Rules() []Rule {
 }
 
 func families() [][]Rule {
-	return [][]Rule{fileRules[:], valueRules[:], nameRules[:], shellRules[:], lookupRules[:], paramRules[:], envRules[:], pathRules[:], policyRules[:], waiverRules[:]}
+	return [][]Rule{
+		fileRules[:], valueRules[:], nameRules[:], shellRules[:], programRules[:], lookupRules[:], paramRules[:],
+		envRules[:], pathRules[:], policyRules[:], privilegeRules[:], waiverRules[:],
+	}
 }
 
 // RuleByID finds a rule. ok is false for an id that no rule has.
