@@ -5,7 +5,8 @@
 // package validate to say, and what it comes to on a machine for
 // runner/plan. The struct tags are the language's one table: `key` is the
 // YAML key, `doc` and `example` explain it, `validate` bounds its value (read
-// by package validate), and the JSON Schema is made from all of them.
+// by package validate), and the JSON Schema is made from all of them. The order
+// of the fields is the order in which Format writes the keys.
 package spec
 
 import (
@@ -28,10 +29,10 @@ type File struct {
 	Version     Int           `key:"version,required" doc:"The version of the language. This is version 1." example:"1"`
 	Description String        `key:"description" doc:"What the file is for, in a sentence. Shown by sluice list."`
 	Dir         Template      `key:"dir" doc:"The directory in which jobs run and where relative names begin, relative to this file. Default: this file's directory." example:".."`
-	Params      Map[*Param]   `key:"params" doc:"Values that the caller may give with -p name=value: the one door for outside values."`
 	Env         Map[Template] `key:"env" doc:"Environment variables of every job."`
 	PassEnv     List[String]  `key:"pass_env" doc:"Names of the caller's environment variables that every job sees, besides the few that always pass." example:"[GOFLAGS]"`
 	EnvFile     Template      `key:"env_file" doc:"A file of NAME=value lines, read when the plan is made. Nothing in it is expanded." example:"ci.env"`
+	Params      Map[*Param]   `key:"params" doc:"Values that the caller may give with -p name=value: the one door for outside values."`
 	Defaults    *Defaults     `key:"defaults" doc:"What jobs have unless they say otherwise."`
 	MaxParallel Int           `key:"max_parallel" validate:"min=1,max=10000" doc:"How many instances run at once over the whole file. -j overrides it." example:"4"`
 	Pools       Map[Int]      `key:"pools" doc:"Shared bounds: a name, and how many instances of the jobs that name it run at once." example:"{database: 1}"`
@@ -52,14 +53,14 @@ type Defaults struct {
 type Param struct {
 	Pos         diag.Pos
 	Type        String       `key:"type" enum:"string int float bool enum path duration size" doc:"string (the default), int, float, bool, enum, path, duration or size." example:"int"`
+	List        Bool         `key:"list" doc:"Whether it has any number of values: -p is repeated." example:"true"`
+	Values      List[String] `key:"values" doc:"The values of an enum." example:"[debug, release]"`
 	Default     ParamDefault `key:"default" doc:"The value where the caller gives none; a list for a list param."`
 	Required    Bool         `key:"required" doc:"Whether the caller must give it. Default: true when there is no default."`
-	Description String       `key:"description" doc:"What it means, in a sentence."`
-	Pattern     String       `key:"pattern" doc:"A regular expression (RE2) that the whole value must match. It replaces the strict default of strings." example:"[a-z]+(-[a-z]+)*"`
-	Values      List[String] `key:"values" doc:"The values of an enum." example:"[debug, release]"`
 	Min         String       `key:"min" doc:"The least value of an int, float, duration or size." example:"1"`
 	Max         String       `key:"max" doc:"The greatest value of an int, float, duration or size." example:"1000"`
-	List        Bool         `key:"list" doc:"Whether it has any number of values: -p is repeated." example:"true"`
+	Pattern     String       `key:"pattern" doc:"A regular expression (RE2) that the whole value must match. It replaces the strict default of strings." example:"[a-z]+(-[a-z]+)*"`
+	Description String       `key:"description" doc:"What it means, in a sentence."`
 }
 
 // Job is one job.
@@ -69,10 +70,6 @@ type Job struct {
 	Layout Layout
 
 	Description String        `key:"description" doc:"What the job does, in a sentence. Shown by sluice list."`
-	Run         Line          `key:"run" doc:"A command on one line, with POSIX quoting, split once when the file is read. There is no shell." example:"go vet ./..."`
-	Command     Template      `key:"command" doc:"The program: a name found on the job's PATH, or a path." example:"./scripts/report"`
-	Args        List[Arg]     `key:"args" doc:"The arguments of command, element by element." example:"[--in, out/words.txt]"`
-	Pipe        List[*Stage]  `key:"pipe" doc:"A pipeline: stages joined by the kernel's pipes, one process group, one verdict." example:"[sort, uniq -c]"`
 	Needs       List[String]  `key:"needs" doc:"Jobs that must have succeeded before this one starts." example:"[build]"`
 	After       List[String]  `key:"after" doc:"Jobs that must have ended before this one starts, however they ended: for clean-up." example:"[test]"`
 	When        *When         `key:"when" doc:"When this does not hold, the job is skipped, which counts as success for needs." example:"{os: [linux]}"`
@@ -85,6 +82,10 @@ type Job struct {
 	Dir         Template      `key:"dir" doc:"The directory in which the job runs, relative to the file's dir." example:"web"`
 	Umask       Umask         `key:"umask" doc:"The file mode creation mask, as an octal number in quotes." example:"\"027\""`
 	Stdin       Input         `key:"stdin" doc:"What the first stage reads: none (the default), inherit, {file}, {text} or {job}." example:"{file: data.txt}"`
+	Run         Line          `key:"run" doc:"A command on one line, with POSIX quoting, split once when the file is read. There is no shell." example:"go vet ./..."`
+	Command     Template      `key:"command" doc:"The program: a name found on the job's PATH, or a path." example:"./scripts/report"`
+	Args        List[Arg]     `key:"args" doc:"The arguments of command, element by element." example:"[--in, out/words.txt]"`
+	Pipe        List[*Stage]  `key:"pipe" doc:"A pipeline: stages joined by the kernel's pipes, one process group, one verdict." example:"[sort, uniq -c]"`
 	Stdout      Output        `key:"stdout" doc:"Where the last stage's standard output goes: log (the default), inherit, discard, {file, mode} or {capture}." example:"{file: out/words.txt}"`
 	Stderr      Output        `key:"stderr" doc:"Where standard error goes, of every stage that does not say: log (the default), inherit, discard, stdout, {file, mode} or {capture}." example:"stdout"`
 	OK          List[Int]     `key:"ok" validate:"min=0,max=255" doc:"Exit codes that count as success." example:"[0, 1]"`
@@ -100,11 +101,11 @@ type Stage struct {
 	Layout  Layout
 	Short   bool          // written as a line
 	Name    String        `key:"name" doc:"What reports call the stage. Default: the base name of its command."`
+	Env     Map[Template] `key:"env" doc:"Environment variables of this stage, above the job's."`
+	Dir     Template      `key:"dir" doc:"The directory in which the stage runs, relative to the job's."`
 	Run     Line          `key:"run" doc:"A command on one line, with POSIX quoting." example:"grep -c 'a b'"`
 	Command Template      `key:"command" doc:"The program: a name found on the stage's PATH, or a path."`
 	Args    List[Arg]     `key:"args" doc:"The arguments of command, element by element."`
-	Env     Map[Template] `key:"env" doc:"Environment variables of this stage, above the job's."`
-	Dir     Template      `key:"dir" doc:"The directory in which the stage runs, relative to the job's."`
 	Stderr  Output        `key:"stderr" doc:"Where the stage's standard error goes. stdout joins it to the stage's own standard output."`
 	OK      List[Int]     `key:"ok" validate:"min=0,max=255" doc:"Exit codes of this stage that count as success." example:"[0, 1]"`
 	Allow   List[*Allow]  `key:"allow" doc:"Rules that this stage may break, each with the reason." example:"[{rule: SL301, reason: the one-liner is reviewed}]"`

@@ -25,7 +25,7 @@ import (
 // Exit codes. A run that a signal ended exits with 128 and its number.
 const (
 	exitOK      = 0
-	exitFailed  = 1 // a job failed
+	exitFailed  = 1 // a job failed, or fmt --check found what would change
 	exitUsage   = 2 // the command line can't be read
 	exitInvalid = 3 // the job file has problems
 	exitError   = 4 // sluice itself could not
@@ -154,7 +154,7 @@ func (c *cli) root(first string) *cobra.Command {
 	})
 	root.PersistentFlags().BoolVarP(&c.verbose, "verbose", "v", false, "log what sluice does to standard error")
 	commands := map[string]func() *cobra.Command{
-		"run": c.runCommand, "plan": c.planCommand, "validate": c.validateCommand, "list": c.listCommand, "schema": c.schemaCommand, "version": c.versionCommand,
+		"run": c.runCommand, "plan": c.planCommand, "validate": c.validateCommand, "fmt": c.fmtCommand, "list": c.listCommand, "schema": c.schemaCommand, "version": c.versionCommand,
 	}
 	if command := commands[first]; command != nil {
 		root.CompletionOptions.DisableDefaultCmd = true
