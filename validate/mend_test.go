@@ -2,11 +2,13 @@ package validate
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"sluice/runner/plan"
 	"sluice/spec"
 	"sluice/spec/diag"
 )
@@ -43,7 +45,8 @@ func TestMendKeepsLineEnds(t *testing.T) {
 }
 
 // FuzzMend holds that mending never panics, never adds a fatal problem, ends,
-// and does nothing to a text that has been mended.
+// changes no plan where there was one, and does nothing to a text that has been
+// mended.
 func FuzzMend(f *testing.F) {
 	for _, folder := range []string{"fix", "err", "ok"} {
 		names, err := filepath.Glob(filepath.Join("..", "testdata", folder, "*.yaml"))
@@ -59,19 +62,39 @@ func FuzzMend(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		_, before := Parse("f.yaml", text, spec.DefaultLimits())
+		file, before := Parse("f.yaml", text, spec.DefaultLimits())
 		mended, n := Mend("f.yaml", text, spec.DefaultLimits())
-		_, after := Parse("f.yaml", mended, spec.DefaultLimits())
+		fixed, after := Parse("f.yaml", mended, spec.DefaultLimits())
 		if fatal(after) > fatal(before) {
 			t.Fatalf("%d fatal problems were %d:\n%s\n%s", fatal(after), fatal(before), mended, texts(after))
 		}
 		if n == 0 && !bytes.Equal(mended, text) {
 			t.Fatalf("no fix, and yet another text:\n%s", mended)
 		}
+		if !before.Invalid(false) && !bytes.Contains(text, []byte("glob")) { // which may search the whole disk
+			if dir := t.TempDir(); planOf(t, dir, file) != planOf(t, dir, fixed) {
+				t.Fatalf("the plan is another one:\n%s", mended)
+			}
+		}
 		if again, m := Mend("f.yaml", mended, spec.DefaultLimits()); m > 0 {
 			t.Fatalf("%d more fixes the second time:\n%s\n%s", m, mended, again)
 		}
 	})
+}
+
+// planOf is the plan of f in dir as JSON, without what tells of its text; or why there
+// is none.
+func planOf(t *testing.T, dir string, f *spec.File) string {
+	p, problems := plan.Build(f, plan.Inputs{Dir: dir, Env: []string{"PATH=/usr/bin:/bin", "HOME=/home/you"}, MaxInstances: 100})
+	if p == nil {
+		return "none by " + problems[0].Rule
+	}
+	p.SHA256 = ""
+	text, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func texts(l diag.List) string {

@@ -44,3 +44,13 @@ func shownDiff(text []byte, color bool) string {
 	}
 	return b.String()
 }
+
+// diff is a unified diff as standard output takes it: for a terminal, or for a
+// program that applies it.
+func (c *cli) diff(name string, before, after []byte) string {
+	text := unifiedDiff(name, before, after)
+	if color := c.color(c.stdout); color || isTerminal(c.stdout) {
+		return shownDiff(text, color)
+	}
+	return string(text)
+}

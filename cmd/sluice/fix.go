@@ -33,14 +33,14 @@ func (f fixing) check(files []diag.FileReport, format diag.Format) error {
 }
 
 // fix mends the files of r as far as that is certain, and returns how many
-// problems it mended, or would. What it wrote is reported as it is now.
+// problems fewer there are now. What it wrote is reported as it is.
 func (c *cli) fix(r *diag.Report, f fixing, limits spec.Limits) (mended int, err error) {
 	for i := range r.Files {
 		file := &r.Files[i]
 		if file.Err != nil {
 			continue
 		}
-		text, n := validate.Mend(file.Name, file.Source, limits)
+		text, _ := validate.Mend(file.Name, file.Source, limits)
 		if file.Name == "-" && f.write {
 			if err := c.print(func(w io.Writer) error { _, err := w.Write(text); return err }); err != nil {
 				return mended, err
@@ -49,7 +49,6 @@ func (c *cli) fix(r *diag.Report, f fixing, limits spec.Limits) (mended int, err
 		if bytes.Equal(text, file.Source) {
 			continue
 		}
-		mended += n
 		if f.diff {
 			if err := c.print(func(w io.Writer) error { _, err := io.WriteString(w, c.diff(file.Name, file.Source, text)); return err }); err != nil {
 				return mended, err
@@ -63,8 +62,9 @@ func (c *cli) fix(r *diag.Report, f fixing, limits spec.Limits) (mended int, err
 				return mended, own(err)
 			}
 		}
-		_, file.Problems = validate.Parse(file.Name, text, limits)
-		file.Source = text
+		_, left := validate.Parse(file.Name, text, limits)
+		mended += len(file.Problems.AtLeast(diag.Warning)) - len(left.AtLeast(diag.Warning))
+		file.Problems, file.Source = left, text
 	}
 	return mended, nil
 }

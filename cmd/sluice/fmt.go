@@ -42,54 +42,47 @@ written to standard output. No value changes. A file that can't be read as YAML 
 	return cmd
 }
 
-// formatted is the outcome for one file.
-type formatted struct {
-	before, after []byte // after is nil where the file can't be formatted
-	problems      diag.List
-	err           error
-}
-
-func (f formatted) changed() bool { return f.after != nil && !bytes.Equal(f.before, f.after) }
-
 func (c *cli) fmt(paths []string, limits spec.Limits, check bool) error {
 	files, err := jobFiles(paths)
 	if err != nil {
 		return err
 	}
-	if len(files) > 1 && !check && slices.Contains(files, "-") {
+	if len(files) > 1 && !check && slices.ContainsFunc(files, func(f diag.FileReport) bool { return f.Name == "-" }) {
 		return usage("format them one by one", "- writes to standard output, which is for the names of other files")
 	}
-	results := make([]formatted, len(files))
+	after := make([][]byte, len(files)) // nil where a file can't be formatted
 	c.each(len(files), func(i int) {
-		r := &results[i]
-		if r.before, r.err = c.read(files[i], limits); r.err == nil {
-			r.after, r.problems, r.err = spec.Format(files[i], r.before, limits)
+		f := &files[i]
+		if f.Err == nil {
+			f.Source, f.Err = c.read(f.Name, limits)
+		}
+		if f.Err == nil {
+			after[i], f.Problems, f.Err = spec.Format(f.Name, f.Source, limits)
 		}
 	})
-	var all diag.List
-	var failed *multierror.Error
-	sources := map[string][]byte{}
 	differ := false
-	for i, r := range results {
-		all = append(all, r.problems...)
-		sources[files[i]] = r.before
-		text, err := c.deliver(files[i], r, check)
+	for i := range files {
+		f := &files[i]
+		if after[i] == nil {
+			continue
+		}
+		changed := !bytes.Equal(f.Source, after[i])
+		differ = differ || changed
+		text, err := c.deliver(f, after[i], changed, check)
 		if err != nil {
-			failed = multierror.Append(failed, err)
+			f.Err = err
 		} else if err := c.print(func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil {
 			return err
 		}
-		differ = differ || r.changed()
 	}
-	width, _ := terminalWidth(c.stderr)
-	if err := all.Print(c.stderr, func(name string) []byte { return sources[name] }, diag.Style{Color: c.color(c.stderr), Width: width}); err != nil {
-		return own(err)
+	report := &diag.Report{Files: files}
+	if err := c.writeReport(report, diag.Text); err != nil {
+		return err
 	}
-	switch {
-	case failed != nil:
-		failed.ErrorFormat = joinLines
-		return own(failed)
-	case len(all) > 0:
+	switch unread := report.Unread(); {
+	case len(unread) > 0:
+		return own(&multierror.Error{Errors: unread, ErrorFormat: joinLines})
+	case report.Invalid() > 0:
 		return code(exitInvalid)
 	case check && differ:
 		return code(exitFailed)
@@ -97,24 +90,18 @@ func (c *cli) fmt(paths []string, limits spec.Limits, check bool) error {
 	return nil
 }
 
-// deliver writes one formatted file, unless it is only checked, and returns
-// what to tell of it on standard output.
-func (c *cli) deliver(name string, f formatted, check bool) (text string, err error) {
+// deliver writes after, which f is formatted, unless it is only checked, and
+// returns what to tell of it on standard output.
+func (c *cli) deliver(f *diag.FileReport, after []byte, changed, check bool) (text string, err error) {
 	switch {
-	case f.err != nil:
-		return "", f.err
-	case name == "-" && !check:
-		return string(f.after), nil
-	case !f.changed():
+	case f.Name == "-" && !check:
+		return string(after), nil
+	case !changed:
 		return "", nil
 	case !check:
-		return name + "\n", replaceFile(name, f.after)
+		return f.Name + "\n", replaceFile(f.Name, after)
 	}
-	diff := unifiedDiff(name, f.before, f.after)
-	if color := c.color(c.stdout); color || isTerminal(c.stdout) {
-		return shownDiff(diff, color), nil
-	}
-	return string(diff), nil
+	return c.diff(f.Name, f.Source, after), nil
 }
 
 // replaceFile makes text the content of the file name at once, or leaves it as

@@ -24,6 +24,7 @@ type validating struct {
 	strict bool // warnings make a file invalid
 	notes  bool // also tell what is only worth knowing
 	quiet  bool
+	fixing fixing
 }
 
 func (c *cli) validateCommand() *cobra.Command {
@@ -35,11 +36,11 @@ func (c *cli) validateCommand() *cobra.Command {
 		Long: `Check job files and tell every problem, with its place and what to write instead.
 
 A PATH is a job file, a folder (its *.yaml and *.yml files, at any depth), or - for standard input.
-Nothing is started, written or connected to.
+Nothing is started or connected to, and nothing is written without --fix.
 
 Text goes to standard error, every other format to standard output. In GitHub Actions the format is
 github unless another one is given.`,
-		Example: "  sluice validate jobs/\n  sluice validate --format sarif jobs/ >sluice.sarif",
+		Example: "  sluice validate jobs/\n  sluice validate --format sarif jobs/ >sluice.sarif\n  sluice validate --diff jobs/",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				name, err := l.split(nil)
@@ -57,6 +58,8 @@ github unless another one is given.`,
 	f := cmd.Flags()
 	f.BoolVar(&o.strict, "strict", os.Getenv("CI") != "", "let warnings fail, as is the default where CI is set")
 	f.BoolVar(&o.notes, "notes", false, "also tell what is only worth knowing")
+	f.BoolVar(&o.fixing.write, "fix", false, "write into the files what is certain: stdout: for >, pipe: for |, quotes where they are missing, and so on")
+	f.BoolVar(&o.fixing.diff, "diff", false, "show what --fix writes; without --fix nothing is written")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing of files without problems")
 	return cmd
 }
@@ -71,7 +74,16 @@ func (c *cli) validate(paths []string, o *validating) error {
 		return err
 	}
 	report := &diag.Report{Files: files, Strict: o.strict, Notes: o.notes}
+	if err := o.fixing.check(files, format); err != nil {
+		return err
+	}
 	c.checkAll(report.Files, o.limits)
+	mended := 0
+	if o.fixing.on() {
+		if mended, err = c.fix(report, o.fixing, o.limits); err != nil {
+			return err
+		}
+	}
 	if err := c.writeReport(report, format); err != nil {
 		return err
 	}
@@ -81,7 +93,7 @@ func (c *cli) validate(paths []string, o *validating) error {
 		if format == diag.Text && len(shown) > 0 {
 			fmt.Fprintln(c.stderr)
 		}
-		fmt.Fprintln(c.stderr, validateSummary(report, shown))
+		fmt.Fprintln(c.stderr, validateSummary(report, shown)+fixSummary(o.fixing, mended, shown))
 	}
 	unread := report.Unread()
 	switch {
@@ -137,6 +149,26 @@ func validateSummary(r *diag.Report, shown diag.List) string {
 		text += ", " + plural(notes, "note")
 	}
 	return text
+}
+
+// fixSummary says what was mended, or what could be.
+func fixSummary(f fixing, mended int, shown diag.List) string {
+	if f.write {
+		if mended == 0 {
+			return "; nothing to fix"
+		}
+		return "; " + plural(mended, "problem") + " fixed"
+	}
+	fixable := 0
+	for _, p := range shown {
+		if p.Fix != nil {
+			fixable++
+		}
+	}
+	if fixable == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; --fix mends %d of them", fixable)
 }
 
 func plural(n int, noun string) string {
