@@ -14,11 +14,13 @@ func TestFmtRepository(t *testing.T) {
 		if err != nil || len(names) == 0 {
 			t.Fatalf("%s: %d files (%v)", folder, len(names), err)
 		}
-		files = append(files, names...)
+		for _, name := range names {
+			files = append(files, filepath.Join(folder, filepath.Base(name)))
+		}
 	}
 	// It is there for the line ends that fmt takes away.
 	files = slices.DeleteFunc(files, func(name string) bool { return filepath.Base(name) == "windows-line-ends.yaml" })
-	o := runSluice(t, t.TempDir(), append([]string{"fmt", "--check"}, files...)...)
+	o := runSluice(t, repository, append([]string{"fmt", "--check"}, files...)...)
 	if o.code != 0 || o.stdout != "" || o.stderr != "" {
 		t.Errorf("exit code %d\n%s%s\nsluice fmt jobs testdata/ok formats them", o.code, o.stdout, o.stderr)
 	}
