@@ -32,12 +32,12 @@ func (p *printer) sheet(s *sheet) {
 		p.scalarOrFlow(s.root, 0, s.tail)
 	}
 	p.remarks(s.leftover, 0, false)
-	if s.end != nil {
-		p.begin(0, s.end.blank)
+	for _, e := range s.ends {
+		p.begin(0, e.blank)
 		p.out.WriteString("...")
-		p.end(s.endNote)
+		p.end(e.note)
+		p.remarks(e.after, 0, false)
 	}
-	p.remarks(s.after, 0, false)
 }
 
 // begin begins a line, after an empty one where blank is true.

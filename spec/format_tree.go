@@ -55,10 +55,15 @@ type sheet struct {
 	topLine  int      // the line of the first key
 	root     section
 	tail     string   // comment behind the root, where that is a flow mapping
-	end      *token   // ...
-	endNote  string   // comment beside it
-	after    []remark // comments below it
 	leftover []remark // comments at the end that stand in no block
+	ends     []ending
+}
+
+// ending is a line ... behind the document, of which there may be several.
+type ending struct {
+	blank bool     // an empty line stands before it
+	note  string   // comment beside it
+	after []remark // comments below it
 }
 
 // gatherer makes a sheet of tokens.
@@ -144,10 +149,9 @@ func (g *gatherer) sheet(root *yaml.Node, p *place) (*sheet, error) {
 		return nil, err
 	}
 	s.leftover = g.remarks(anyRemark)
-	if t := g.next(); t.kind == 'E' {
+	for t := g.next(); t.kind == 'E'; t = g.next() {
 		g.at++
-		s.end, s.endNote = &t, g.beside(t.line)
-		s.after = g.remarks(anyRemark)
+		s.ends = append(s.ends, ending{t.blank, g.beside(t.line), g.remarks(anyRemark)})
 	}
 	if g.at < len(g.tokens) {
 		return nil, fmt.Errorf("line %d: found %q behind the end", g.next().line, g.next().kind)

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -113,6 +115,11 @@ func replaceFile(name string, text []byte) error {
 	}
 	if path, err = filepath.Abs(path); err != nil {
 		return err
+	}
+	if info, err := os.Stat(path); err != nil {
+		return err
+	} else if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is no regular file; - formats standard input", name)
 	}
 	f, err := plumb.OpenFile(path, plumb.Atomic)
 	if err != nil {
