@@ -47,7 +47,7 @@ type schema struct {
 	Ref               string              `json:"$ref,omitempty"`
 	Type              any                 `json:"type,omitempty"` // a string or several
 	Const             any                 `json:"const,omitempty"`
-	Enum              []string            `json:"enum,omitempty"`
+	Enum              []any               `json:"enum,omitempty"`
 	Pattern           string              `json:"pattern,omitempty"`
 	PatternError      string              `json:"patternErrorMessage,omitempty"` // for editors; no part of the standard
 	Minimum           *float64            `json:"minimum,omitempty"`
@@ -155,7 +155,7 @@ func (b *schemaBuilder) property(t reflect.Type, f field) *schema {
 		if s.Items != nil {
 			target = s.Items
 		}
-		*target = schema{Enum: wordList(enum)}
+		*target = *enumSchema(wordList(enum)...)
 	}
 	s.name(f.tags.Get("names"))
 	s.bound(f.bound)
@@ -196,7 +196,7 @@ func (s *schema) bound(tag string) {
 // exampleOf is a default or an example of type t as a value. Texts stand in
 // the tag as they are, everything else as YAML.
 func exampleOf(t reflect.Type, example string) any {
-	if isText(t) {
+	if isText(t) && !isInt(example) {
 		return example
 	}
 	var v any

@@ -53,7 +53,7 @@ type clause struct {
 
 // is matches a mapping that has key with one of words.
 func is(key string, words ...string) *clause {
-	return &clause{Required: []string{key}, Properties: map[string]any{key: &schema{Enum: words}}}
+	return &clause{Required: []string{key}, Properties: map[string]any{key: enumSchema(words...)}}
 }
 
 // isBool does so for a boolean.

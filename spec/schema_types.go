@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -31,6 +32,18 @@ func (s Scalar[T]) schema(*schemaBuilder) *schema {
 		return sizeSchema()
 	}
 	panic(fmt.Sprintf("no scalar %T", s.Value))
+}
+
+// enumSchema is one of words. A word such as 386 is a number to YAML.
+func enumSchema(words ...string) *schema {
+	s := &schema{words: oneOf(words)}
+	for _, word := range words {
+		s.Enum = append(s.Enum, word)
+		if n, err := strconv.Atoi(word); err == nil {
+			s.Enum = append(s.Enum, n)
+		}
+	}
+	return s
 }
 
 func durationSchema() *schema {
@@ -106,14 +119,14 @@ func (Stage) schema(b *schemaBuilder) *schema {
 
 func (Input) schema(b *schemaBuilder) *schema {
 	return &schema{
-		AnyOf: []*schema{{Enum: []string{"none", "inherit"}}, b.define("stdin", func() *schema { return b.mapping(reflect.TypeFor[inputMapping]()) })},
+		AnyOf: []*schema{enumSchema("none", "inherit"), b.define("stdin", func() *schema { return b.mapping(reflect.TypeFor[inputMapping]()) })},
 		words: "none, inherit, {file: …}, {text: …} or {job: …}",
 	}
 }
 
 func (Output) schema(b *schemaBuilder) *schema {
 	return &schema{
-		AnyOf: []*schema{{Enum: []string{"log", "inherit", "discard"}}, b.define("stdout", func() *schema {
+		AnyOf: []*schema{enumSchema("log", "inherit", "discard"), b.define("stdout", func() *schema {
 			m := b.mapping(reflect.TypeFor[outputMapping]())
 			m.Properties["mode"].Default = "atomic"
 			return m
@@ -126,7 +139,7 @@ func (Output) schema(b *schemaBuilder) *schema {
 // what it captured.
 func stderrSchema(b *schemaBuilder) *schema {
 	return &schema{
-		AnyOf: []*schema{{Enum: []string{"log", "inherit", "discard", "stdout"}}, b.define("stderr", func() *schema {
+		AnyOf: []*schema{enumSchema("log", "inherit", "discard", "stdout"), b.define("stderr", func() *schema {
 			m := b.mapping(reflect.TypeFor[outputMapping]())
 			m.Properties["mode"].Default = "truncate"
 			m.keys = slices.DeleteFunc(m.keys, func(key string) bool { return key == "capture" })
