@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func TestJobSchemaIsMadeFromTheTypes(t *testing.T) {
 	}
 }
 
-func compile(t *testing.T, text []byte) *jsonschema.Schema {
+func compile(t testing.TB, text []byte) *jsonschema.Schema {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
@@ -185,7 +186,8 @@ func TestWrongFiles(t *testing.T) {
 	}
 }
 
-// TestExamples holds that every example in the schema is an example of its key.
+// TestExamples holds that every example and default in the schema is a value of
+// its key.
 func TestExamples(t *testing.T) {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Job))
 	if err != nil {
@@ -197,6 +199,9 @@ func TestExamples(t *testing.T) {
 		switch v := v.(type) {
 		case map[string]any:
 			examples, _ := v["examples"].([]any)
+			if def, ok := v["default"]; ok && reflect.TypeOf(def).Kind() != reflect.Map { // a key may be called default
+				examples = append(examples, def)
+			}
 			for _, example := range examples {
 				c := jsonschema.NewCompiler()
 				if err := c.AddResource("schema.json", doc); err != nil {
@@ -212,7 +217,7 @@ func TestExamples(t *testing.T) {
 				tried++
 			}
 			for key, value := range v {
-				if key != "examples" {
+				if key != "examples" && (key != "default" || reflect.TypeOf(value).Kind() == reflect.Map) {
 					visit(value, path+"/"+key)
 				}
 			}
@@ -225,5 +230,32 @@ func TestExamples(t *testing.T) {
 	visit(doc, "")
 	if tried < 30 {
 		t.Errorf("only %d examples", tried)
+	}
+}
+
+// TestEveryKeyIsDocumented holds that every key of the schema has a
+// description and an example.
+func TestEveryKeyIsDocumented(t *testing.T) {
+	var doc map[string]any
+	if err := json.Unmarshal(Job, &doc); err != nil {
+		t.Fatal(err)
+	}
+	mappings := map[string]any{"": doc}
+	for name, def := range doc["definitions"].(map[string]any) {
+		mappings[name] = def
+	}
+	count := 0
+	for name, m := range mappings {
+		properties, _ := m.(map[string]any)["properties"].(map[string]any)
+		for key, p := range properties {
+			p := p.(map[string]any)
+			if examples, _ := p["examples"].([]any); p["description"] == nil || len(examples) == 0 && p["const"] == nil {
+				t.Errorf("%s.%s has no description or no example", name, key)
+			}
+			count++
+		}
+	}
+	if count < 60 {
+		t.Errorf("only %d keys", count)
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"gopkg.in/yaml.v3"
 )
 
 // Key is the documentation of one key of job files, made from the struct tags
@@ -40,27 +38,29 @@ func Keys() []Key {
 // KeyAt finds the key that path names from the top, such as
 // "jobs.NAME.retry.jitter". Any other name may stand for NAME, or none.
 func KeyAt(path string) (Key, bool) {
-	return keyAt(Keys(), strings.Split(path, "."), nil)
+	return keyAt(Keys(), strings.Split(path, "."))
 }
 
-// keyAt finds the key that words name below a key of the path above.
-func keyAt(keys []Key, words []string, above []step) (Key, bool) {
+func keyAt(keys []Key, words []string) (Key, bool) {
+	if k, ok := keyNamed(keys, words); ok || len(words) < 2 {
+		return k, ok
+	}
+	return keyNamed(slices.DeleteFunc(slices.Clone(keys), func(k Key) bool { return !k.isNamed() }), words[1:])
+}
+
+// keyNamed is keyAt where words begin with no name of the author's.
+func keyNamed(keys []Key, words []string) (Key, bool) {
 	for _, k := range keys {
-		rest := words
-		for _, s := range k.steps[len(above) : len(k.steps)-1] {
-			if s.isName() && len(rest) > 1 && !hasName(keys, rest[0]) {
-				rest = rest[1:] // what the author calls it
-			}
-		}
-		if rest[0] != k.Name {
+		if k.Name != words[0] {
 			continue
 		}
-		switch rest = rest[1:]; {
-		case len(rest) == 0, k.holdsNames() && len(rest) == 1 && !hasName(k.Keys, rest[0]):
+		if len(words) == 1 {
 			return k, true
-		default:
-			return keyAt(k.Keys, rest, k.steps)
 		}
+		if below, ok := keyAt(k.Keys, words[1:]); ok {
+			return below, true
+		}
+		return k, k.holdsNames() && len(words) == 2
 	}
 	return Key{}, false
 }
@@ -68,6 +68,10 @@ func keyAt(keys []Key, words []string, above []step) (Key, bool) {
 func hasName(keys []Key, name string) bool {
 	return slices.ContainsFunc(keys, func(k Key) bool { return k.Name == name })
 }
+
+// isNamed reports whether k stands in a mapping that has a name of the
+// author's.
+func (k Key) isNamed() bool { return len(k.steps) > 1 && k.steps[len(k.steps)-2].isName() }
 
 // isName reports whether s stands for a name of the author's.
 func (s step) isName() bool { return s.name == strings.ToUpper(s.name) }
@@ -185,19 +189,11 @@ func (r keyReader) keys(s *schema, path []step, within []*schema) (keys []Key) {
 
 // key is the documentation of the key called name of a mapping of s.
 func (r keyReader) key(name string, s *schema, path []step, within []*schema) Key {
-	property := s.Properties[name]
+	property, tags := s.Properties[name], s.fields[name].tags
 	k := Key{
-		Name: name, steps: path, Doc: property.Description, Type: r.words(property), Default: yamlText(property.Default),
+		Name: name, steps: path, Doc: property.Description, Type: r.words(property),
+		Default: property.written(tags.Get("default"), property.Default), Example: property.written(tags.Get("example"), property.Examples),
 		Required: slices.Contains(s.Required, name), Keys: r.keys(property, path, within),
-	}
-	if len(property.Examples) > 0 {
-		k.Example = yamlText(property.Examples[0])
-		switch f, tagged := s.fields[name]; property.Examples[0].(type) {
-		case map[string]any, []any:
-			if tagged {
-				k.Example = f.tags.Get("example") // in the order of its author
-			}
-		}
 	}
 	names := make([]string, len(path))
 	for i, s := range path {
@@ -207,21 +203,20 @@ func (r keyReader) key(name string, s *schema, path []step, within []*schema) Ke
 	return k
 }
 
-// yamlText is v as YAML on one line.
-func yamlText(v any) string {
-	if v == nil {
-		return ""
+// written is a default or an example as YAML: what a tag says, or, where there
+// is none, value.
+func (s *schema) written(tag string, value any) string {
+	if list, ok := value.([]any); ok && len(list) > 0 {
+		value = list[0]
 	}
-	var n yaml.Node
-	if err := n.Encode(v); err != nil {
-		panic(err) // texts, numbers, lists and mappings
+	text, isText := value.(string)
+	switch {
+	case isText && (tag == "" || s.text):
+		return flowText(text)
+	case tag == "" && value != nil:
+		return s.sample
 	}
-	n.Style |= yaml.FlowStyle
-	text, err := yaml.Marshal(&n)
-	if err != nil {
-		panic(err)
-	}
-	return strings.TrimSpace(string(text))
+	return tag
 }
 
 const mappingOfNames = "a mapping from names"

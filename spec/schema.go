@@ -75,6 +75,8 @@ type schema struct {
 	entry  string           // of a mapping of names: what stands for one in a path
 	words  string           // what it is, in words, where that is not plain
 	leaf   bool             // it has no keys worth a mention
+	text   bool             // its default and example stand in the tags as texts, not as YAML
+	sample string           // its example as YAML, where no tag has it
 }
 
 // described is a type that says itself what it looks like in a file.
@@ -159,7 +161,7 @@ func (b *schemaBuilder) property(t reflect.Type, f field) *schema {
 	}
 	s.name(f.tags.Get("names"))
 	s.bound(f.bound)
-	s.Description = f.tags.Get("doc")
+	s.Description, s.text = f.tags.Get("doc"), isText(t)
 	if text, ok := f.tags.Lookup("default"); ok {
 		s.Default = exampleOf(t, text)
 	}

@@ -164,7 +164,8 @@ func (Matrix) schema(b *schemaBuilder) *schema {
 		axis := b.define("axis", func() *schema { return b.mapping(reflect.TypeFor[axisMapping]()) })
 		exclude := List[Map[String]]{}.schema(b)
 		exclude.Description = "Combinations that are left out: each names some axes and their values."
-		exclude.Examples = []any{[]any{map[string]any{"os": "darwin", "go": "1.25"}}}
+		exclude.sample = "[{os: darwin, go: '1.25'}]"
+		exclude.Examples = []any{exampleOf(reflect.TypeFor[Matrix](), exclude.sample)}
 		exclude.Items.MinProperties = 1
 		// The values of an axis differ as texts, and not only as what YAML
 		// makes of them: [1.1, 1.10] are two.
