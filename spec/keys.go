@@ -36,7 +36,7 @@ func Keys() []Key {
 }
 
 // KeyAt finds the key that path names from the top, such as
-// "jobs.NAME.retry.jitter". Any other name may stand for NAME, or none.
+// "jobs.NAME.retry.jitter". Any other name may stand for NAME within a path, or none.
 func KeyAt(path string) (Key, bool) {
 	return keyAt(Keys(), strings.Split(path, "."))
 }
@@ -60,7 +60,7 @@ func keyNamed(keys []Key, words []string) (Key, bool) {
 		if below, ok := keyAt(k.Keys, words[1:]); ok {
 			return below, true
 		}
-		return k, k.holdsNames() && len(words) == 2
+		return k, k.holdsNames() && len(words) == 2 && step{name: words[1]}.isName()
 	}
 	return Key{}, false
 }
@@ -74,7 +74,13 @@ func hasName(keys []Key, name string) bool {
 func (k Key) isNamed() bool { return len(k.steps) > 1 && k.steps[len(k.steps)-2].isName() }
 
 // isName reports whether s stands for a name of the author's.
-func (s step) isName() bool { return s.name == strings.ToUpper(s.name) }
+func (s step) isName() bool { return s.name == anyName || s.name == anyAxis }
+
+// What stands in paths for a name of the author's.
+const (
+	anyName = "NAME"
+	anyAxis = "AXIS"
+)
 
 // holdsNames reports whether the value of k is a mapping from names that the
 // author chose.

@@ -73,10 +73,10 @@ func TestEveryTagIsRead(t *testing.T) {
 
 func TestKeyAt(t *testing.T) {
 	for path, want := range map[string]string{
-		"jobs": "jobs", "jobs.NAME": "jobs", "jobs.build": "jobs", "params.max": "params.NAME.max", "jobs.retry": "jobs.NAME.retry", "jobs.a.pipe.stderr": "jobs.NAME.pipe.stderr",
+		"jobs": "jobs", "jobs.NAME": "jobs", "jobs.build": "", "params.max": "params.NAME.max", "jobs.retry": "jobs.NAME.retry", "jobs.a.pipe.stderr": "jobs.NAME.pipe.stderr",
 		"jobs.a.matrix.os.range": "jobs.NAME.matrix.AXIS.range", "jobs.a.matrix.exclude": "jobs.NAME.matrix.exclude", "jobs.stdout.capture.max": "jobs.NAME.stdout.capture.max",
-		"env": "env", "env.PATH": "env", "jobs.run": "jobs.NAME.run", "jobs.run.run": "jobs.NAME.run",
-		"": "", "job": "", "jobs.a.b": "", "jobs.retry.x": "", "version.x": "", "jobs.": "jobs", ".": "",
+		"env": "env", "env.NAME": "env", "env.path": "", "jobs.run": "jobs.NAME.run", "jobs.run.run": "jobs.NAME.run",
+		"": "", "job": "", "jobs.a.b": "", "jobs.retry.x": "", "version.x": "", "jobs.": "", ".": "",
 	} {
 		if k, _ := KeyAt(path); k.Path != want {
 			t.Errorf("%q is %q, want %q", path, k.Path, want)

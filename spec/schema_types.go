@@ -80,7 +80,7 @@ func (List[T]) schema(b *schemaBuilder) *schema {
 }
 
 func (Map[T]) schema(b *schemaBuilder) *schema {
-	return &schema{Type: "object", Additional: b.of(reflect.TypeFor[T]()), entry: "NAME"}
+	return &schema{Type: "object", Additional: b.of(reflect.TypeFor[T]()), entry: anyName}
 }
 
 func (Template) schema(b *schemaBuilder) *schema {
@@ -182,7 +182,7 @@ func (Matrix) schema(b *schemaBuilder) *schema {
 				words:       "a list of values, {glob: …}, {param: …} or {range: [from, to]}",
 			},
 			keys:  []string{"exclude"},
-			entry: "AXIS",
+			entry: anyAxis,
 			words: "a mapping of axes",
 		}
 	})
