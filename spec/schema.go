@@ -48,6 +48,7 @@ type schema struct {
 	Type              any                 `json:"type,omitempty"` // a string or several
 	Const             any                 `json:"const,omitempty"`
 	Enum              []any               `json:"enum,omitempty"`
+	MinLength         int                 `json:"minLength,omitempty"`
 	Pattern           string              `json:"pattern,omitempty"`
 	PatternError      string              `json:"patternErrorMessage,omitempty"` // for editors; no part of the standard
 	Minimum           *float64            `json:"minimum,omitempty"`

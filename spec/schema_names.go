@@ -2,7 +2,10 @@ package spec
 
 // What names look like to a schema, and how keys depend on each other in it.
 
-import "reflect"
+import (
+	"fmt"
+	"reflect"
+)
 
 // The patterns of IsName and IsEnvName.
 const (
@@ -82,6 +85,9 @@ func relate(s *schema, t reflect.Type) {
 	case reflect.TypeFor[axisMapping]():
 		s.OneOf = exactlyOne("glob", "param", "range")
 		s.Properties["range"].MinItems, s.Properties["range"].MaxItems = 2, 2
+	case reflect.TypeFor[Allow]():
+		reason := s.Properties["reason"]
+		reason.MinLength, reason.words = LeastReason, fmt.Sprintf("text of at least %d characters", LeastReason)
 	case reflect.TypeFor[Param]():
 		relateParam(s)
 	}

@@ -99,7 +99,7 @@ func findKey(topic string) (k spec.Key, others []spec.Key, err error) {
 	if len(named) == 0 {
 		return k, nil, noSuchTopic(topic)
 	}
-	k = named[0]
+	k = slices.MinFunc(named, inOrder)
 	if slices.ContainsFunc(named, func(o spec.Key) bool { return !o.SameAs(k) }) {
 		var hints []string
 		for _, n := range named {

@@ -26,11 +26,7 @@ func (p *textPage) gap() {
 
 func (p *textPage) heading(_ int, name, title string) {
 	p.gap()
-	p.b.WriteString(p.style.Paint(report.Bold, name))
-	if title != "" {
-		p.b.WriteString("  " + title)
-	}
-	p.b.WriteByte('\n')
+	p.row(name, report.Width(name), report.Bold, title)
 }
 
 func (p *textPage) facts(rows [][2]string) {

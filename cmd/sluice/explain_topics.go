@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -24,7 +25,7 @@ func explainAll(p page) {
 	p.keys("Top level", "", spec.Keys())
 	for _, k := range everyKey(spec.Keys()) {
 		others := samePlaces(k)
-		if len(k.Keys) > 0 && !slices.ContainsFunc(others, func(o spec.Key) bool { return before(o, k) }) {
+		if len(k.Keys) > 0 && !slices.ContainsFunc(others, func(o spec.Key) bool { return inOrder(o, k) < 0 }) {
 			explainKey(p, 3, k, others)
 		}
 	}
@@ -35,14 +36,16 @@ func explainAll(p page) {
 	}
 }
 
-// before reports whether the place of o is where a key is explained that
-// stands in k's place too: in a job rather than elsewhere.
-func before(o, k spec.Key) bool {
-	const job = "jobs."
-	if inJob := strings.HasPrefix(o.Path, job); inJob != strings.HasPrefix(k.Path, job) {
-		return inJob
+// inOrder compares the places of a key: one that stands in a job and elsewhere
+// is explained there.
+func inOrder(a, b spec.Key) int {
+	elsewhere := func(k spec.Key) int {
+		if strings.HasPrefix(k.Path, "jobs.") {
+			return 0
+		}
+		return 1
 	}
-	return o.Path < k.Path
+	return cmp.Or(cmp.Compare(elsewhere(a), elsewhere(b)), cmp.Compare(a.Path, b.Path))
 }
 
 // explainKey explains k, which stands in other places too.
