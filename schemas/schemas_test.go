@@ -199,6 +199,10 @@ func TestExamples(t *testing.T) {
 		switch v := v.(type) {
 		case map[string]any:
 			examples, _ := v["examples"].([]any)
+			snippets, _ := v["defaultSnippets"].([]any)
+			for _, s := range snippets {
+				examples = append(examples, s.(map[string]any)["body"])
+			}
 			if def, ok := v["default"]; ok && reflect.TypeOf(def).Kind() != reflect.Map { // a key may be called default
 				examples = append(examples, def)
 			}
@@ -217,7 +221,7 @@ func TestExamples(t *testing.T) {
 				tried++
 			}
 			for key, value := range v {
-				if key != "examples" && (key != "default" || reflect.TypeOf(value).Kind() == reflect.Map) {
+				if key != "examples" && key != "defaultSnippets" && (key != "default" || reflect.TypeOf(value).Kind() == reflect.Map) {
 					visit(value, path+"/"+key)
 				}
 			}
@@ -249,7 +253,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		properties, _ := m.(map[string]any)["properties"].(map[string]any)
 		for key, p := range properties {
 			p := p.(map[string]any)
-			if examples, _ := p["examples"].([]any); p["description"] == nil || len(examples) == 0 && p["const"] == nil {
+			if examples, _ := p["examples"].([]any); p["description"] == nil || len(examples) == 0 && p["defaultSnippets"] == nil {
 				t.Errorf("%s.%s has no description or no example", name, key)
 			}
 			count++

@@ -69,6 +69,7 @@ type schema struct {
 	AnyOf             []*schema           `json:"anyOf,omitempty"`
 	Default           any                 `json:"default,omitempty"`
 	Examples          []any               `json:"examples,omitempty"`
+	Snippets          []snippet           `json:"defaultSnippets,omitempty"` // for editors; no part of the standard
 	Definitions       map[string]*schema  `json:"definitions,omitempty"`
 
 	keys   []string         // of Properties, in the order of the language
@@ -78,6 +79,13 @@ type schema struct {
 	leaf   bool             // it has no keys worth a mention
 	text   bool             // its default and example stand in the tags as texts, not as YAML
 	sample string           // its example as YAML, where no tag has it
+}
+
+// snippet is an example that an editor offers by its label. In the examples of
+// a value that may be a word too, editors have no label for a mapping.
+type snippet struct {
+	Label string `json:"label"`
+	Body  any    `json:"body"`
 }
 
 // described is a type that says itself what it looks like in a file.
@@ -168,6 +176,9 @@ func (b *schemaBuilder) property(t reflect.Type, f field) *schema {
 	}
 	if text, ok := f.tags.Lookup("example"); ok {
 		s.Examples = []any{exampleOf(t, text)}
+		if _, isMapping := s.Examples[0].(map[string]any); isMapping && s.AnyOf != nil {
+			s.Snippets, s.Examples = []snippet{{text, s.Examples[0]}}, nil
+		}
 	}
 	return s
 }
