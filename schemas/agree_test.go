@@ -108,9 +108,9 @@ func encode(t *testing.T, n *yaml.Node) string {
 // one or two places.
 func TestSchemaAgreesWithParser(t *testing.T) {
 	schema := compile(t, Job)
-	m := &mutator{generator: &generator{Rand: rand.New(rand.NewPCG(1, 2)), t: t}, donors: map[string][]*yaml.Node{}}
+	m := newMutator(&generator{Rand: rand.New(rand.NewPCG(1, 2)), t: t})
 	taken, refused := 0, 0
-	for range 2500 {
+	for range 3000 {
 		good := m.file()
 		m.learn(good)
 		text := encode(t, good)
@@ -121,7 +121,7 @@ func TestSchemaAgreesWithParser(t *testing.T) {
 			t.FailNow()
 		}
 		bad := clone(good)
-		for range 1 + m.IntN(2) {
+		for range 1 + m.IntN(3) {
 			m.change(bad)
 		}
 		if agree(t, schema, "bad.yaml", encode(t, bad)) {
@@ -160,7 +160,7 @@ func FuzzSchemaAgreesWithParser(f *testing.F) {
 	}
 	schema := compile(f, Job)
 	f.Fuzz(func(t *testing.T, seed uint64, changes uint8) {
-		m := &mutator{generator: &generator{Rand: rand.New(rand.NewPCG(seed, 0)), t: t}, donors: map[string][]*yaml.Node{}}
+		m := newMutator(&generator{Rand: rand.New(rand.NewPCG(seed, 0)), t: t})
 		n := m.file()
 		m.learn(n)
 		n = clone(n)

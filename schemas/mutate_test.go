@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -10,18 +11,50 @@ import (
 type mutator struct {
 	*generator
 	donors map[string][]*yaml.Node // values of each key, from files made before
+	near   map[string][]string     // keys of each kind of mapping
 }
 
-// learn remembers the values of n by their keys.
-func (m *mutator) learn(n *yaml.Node) {
+func newMutator(g *generator) *mutator {
+	return &mutator{generator: g, donors: map[string][]*yaml.Node{}, near: map[string][]string{}}
+}
+
+// spot is a value in a tree, and of which kind it is: the key above it, or
+// "jobs.*" for a job.
+type spot struct {
+	*yaml.Node
+	kind string
+}
+
+// spots are all values of the tree n, itself included.
+func spots(n *yaml.Node, kind string) (all []spot) {
+	all = append(all, spot{n, kind})
 	for i, c := range n.Content {
-		if n.Kind == yaml.MappingNode && i%2 == 1 {
-			key := n.Content[i-1].Value
-			if len(m.donors[key]) < 50 {
-				m.donors[key] = append(m.donors[key], c)
+		below := kind
+		if n.Kind == yaml.MappingNode {
+			below = n.Content[i-i%2].Value
+			if kind == "jobs" || kind == "params" {
+				below = kind + ".*"
 			}
 		}
-		m.learn(c)
+		if n.Kind == yaml.SequenceNode || i%2 == 1 {
+			all = append(all, spots(c, below)...)
+		}
+	}
+	return all
+}
+
+// learn remembers the keys of n and their values.
+func (m *mutator) learn(n *yaml.Node) {
+	for _, s := range spots(n, "") {
+		for i := 0; i+1 < len(s.Content) && s.Kind == yaml.MappingNode; i += 2 {
+			key := s.Content[i].Value
+			if len(m.donors[key]) < 50 {
+				m.donors[key] = append(m.donors[key], s.Content[i+1])
+			}
+			if !slices.Contains(m.near[s.kind], key) {
+				m.near[s.kind] = append(m.near[s.kind], key)
+			}
+		}
 	}
 }
 
@@ -42,17 +75,6 @@ func clone(n *yaml.Node) *yaml.Node {
 		c.Content = append(c.Content, clone(child))
 	}
 	return &c
-}
-
-// spots are all values of the tree n, itself included.
-func spots(n *yaml.Node) (all []*yaml.Node) {
-	all = append(all, n)
-	for i, c := range n.Content {
-		if n.Kind == yaml.SequenceNode || i%2 == 1 {
-			all = append(all, spots(c)...)
-		}
-	}
-	return all
 }
 
 // odd are values that are right in some places only.
@@ -76,11 +98,16 @@ func (m *mutator) odd() *yaml.Node {
 
 // change breaks n, or what is in it, or leaves it as good as it was.
 func (m *mutator) change(root *yaml.Node) {
-	all := spots(root)
-	n := all[m.IntN(len(all))]
-	switch m.IntN(9) {
+	all := spots(root, "")
+	at := all[m.IntN(len(all))]
+	n := at.Node
+	switch m.IntN(10) {
 	case 0, 1:
 		*n = *m.odd()
+	case 9:
+		if n.Kind == yaml.ScalarNode && n.Value != "" && strings.Trim(n.Value, "0123456789.") == "" {
+			*n = *m.scalar("-1", "0", "2", "1.5", "101", "256", "10001")
+		}
 	case 2:
 		if n.Kind == yaml.ScalarNode && n.Style == 0 {
 			*n = *quoted(n.Value)
@@ -102,17 +129,20 @@ func (m *mutator) change(root *yaml.Node) {
 		}
 	default:
 		if n.Kind == yaml.MappingNode {
-			m.changeKeys(n)
+			m.changeKeys(n, at.kind)
 		}
 	}
 }
 
 func (m *mutator) pick(nodes ...*yaml.Node) *yaml.Node { return clone(nodes[m.IntN(len(nodes))]) }
 
-// changeKeys adds a key to a mapping, takes one away, or gives one another
-// name.
-func (m *mutator) changeKeys(n *yaml.Node) {
+// changeKeys adds a key to a mapping of that kind, takes one away, or gives one
+// another name.
+func (m *mutator) changeKeys(n *yaml.Node, kind string) {
 	key, value := m.one(m.keys()...), m.odd()
+	if near := m.near[kind]; len(near) > 0 && m.IntN(4) > 0 {
+		key = m.one(near...)
+	}
 	if m.IntN(3) > 0 {
 		value = m.pick(m.donors[key]...)
 	}

@@ -149,12 +149,12 @@ func TestWrongFiles(t *testing.T) {
 	job := func(keys string) string { return "version: 1\njobs: {a: {" + keys + "}}\n" }
 	run := func(keys string) string { return job("run: x, " + keys) }
 	for _, text := range []string{
-		"[]", "hello", "version: 1", "jobs: {}", "version: 1\njobs: []", "version: 1\njobs: {a: b}", "version: 1\njobs: {a: }", "version: '1'\njobs: {}",
-		"version: 1\njobs: {}\nsteps: {}", "version: 1\njobs: {}\nparams: {p: 1}", "version: 1\njobs: {}\nparams: {p: {typ: int}}",
-		"version: 1\njobs: {}\nparams: {p: {required: yes-please}}", "version: 1\njobs: {}\nparams: {p: {default: {a: b}}}", "version: 1\njobs: {}\nparams: {p: {default: [[a]]}}",
-		"version: 1\njobs: {}\nparams: {p: {values: a}}", "version: 1\njobs: {}\nenv: [A=b]", "version: 1\njobs: {}\nenv: {A: ~}", "version: 1\njobs: {}\nenv: {A: [b]}",
-		"version: 1\njobs: {}\nenv: {A: {glob: b}}", "version: 1\njobs: {}\npools: {p: many}", "version: 1\njobs: {}\nmax_parallel: 1.5", "version: 1\njobs: {}\ndefaults: {run: x}",
-		"version: 1\njobs: {}\npass_env: A", "version: 1\njobs: {}\nx_note: 1",
+		"[]", "hello", "version: 1", "jobs: {a: {run: x}}", "version: 1\njobs: []", "version: 1\njobs: {a: b}", "version: 1\njobs: {a: }", "version: '1'\njobs: {a: {run: x}}",
+		"version: 1\njobs: {a: {run: x}}\nsteps: {}", "version: 1\njobs: {a: {run: x}}\nparams: {p: 1}", "version: 1\njobs: {a: {run: x}}\nparams: {p: {typ: int}}",
+		"version: 1\njobs: {a: {run: x}}\nparams: {p: {required: yes-please}}", "version: 1\njobs: {a: {run: x}}\nparams: {p: {default: {a: b}}}", "version: 1\njobs: {a: {run: x}}\nparams: {p: {default: [[a]]}}",
+		"version: 1\njobs: {a: {run: x}}\nparams: {p: {values: a}}", "version: 1\njobs: {a: {run: x}}\nenv: [A=b]", "version: 1\njobs: {a: {run: x}}\nenv: {A: ~}", "version: 1\njobs: {a: {run: x}}\nenv: {A: [b]}",
+		"version: 1\njobs: {a: {run: x}}\nenv: {A: {glob: b}}", "version: 1\njobs: {a: {run: x}}\npools: {p: many}", "version: 1\njobs: {a: {run: x}}\nmax_parallel: 1.5", "version: 1\njobs: {a: {run: x}}\ndefaults: {run: x}",
+		"version: 1\njobs: {a: {run: x}}\npass_env: A", "version: 1\njobs: {a: {run: x}}\nx_note: 1",
 		job("comand: x"), job("run: [a]"), job("run: {literal: a}"), job("command: x, args: a"), job("command: x, args: [~]"), job("command: x, args: [[a]]"), job("command: x, args: [{}]"),
 		job("command: x, args: [{globs: a}]"), job("command: x, args: [{glob: a, literal: b}]"), job("command: x, args: [{param: a, optional: true}]"), job("command: x, args: [{optional: true}]"),
 		job("command: {literal: [a]}"), job("pipe: a | b"), job("pipe: [[a]]"), job("pipe: [{run: a, needs: [b]}]"), job("pipe: [~]"),
@@ -176,9 +176,10 @@ func TestWrongFiles(t *testing.T) {
 	}
 	// What Parse leaves to package validate, the schema can say.
 	for _, text := range []string{
-		"version: 2\njobs: {}", "version: 1\njobs: {a: {}}", job("run: x, command: y"), job("run: x, pipe: [y]"), job("run: x, args: [y]"), job("pipe: [{name: x}]"),
+		"version: 2\njobs: {a: {run: x}}", "version: 1\njobs: {a: {}}", job("run: x, command: y"), job("run: x, pipe: [y]"), job("run: x, args: [y]"), job("pipe: [{name: x}]"),
 		run("max_parallel: 0"), run("ok: [256]"), run("retry: {attempts: 0}"), run("retry: {attempts: 2, jitter: 2}"), run("stdout: {file: a, mode: overwrite}"),
-		"version: 1\njobs: {}\nparams: {p: {type: number}}",
+		"version: 1\njobs: {a: {run: x}}\nparams: {p: {type: number}}", run("needs: [b, b]"), run("after: [b, b]"), run("matrix: {x: []}"), run("matrix: {}"), run("matrix: {x: [1], exclude: [{}]}"),
+		run("allow: [{rule: SL014, reason: it is not to be waived}]"), run("allow: [{rule: SL205, reason: why}]"), run("stderr: {capture: {}}"),
 	} {
 		if schema.Validate(fromYAML(t, []byte(text))) == nil {
 			t.Errorf("the schema takes %s", text)
