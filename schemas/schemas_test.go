@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +37,7 @@ func TestJobSchemaIsMadeFromTheTypes(t *testing.T) {
 	}
 }
 
-func compile(t *testing.T, text []byte) *jsonschema.Schema {
+func compile(t testing.TB, text []byte) *jsonschema.Schema {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
@@ -81,6 +83,10 @@ func asJSON(v any) any {
 		}
 	case time.Time:
 		return v.Format(time.DateOnly)
+	case float64:
+		if math.IsInf(v, 0) || math.IsNaN(v) {
+			return 0.5 // JSON has none; an editor sees a number
+		}
 	}
 	return v
 }
@@ -148,12 +154,12 @@ func TestWrongFiles(t *testing.T) {
 	job := func(keys string) string { return "version: 1\njobs: {a: {" + keys + "}}\n" }
 	run := func(keys string) string { return job("run: x, " + keys) }
 	for _, text := range []string{
-		"[]", "hello", "version: 1", "jobs: {}", "version: 1\njobs: []", "version: 1\njobs: {a: b}", "version: 1\njobs: {a: }", "version: '1'\njobs: {}",
-		"version: 1\njobs: {}\nsteps: {}", "version: 1\njobs: {}\nparams: {p: 1}", "version: 1\njobs: {}\nparams: {p: {typ: int}}",
-		"version: 1\njobs: {}\nparams: {p: {required: yes-please}}", "version: 1\njobs: {}\nparams: {p: {default: {a: b}}}", "version: 1\njobs: {}\nparams: {p: {default: [[a]]}}",
-		"version: 1\njobs: {}\nparams: {p: {values: a}}", "version: 1\njobs: {}\nenv: [A=b]", "version: 1\njobs: {}\nenv: {A: ~}", "version: 1\njobs: {}\nenv: {A: [b]}",
-		"version: 1\njobs: {}\nenv: {A: {glob: b}}", "version: 1\njobs: {}\npools: {p: many}", "version: 1\njobs: {}\nmax_parallel: 1.5", "version: 1\njobs: {}\ndefaults: {run: x}",
-		"version: 1\njobs: {}\npass_env: A", "version: 1\njobs: {}\nx_note: 1",
+		"[]", "hello", "version: 1", "jobs: {a: {run: x}}", "version: 1\njobs: []", "version: 1\njobs: {a: b}", "version: 1\njobs: {a: }", "version: '1'\njobs: {a: {run: x}}",
+		"version: 1\njobs: {a: {run: x}}\nsteps: {}", "version: 1\njobs: {a: {run: x}}\nparams: {p: 1}", "version: 1\njobs: {a: {run: x}}\nparams: {p: {typ: int}}",
+		"version: 1\njobs: {a: {run: x}}\nparams: {p: {required: yes-please}}", "version: 1\njobs: {a: {run: x}}\nparams: {p: {default: {a: b}}}", "version: 1\njobs: {a: {run: x}}\nparams: {p: {default: [[a]]}}",
+		"version: 1\njobs: {a: {run: x}}\nparams: {p: {values: a}}", "version: 1\njobs: {a: {run: x}}\nenv: [A=b]", "version: 1\njobs: {a: {run: x}}\nenv: {A: ~}", "version: 1\njobs: {a: {run: x}}\nenv: {A: [b]}",
+		"version: 1\njobs: {a: {run: x}}\nenv: {A: {glob: b}}", "version: 1\njobs: {a: {run: x}}\npools: {p: many}", "version: 1\njobs: {a: {run: x}}\nmax_parallel: 1.5", "version: 1\njobs: {a: {run: x}}\ndefaults: {run: x}",
+		"version: 1\njobs: {a: {run: x}}\npass_env: A", "version: 1\njobs: {a: {run: x}}\nx_note: 1",
 		job("comand: x"), job("run: [a]"), job("run: {literal: a}"), job("command: x, args: a"), job("command: x, args: [~]"), job("command: x, args: [[a]]"), job("command: x, args: [{}]"),
 		job("command: x, args: [{globs: a}]"), job("command: x, args: [{glob: a, literal: b}]"), job("command: x, args: [{param: a, optional: true}]"), job("command: x, args: [{optional: true}]"),
 		job("command: {literal: [a]}"), job("pipe: a | b"), job("pipe: [[a]]"), job("pipe: [{run: a, needs: [b]}]"), job("pipe: [~]"),
@@ -175,9 +181,10 @@ func TestWrongFiles(t *testing.T) {
 	}
 	// What Parse leaves to package validate, the schema can say.
 	for _, text := range []string{
-		"version: 2\njobs: {}", "version: 1\njobs: {a: {}}", job("run: x, command: y"), job("run: x, pipe: [y]"), job("run: x, args: [y]"), job("pipe: [{name: x}]"),
+		"version: 2\njobs: {a: {run: x}}", "version: 1\njobs: {a: {}}", job("run: x, command: y"), job("run: x, pipe: [y]"), job("run: x, args: [y]"), job("pipe: [{name: x}]"),
 		run("max_parallel: 0"), run("ok: [256]"), run("retry: {attempts: 0}"), run("retry: {attempts: 2, jitter: 2}"), run("stdout: {file: a, mode: overwrite}"),
-		"version: 1\njobs: {}\nparams: {p: {type: number}}",
+		"version: 1\njobs: {a: {run: x}}\nparams: {p: {type: number}}", run("needs: [b, b]"), run("after: [b, b]"), run("matrix: {x: []}"), run("matrix: {}"), run("matrix: {x: [1], exclude: [{}]}"),
+		run("allow: [{rule: SL014, reason: it is not to be waived}]"), run("allow: [{rule: SL205, reason: why}]"), run("stderr: {capture: {}}"),
 	} {
 		if schema.Validate(fromYAML(t, []byte(text))) == nil {
 			t.Errorf("the schema takes %s", text)
@@ -185,7 +192,8 @@ func TestWrongFiles(t *testing.T) {
 	}
 }
 
-// TestExamples holds that every example in the schema is an example of its key.
+// TestExamples holds that every example and default in the schema is a value of
+// its key.
 func TestExamples(t *testing.T) {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Job))
 	if err != nil {
@@ -197,6 +205,13 @@ func TestExamples(t *testing.T) {
 		switch v := v.(type) {
 		case map[string]any:
 			examples, _ := v["examples"].([]any)
+			snippets, _ := v["defaultSnippets"].([]any)
+			for _, s := range snippets {
+				examples = append(examples, s.(map[string]any)["body"])
+			}
+			if def, ok := v["default"]; ok && reflect.TypeOf(def).Kind() != reflect.Map { // a key may be called default
+				examples = append(examples, def)
+			}
 			for _, example := range examples {
 				c := jsonschema.NewCompiler()
 				if err := c.AddResource("schema.json", doc); err != nil {
@@ -212,7 +227,7 @@ func TestExamples(t *testing.T) {
 				tried++
 			}
 			for key, value := range v {
-				if key != "examples" {
+				if key != "examples" && key != "defaultSnippets" && (key != "default" || reflect.TypeOf(value).Kind() == reflect.Map) {
 					visit(value, path+"/"+key)
 				}
 			}
@@ -225,5 +240,32 @@ func TestExamples(t *testing.T) {
 	visit(doc, "")
 	if tried < 30 {
 		t.Errorf("only %d examples", tried)
+	}
+}
+
+// TestEveryKeyIsDocumented holds that every key of the schema has a
+// description and an example.
+func TestEveryKeyIsDocumented(t *testing.T) {
+	var doc map[string]any
+	if err := json.Unmarshal(Job, &doc); err != nil {
+		t.Fatal(err)
+	}
+	mappings := map[string]any{"": doc}
+	for name, def := range doc["definitions"].(map[string]any) {
+		mappings[name] = def
+	}
+	count := 0
+	for name, m := range mappings {
+		properties, _ := m.(map[string]any)["properties"].(map[string]any)
+		for key, p := range properties {
+			p := p.(map[string]any)
+			if examples, _ := p["examples"].([]any); p["description"] == nil || len(examples) == 0 && p["defaultSnippets"] == nil {
+				t.Errorf("%s.%s has no description or no example", name, key)
+			}
+			count++
+		}
+	}
+	if count < 60 {
+		t.Errorf("only %d keys", count)
 	}
 }

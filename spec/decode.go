@@ -100,11 +100,12 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, what string) {
 
 // bound remembers a value that was given and has a range.
 func (d *decoder) bound(f field, dst any) {
+	key := f.key
 	add := func(v any, raw string, pos diag.Pos) {
 		if pos.IsZero() {
 			return // it could not be read, which was told
 		}
-		d.bounds = append(d.bounds, Bound{Key: f.key, Tag: f.bound, Value: v, Raw: raw, Pos: pos})
+		d.bounds = append(d.bounds, Bound{Key: key, Tag: f.bound, Value: v, Raw: raw, Pos: pos})
 	}
 	switch dst := dst.(type) {
 	case *Int:
@@ -113,9 +114,16 @@ func (d *decoder) bound(f field, dst any) {
 		add(dst.Value, dst.Raw, dst.Pos)
 	case *Duration:
 		add(dst.Value, dst.Raw, dst.Pos)
+	case *Size:
+		add(dst.Value, dst.Raw, dst.Pos)
 	case *List[Int]:
 		for _, item := range dst.Items {
 			add(item.Value, item.Raw, item.Pos)
+		}
+	case *Map[Int]:
+		for _, e := range dst.Entries {
+			key = entryOf(f.key, e.Key.Value)
+			add(e.Value.Value, e.Value.Raw, e.Value.Pos)
 		}
 	default:
 		panic(fmt.Sprintf("%s: a %T has no range", f.key, dst))
@@ -169,7 +177,7 @@ type field struct {
 	index    int
 	key      string
 	required bool
-	tags     reflect.StructTag // holds doc and example, which are read where they are needed
+	tags     reflect.StructTag // holds what else documents it, read where it is needed
 	bound    string            // constraint of go-playground/validator on the value, or on each item
 }
 
@@ -217,9 +225,11 @@ func flowText(text string) string {
 }
 
 // fieldsOf reads the tags of struct type t: `key` names the YAML key, with
-// ",required"; `doc` and `example` document it; `validate` bounds its value;
-// `enum` lists its words for the schema; `free` on any field names the prefix
-// of keys that authors may use as they like.
+// ",required"; `doc`, `default` and `example` document it; `validate` bounds
+// its value, or each item; `enum` names the list of its words (words.go) and
+// `names` says what its items or the keys below it name (schema_names.go), for
+// the schema; `free` on any field names the prefix of keys that authors may use
+// as they like.
 func fieldsOf(t reflect.Type) *fields {
 	f := &fields{byKey: map[string]int{}, pos: -1, layout: -1}
 	for i := range t.NumField() {

@@ -8,11 +8,6 @@ import (
 	"strings"
 )
 
-// ParamTypes are the types that a param can have.
-func ParamTypes() []string {
-	return []string{"string", "int", "float", "bool", "enum", "path", "duration", "size"}
-}
-
 // TypeName is p's type; string where the file gives none.
 func (p *Param) TypeName() string {
 	if p.Type.IsSet() {

@@ -169,9 +169,9 @@ func scalarName(v any) string {
 	panic(fmt.Sprintf("no scalar %T", v))
 }
 
-var (
-	floatSyntax = lazyRegexp(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
-)
+var floatSyntax = lazyRegexp(floatPattern)
+
+const floatPattern = `^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`
 
 // parseScalar reads text into the pointer dst. Where it can't, hint says what
 // to write instead, if that is clear.
@@ -279,7 +279,10 @@ func parseInt(text string, dst *int64) (ok bool, hint string) {
 	return true, ""
 }
 
-var durationSyntax = lazyRegexp(`^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`)
+var durationSyntax = lazyRegexp(durationPattern)
+
+const durationPattern = `^([0-9]+(\.[0-9]+)?` + durationUnit + `)+$`
+const durationUnit = `(ns|us|µs|ms|s|m|h)`
 
 // ParseDuration reads a Go duration that is not negative. 0 has a unit too.
 func ParseDuration(text string) (time.Duration, error) {
@@ -289,7 +292,10 @@ func ParseDuration(text string) (time.Duration, error) {
 	return time.ParseDuration(text)
 }
 
-var sizeSyntax = lazyRegexp(`^(0|[1-9][0-9]*)(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$`)
+var sizeSyntax = lazyRegexp(sizePattern)
+
+const sizePattern = `^(0|[1-9][0-9]*)` + sizeUnit
+const sizeUnit = `(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$`
 
 // ParseSize reads a size: a whole number and its unit, B, KB, MB, GB, TB
 // (powers of 1000) or KiB, MiB, GiB, TiB (powers of 1024).
@@ -369,11 +375,14 @@ func (m *Map[T]) decode(d *decoder, n *yaml.Node, what string) {
 		}
 		e := Entry[T]{Key: d.str(key)}
 		if !isNull(value) { // as that is; the name is there all the same
-			d.decode(value, &e.Value, strings.TrimSuffix(what, "s")+" "+show(key.Value))
+			d.decode(value, &e.Value, entryOf(what, key.Value))
 		}
 		m.Entries = append(m.Entries, e)
 	}
 }
+
+// entryOf is how messages call the entry name of the mapping called what.
+func entryOf(what, name string) string { return strings.TrimSuffix(what, "s") + " " + show(name) }
 
 // scalarLen is how many code points to underline for the scalar n.
 func scalarLen(n *yaml.Node) int {

@@ -3,21 +3,22 @@ package spec
 import (
 	"fmt"
 	"reflect"
+	"slices"
+	"strconv"
 	"time"
 )
 
 // What each type that is no plain mapping looks like in a file.
 
-func (String) schema(b *schemaBuilder) *schema {
-	return b.define("text", func() *schema {
-		return &schema{
-			Description: "Text. Numbers and booleans keep the text that is written.",
-			Type:        []string{"string", "number", "boolean"},
-		}
-	})
+func (String) schema(*schemaBuilder) *schema { return textSchema() }
+
+// textSchema is any scalar: numbers and booleans keep the text that is
+// written.
+func textSchema() *schema {
+	return &schema{Type: []string{"string", "number", "boolean"}, words: "text"}
 }
 
-func (s Scalar[T]) schema(b *schemaBuilder) *schema {
+func (s Scalar[T]) schema(*schemaBuilder) *schema {
 	switch any(s.Value).(type) {
 	case int64:
 		return &schema{Type: "integer"}
@@ -26,21 +27,52 @@ func (s Scalar[T]) schema(b *schemaBuilder) *schema {
 	case bool:
 		return &schema{Type: "boolean"}
 	case time.Duration:
-		return b.define("duration", func() *schema {
-			return &schema{
-				Description: "A time with its unit: h, m, s, ms, us or ns.",
-				Type:        "string", Pattern: durationSyntax().String(), Examples: []any{"500ms", "1m30s"},
-			}
-		})
+		return durationSchema()
 	case Bytes:
-		return b.define("size", func() *schema {
-			return &schema{
-				Description: "A number of bytes with its unit: B, KB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB (powers of 1024).",
-				Type:        "string", Pattern: sizeSyntax().String(), Examples: []any{"64KiB", "10MB"},
-			}
-		})
+		return sizeSchema()
 	}
 	panic(fmt.Sprintf("no scalar %T", s.Value))
+}
+
+// enumSchema is one of words. A word such as 386 is a number to YAML.
+func enumSchema(words ...string) *schema {
+	s := &schema{words: oneOf(words)}
+	for _, word := range words {
+		s.Enum = append(s.Enum, word)
+		if n, err := strconv.Atoi(word); err == nil {
+			s.Enum = append(s.Enum, n)
+		}
+	}
+	return s
+}
+
+func durationSchema() *schema {
+	return &schema{
+		Type: "string", Pattern: durationPattern, PatternError: "expected a duration: numbers with a unit of h, m, s, ms, us or ns, such as 500ms or 1m30s",
+		words: "a duration such as 500ms or 1m30s",
+	}
+}
+
+func sizeSchema() *schema {
+	return &schema{
+		Type: "string", Pattern: sizePattern, PatternError: "expected a size: a whole number and B, KB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB (powers of 1024)",
+		words: "a size such as 64KiB or 10MB",
+	}
+}
+
+// positive takes the durations or sizes of nothing out of s.
+func (s *schema) positive() {
+	switch s.Pattern {
+	case durationPattern:
+		const none, some = `(0+(\.0+)?` + durationUnit + `)`, `(0*[1-9][0-9]*(\.[0-9]+)?|0+\.0*[1-9][0-9]*)` + durationUnit
+		s.Pattern = `^` + none + `*` + some + `([0-9]+(\.[0-9]+)?` + durationUnit + `)*$`
+	case sizePattern:
+		s.Pattern = `^[1-9][0-9]*` + sizeUnit
+	default:
+		panic("no range for the pattern " + s.Pattern)
+	}
+	s.PatternError += ", and more than none"
+	s.words += ", more than none"
 }
 
 func (List[T]) schema(b *schemaBuilder) *schema {
@@ -48,25 +80,17 @@ func (List[T]) schema(b *schemaBuilder) *schema {
 }
 
 func (Map[T]) schema(b *schemaBuilder) *schema {
-	return &schema{Type: "object", Additional: b.of(reflect.TypeFor[T]())}
+	return &schema{Type: "object", Additional: b.of(reflect.TypeFor[T]()), entry: anyName}
 }
 
 func (Template) schema(b *schemaBuilder) *schema {
-	return b.define("template", func() *schema {
-		return &schema{
-			Description: "A text in which ${params.x}, ${matrix.x}, ${env.X}, ${jobs.x.stdout}, ${run.id}, ${job.name} and ${attempt} stand for values; or {literal: …}.",
-			AnyOf:       []*schema{String{}.schema(b), b.of(reflect.TypeFor[literal]())},
-		}
-	})
+	return &schema{AnyOf: []*schema{textSchema(), b.of(reflect.TypeFor[literal]())}, words: "text, or {literal: …}", leaf: true}
 }
 
-func (Line) schema(b *schemaBuilder) *schema {
-	return b.define("line", func() *schema {
-		return &schema{
-			Description: "A command on one line, split once by the quoting rules of POSIX. There is no shell: quote what a shell would act on.",
-			AllOf:       []*schema{String{}.schema(b)},
-		}
-	})
+func (Line) schema(*schemaBuilder) *schema {
+	s := textSchema()
+	s.Pattern, s.PatternError, s.words = `\S`, "expected a command", "a command on one line"
+	return s
 }
 
 func (Arg) schema(b *schemaBuilder) *schema {
@@ -74,10 +98,11 @@ func (Arg) schema(b *schemaBuilder) *schema {
 		return &schema{
 			Description: "One argument, exactly as written; {literal: …}, {glob: …} or {param: …}.",
 			AnyOf: []*schema{
-				String{}.schema(b), b.of(reflect.TypeFor[literal]()),
+				textSchema(), b.of(reflect.TypeFor[literal]()),
 				b.define("glob", func() *schema { return b.mapping(reflect.TypeFor[argGlob]()) }),
 				b.define("param_values", func() *schema { return b.mapping(reflect.TypeFor[argParam]()) }),
 			},
+			words: "text, {literal: …}, {glob: …} or {param: …}",
 		}
 	})
 }
@@ -87,51 +112,78 @@ func (Stage) schema(b *schemaBuilder) *schema {
 		return &schema{
 			Description: "One process of a pipeline: a line, or a mapping with run or command.",
 			AnyOf:       []*schema{Line{}.schema(b), b.define("stage_mapping", func() *schema { return b.mapping(reflect.TypeFor[Stage]()) })},
+			words:       "a command on one line, or a mapping with run or command",
 		}
 	})
 }
 
 func (Input) schema(b *schemaBuilder) *schema {
-	return b.define("stdin", func() *schema {
-		m := b.mapping(reflect.TypeFor[inputMapping]())
-		m.OneOf = []*schema{{Required: []string{"file"}}, {Required: []string{"text"}}, {Required: []string{"job"}}}
-		return &schema{AnyOf: []*schema{{Enum: []string{"none", "inherit"}}, m}}
-	})
+	return &schema{
+		AnyOf: []*schema{enumSchema("none", "inherit"), b.define("stdin", func() *schema { return b.mapping(reflect.TypeFor[inputMapping]()) })},
+		words: "none, inherit, {file: …}, {text: …} or {job: …}",
+	}
 }
 
 func (Output) schema(b *schemaBuilder) *schema {
-	return b.define("stdout", func() *schema { return outputSchema(b) })
+	return &schema{
+		AnyOf: []*schema{enumSchema("log", "inherit", "discard"), b.define("stdout", func() *schema {
+			m := b.mapping(reflect.TypeFor[outputMapping]())
+			m.Properties["mode"].Default = "atomic"
+			return m
+		})},
+		words: "log, inherit, discard, {file: …} or {capture: {…}}",
+	}
 }
 
-func outputSchema(b *schemaBuilder, words ...string) *schema {
-	m := b.mapping(reflect.TypeFor[outputMapping]())
-	m.OneOf = []*schema{{Required: []string{"file"}}, {Required: []string{"capture"}}}
-	m.Dependencies = map[string][]string{"mode": {"file"}}
-	return &schema{AnyOf: []*schema{{Enum: append([]string{"log", "inherit", "discard"}, words...)}, m}}
+// stderrSchema is the schema of an Output that is stderr. Nothing could name
+// what it captured.
+func stderrSchema(b *schemaBuilder) *schema {
+	return &schema{
+		AnyOf: []*schema{enumSchema("log", "inherit", "discard", "stdout"), b.define("stderr", func() *schema {
+			m := b.mapping(reflect.TypeFor[outputMapping]())
+			m.Properties["mode"].Default = "truncate"
+			m.keys = slices.DeleteFunc(m.keys, func(key string) bool { return key == "capture" })
+			delete(m.Properties, "capture")
+			m.OneOf, m.Dependencies, m.Required = nil, nil, []string{"file"}
+			return m
+		})},
+		words: "log, inherit, discard, stdout or {file: …}",
+	}
 }
 
 func (ParamDefault) schema(b *schemaBuilder) *schema {
-	return &schema{AnyOf: []*schema{String{}.schema(b), List[String]{}.schema(b)}}
+	return &schema{AnyOf: []*schema{textSchema(), List[String]{}.schema(b)}, words: "text, or a list of texts"}
 }
 
 func (Umask) schema(*schemaBuilder) *schema {
-	return &schema{Type: "string", Pattern: umaskSyntax().String()}
+	return &schema{Type: "string", Pattern: umaskPattern, PatternError: `expected an octal number in quotes, such as "027"`, words: "an octal number in quotes"}
 }
 
 func (Matrix) schema(b *schemaBuilder) *schema {
 	return b.define("matrix", func() *schema {
-		axis := b.mapping(reflect.TypeFor[axisMapping]())
-		axis.OneOf = []*schema{{Required: []string{"glob"}}, {Required: []string{"param"}}, {Required: []string{"range"}}}
-		axis.Properties["range"].MinItems, axis.Properties["range"].MaxItems = 2, 2
+		axis := b.define("axis", func() *schema { return b.mapping(reflect.TypeFor[axisMapping]()) })
 		exclude := List[Map[String]]{}.schema(b)
 		exclude.Description = "Combinations that are left out: each names some axes and their values."
+		exclude.sample = "[{os: darwin, go: '1.25'}]"
+		exclude.Examples = []any{exampleOf(reflect.TypeFor[Matrix](), exclude.sample)}
+		exclude.Items.MinProperties = 1
+		// The values of an axis differ as texts, and not only as what YAML
+		// makes of them: [1.1, 1.10] are two.
+		values := List[String]{}.schema(b)
+		values.MinItems = 1
 		return &schema{
-			Type:       "object",
-			Properties: map[string]*schema{"exclude": exclude},
+			Type:          "object",
+			MinProperties: 1,
+			PropertyNames: &schema{Pattern: namePattern, PatternError: nameSchema().PatternError},
+			Properties:    map[string]*schema{"exclude": exclude},
 			Additional: &schema{
 				Description: "An axis: a list of values, {glob: …}, {param: …} or {range: [from, to]}.",
-				AnyOf:       []*schema{List[String]{}.schema(b), axis},
+				AnyOf:       []*schema{values, axis},
+				words:       "a list of values, {glob: …}, {param: …} or {range: [from, to]}",
 			},
+			keys:  []string{"exclude"},
+			entry: anyAxis,
+			words: "a mapping of axes",
 		}
 	})
 }

@@ -33,7 +33,7 @@ type Arg struct {
 
 type argGlob struct {
 	Glob     Template `key:"glob,required" doc:"A pattern of file names, relative to the job's directory; ** stands for any directories. It becomes its sorted matches." example:"src/**/*.go"`
-	Optional Bool     `key:"optional" doc:"Whether no match is allowed. Default: false."`
+	Optional Bool     `key:"optional" doc:"Whether no match is allowed." default:"false" example:"true"`
 }
 
 type argParam struct {
@@ -206,13 +206,13 @@ type Output struct {
 
 type outputMapping struct {
 	File    Template `key:"file" doc:"A file, relative to the job's directory. Missing directories above it are made." example:"out/words.txt"`
-	Mode    String   `key:"mode" enum:"atomic append truncate create" doc:"atomic (the default of stdout): written beside it and renamed when the job has succeeded; append; truncate (the default of stderr): written in place; create: atomic, and an error where the file exists." example:"append"`
+	Mode    String   `key:"mode" enum:"mode" doc:"How it is written. atomic: beside it, and renamed when the job has succeeded; create: the same, and an error where the file exists; append: at its end; truncate: in place." example:"append"`
 	Capture *capture `key:"capture" doc:"Kept for jobs that need it, as ${jobs.NAME.stdout} or stdin: {job: NAME}." example:"{max: 1MiB}"`
 }
 
 type capture struct {
-	Max  Size `key:"max" doc:"The most that is kept; more is a failure. Default: 1MiB." example:"64KiB"`
-	Trim Bool `key:"trim" doc:"Whether ${jobs.NAME.stdout} loses its trailing newlines. Default: true."`
+	Max  Size `key:"max" validate:"min=1" doc:"The most that is kept; more is a failure." default:"1MiB" example:"64KiB"`
+	Trim Bool `key:"trim" doc:"Whether ${jobs.NAME.stdout} loses its trailing newlines." default:"true" example:"false"`
 }
 
 func (o *Output) decode(d *decoder, n *yaml.Node, what string) {
@@ -302,7 +302,9 @@ func (u *Umask) decode(d *decoder, n *yaml.Node, what string) {
 	}
 }
 
-var umaskSyntax = lazyRegexp(`^0?[0-7]{3}$`)
+var umaskSyntax = lazyRegexp(umaskPattern)
+
+const umaskPattern = `^0?[0-7]{3}$`
 
 // Matrix is the axes of a job and the combinations that are left out.
 type Matrix struct {

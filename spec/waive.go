@@ -7,6 +7,10 @@ import (
 	"sluice/spec/diag"
 )
 
+// LeastReason is how many characters the reason of a waiver has: enough for a
+// few words.
+const LeastReason = 10
+
 // Waive returns list without the problems that jobs and stages of f allow, and
 // the waivers that were of use. Fatal problems can't be waived.
 func (f *File) Waive(list diag.List) (kept diag.List, used map[*Allow]bool) {

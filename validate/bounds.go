@@ -5,9 +5,11 @@ import (
 	"fmt"
 
 	"github.com/go-playground/validator/v10"
+
+	"sluice/spec"
 )
 
-// bounds checks the ranges of numbers and durations, which the spec's types
+// bounds checks the ranges of numbers, durations and sizes, which the spec's types
 // carry as `validate` tags.
 func (c *check) bounds() {
 	if v := c.file.Version; v.IsSet() && v.Value != 1 {
@@ -20,17 +22,21 @@ func (c *check) bounds() {
 	for _, b := range c.file.Bounds {
 		var wrong validator.ValidationErrors
 		if errors.As(v.Var(b.Value, b.Tag), &wrong) {
-			c.add("SL018", b.Pos, len(b.Raw), fmt.Sprintf("%s is %s; expected %s", b.Key, b.Raw, expectation(wrong[0])), "")
+			c.add("SL018", b.Pos, len(b.Raw), fmt.Sprintf("%s is %s; expected %s", b.Key, b.Raw, expectation(wrong[0], b.Value)), "")
 		}
 	}
 }
 
-// expectation says what the failed tag of w asks for.
-func expectation(w validator.FieldError) string {
+// expectation says what the failed tag of w asks of value.
+func expectation(w validator.FieldError, value any) string {
 	tags := map[string]string{"min": "at least %s", "max": "at most %s", "gt": "more than %s"}
 	form, ok := tags[w.Tag()]
 	if !ok {
 		panic("no words for the constraint " + w.Tag())
 	}
-	return fmt.Sprintf(form, w.Param())
+	limit := w.Param()
+	if _, isSize := value.(spec.Bytes); isSize {
+		limit += "B"
+	}
+	return fmt.Sprintf(form, limit)
 }

@@ -118,10 +118,10 @@ func (c *check) references(j *spec.Job) {
 		seen := map[string]bool{}
 		for _, s := range list.Items {
 			switch {
-			case c.jobs[s.Value] == nil:
-				c.unknown(s, "job", c.jobNames)
 			case seen[s.Value]:
 				c.at("SL008", s, fmt.Sprintf("job %q stands twice in %s", s.Value, key), "")
+			case c.jobs[s.Value] == nil:
+				c.unknown(s, "job", c.jobNames)
 			}
 			seen[s.Value] = true
 		}
@@ -138,13 +138,6 @@ func (c *check) references(j *spec.Job) {
 	}
 }
 
-// goosList and goarchList are the values of `go tool dist list` for systems
-// that run processes.
-var (
-	goosList   = []string{"aix", "android", "darwin", "dragonfly", "freebsd", "illumos", "linux", "netbsd", "openbsd", "plan9", "solaris", "windows"}
-	goarchList = []string{"386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64", "s390x"}
-)
-
 func (c *check) when(w *spec.When) {
 	for key, l := range map[string]spec.List[spec.String]{"os": w.OS, "arch": w.Arch} {
 		if l.IsSet() && len(l.Items) == 0 {
@@ -152,13 +145,13 @@ func (c *check) when(w *spec.When) {
 		}
 	}
 	for _, s := range w.OS.Items {
-		if !slices.Contains(goosList, s.Value) {
-			c.unknownPlatform(s, "operating system", goosList)
+		if names := spec.Systems(); !slices.Contains(names, s.Value) {
+			c.unknownPlatform(s, "operating system", names)
 		}
 	}
 	for _, s := range w.Arch.Items {
-		if !slices.Contains(goarchList, s.Value) {
-			c.unknownPlatform(s, "processor", goarchList)
+		if names := spec.Processors(); !slices.Contains(names, s.Value) {
+			c.unknownPlatform(s, "processor", names)
 		}
 	}
 	for _, e := range w.Param.Entries {
@@ -194,15 +187,13 @@ func (c *check) okCodes(codes spec.List[spec.Int]) {
 	}
 }
 
-// stopSignals are the signals that can ask a process group to end.
-var stopSignals = []string{"TERM", "INT", "HUP", "QUIT", "USR1", "USR2", "KILL", "ABRT", "ALRM", "WINCH"}
-
 func (c *check) stop(s *spec.Stop) {
-	if s == nil || !s.Signal.IsSet() || slices.Contains(stopSignals, s.Signal.Value) {
+	signals := spec.StopSignals()
+	if s == nil || !s.Signal.IsSet() || slices.Contains(signals, s.Signal.Value) {
 		return
 	}
-	hint := "expected one of " + strings.Join(stopSignals, ", ")
-	if name := strings.TrimPrefix(strings.ToUpper(s.Signal.Value), "SIG"); slices.Contains(stopSignals, name) {
+	hint := "expected one of " + strings.Join(signals, ", ")
+	if name := strings.TrimPrefix(strings.ToUpper(s.Signal.Value), "SIG"); slices.Contains(signals, name) {
 		hint = "write " + name
 	}
 	c.at("SL018", s.Signal, fmt.Sprintf("%q is no signal that asks a job to end", s.Signal.Value), hint)

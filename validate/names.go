@@ -19,9 +19,6 @@ func (c *check) names() {
 	}
 	for _, e := range f.Pools.Entries {
 		c.name(e.Key, "pool")
-		if e.Value.IsSet() && e.Value.Value < 1 {
-			c.add("SL018", e.Value.Pos, len(e.Value.Raw), fmt.Sprintf("pool %q is %s; expected at least 1", e.Key.Value, e.Value.Raw), "")
-		}
 	}
 	c.envNames(f.Env, f.PassEnv)
 	if f.Defaults != nil {

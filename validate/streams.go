@@ -3,6 +3,7 @@ package validate
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"sluice/spec"
 )
@@ -41,16 +42,13 @@ func (c *check) streams(j *spec.Job) {
 }
 
 func (c *check) outputMode(o spec.Output) {
-	modes := []string{"atomic", "append", "truncate", "create"}
+	modes := spec.OutputModes()
 	if o.Mode.IsSet() && !slices.Contains(modes, o.Mode.Value) {
-		hint := "expected one of atomic, append, truncate, create"
+		hint := "expected one of " + strings.Join(modes, ", ")
 		if near := spec.Nearest(o.Mode.Value, modes); near != "" {
 			hint = "did you mean " + near + "?"
 		}
 		c.at("SL018", o.Mode, fmt.Sprintf("%q is no mode of a file", o.Mode.Value), hint)
-	}
-	if o.Max.IsSet() && o.Max.Value < 1 {
-		c.add("SL018", o.Max.Pos, len(o.Max.Raw), "max is "+o.Max.Raw+"; expected at least 1B", "")
 	}
 }
 

@@ -10,9 +10,6 @@ import (
 	"sluice/spec/diag"
 )
 
-// leastReason is how many characters a reason has: enough for a few words.
-const leastReason = 10
-
 // waivers checks what each allow says: a rule that there is and that can be
 // waived, once, and a reason.
 func (c *check) waivers(j *spec.Job) {
@@ -40,8 +37,8 @@ func (c *check) allow(list spec.List[*spec.Allow]) {
 			c.at("SL901", a.Rule, rule.ID+" is waived twice here", "remove one of the two")
 		}
 		seen[rule.ID] = true
-		if n := utf8.RuneCountInString(strings.TrimSpace(a.Reason.Value)); a.Reason.IsSet() && n < leastReason {
-			c.at("SL901", a.Reason, fmt.Sprintf("the reason has %d characters; expected at least %d", n, leastReason), "say why the rule may be broken here, for whoever reviews the file")
+		if n := utf8.RuneCountInString(strings.TrimSpace(a.Reason.Value)); a.Reason.IsSet() && n < spec.LeastReason {
+			c.at("SL901", a.Reason, fmt.Sprintf("the reason has %d characters; expected at least %d", n, spec.LeastReason), "say why the rule may be broken here, for whoever reviews the file")
 		}
 	}
 }

@@ -268,7 +268,7 @@ func (q *inquiry) timeout(c call) {
 	for _, code := range q.ok {
 		differs = differs || code.Value == 124 // running out of time is a success
 	}
-	if o, ok := pick(opts, "s signal"); ok && !slices.Contains(stopSignals, strings.TrimPrefix(o.value.text, "SIG")) {
+	if o, ok := pick(opts, "s signal"); ok && !slices.Contains(spec.StopSignals(), strings.TrimPrefix(o.value.text, "SIG")) {
 		differs = true
 	}
 	if time, ok := durationText(rest[0].text); len(rest) > 1 && ok && !differs && !q.isStage && c.depth == 0 {

@@ -154,7 +154,8 @@ func (c *cli) root(first string) *cobra.Command {
 	})
 	root.PersistentFlags().BoolVarP(&c.verbose, "verbose", "v", false, "log what sluice does to standard error")
 	commands := map[string]func() *cobra.Command{
-		"run": c.runCommand, "plan": c.planCommand, "validate": c.validateCommand, "fmt": c.fmtCommand, "list": c.listCommand, "schema": c.schemaCommand, "version": c.versionCommand,
+		"run": c.runCommand, "plan": c.planCommand, "validate": c.validateCommand, "fmt": c.fmtCommand, "list": c.listCommand,
+		"explain": c.explainCommand, "schema": c.schemaCommand, "version": c.versionCommand,
 	}
 	if command := commands[first]; command != nil {
 		root.CompletionOptions.DisableDefaultCmd = true

@@ -1,0 +1,152 @@
+package spec
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+)
+
+// allKeys are keys and all below them.
+func allKeys(keys []Key) (all []Key) {
+	for _, k := range keys {
+		all = append(append(all, k), allKeys(k.Keys)...)
+	}
+	return all
+}
+
+// TestKeysAreDocumented holds that every key can be asked for by its path, and
+// says what it is.
+func TestKeysAreDocumented(t *testing.T) {
+	keys := allKeys(Keys())
+	if len(keys) < 70 {
+		t.Errorf("only %d keys", len(keys))
+	}
+	seen := map[string]bool{}
+	for _, k := range keys {
+		if k.Doc == "" || k.Type == "" || k.Example == "" || !strings.HasSuffix(k.Doc, ".") {
+			t.Errorf("%s is not documented: %+v", k.Path, k)
+		}
+		if k.Default != "" && strings.Contains(k.Doc, "efault") {
+			t.Errorf("%s tells its default twice", k.Path)
+		}
+		if seen[k.Path] {
+			t.Errorf("%s stands twice", k.Path)
+		}
+		seen[k.Path] = true
+		for _, path := range []string{k.Path, strings.ReplaceAll(k.Path, "NAME", "build"), strings.ReplaceAll(k.Path, "NAME.", ""), strings.ReplaceAll(k.Path, "AXIS", "go")} {
+			if got, ok := KeyAt(path); !ok || got.Path != k.Path {
+				t.Errorf("%s is %q, want %s", path, got.Path, k.Path)
+			}
+		}
+		var v any
+		if err := yaml.Unmarshal([]byte(k.Sample()), &v); err != nil {
+			t.Errorf("the sample of %s is not YAML: %v\n%s", k.Path, err, k.Sample())
+		}
+	}
+}
+
+// TestEveryTagIsRead holds that each key that the parser knows is documented,
+// also those of mappings that only a union has.
+func TestEveryTagIsRead(t *testing.T) {
+	names := map[string]bool{}
+	for _, k := range allKeys(Keys()) {
+		names[k.Name] = true
+	}
+	for _, v := range []any{
+		File{}, Defaults{}, Param{}, Job{}, Stage{}, Allow{}, When{}, Retry{}, Stop{},
+		argGlob{}, argParam{}, literal{}, inputMapping{}, outputMapping{}, capture{}, axisMapping{},
+	} {
+		for _, f := range fieldsOf(reflect.TypeOf(v)).list {
+			if !names[f.key] {
+				t.Errorf("%T has the key %s, which nobody is told of", v, f.key)
+			}
+			if f.tags.Get("doc") == "" || f.tags.Get("example") == "" {
+				t.Errorf("%s of %T has no doc or no example", f.key, v)
+			}
+		}
+	}
+}
+
+func TestKeyAt(t *testing.T) {
+	for path, want := range map[string]string{
+		"jobs": "jobs", "jobs.NAME": "jobs", "jobs.build": "", "params.max": "params.NAME.max", "jobs.retry": "jobs.NAME.retry", "jobs.a.pipe.stderr": "jobs.NAME.pipe.stderr",
+		"jobs.a.matrix.os.range": "jobs.NAME.matrix.AXIS.range", "jobs.a.matrix.exclude": "jobs.NAME.matrix.exclude", "jobs.stdout.capture.max": "jobs.NAME.stdout.capture.max",
+		"env": "env", "env.NAME": "env", "env.path": "", "jobs.run": "jobs.NAME.run", "jobs.run.run": "jobs.NAME.run",
+		"": "", "job": "", "jobs.a.b": "", "jobs.retry.x": "", "version.x": "", "jobs.": "", ".": "",
+	} {
+		if k, _ := KeyAt(path); k.Path != want {
+			t.Errorf("%q is %q, want %q", path, k.Path, want)
+		}
+	}
+}
+
+func TestKeysNamed(t *testing.T) {
+	for path, want := range map[string]string{
+		"needs": "jobs.NAME.needs", "retry.jitter": "defaults.retry.jitter jobs.NAME.retry.jitter", "stdin.file": "jobs.NAME.stdin.file", "params.max": "params.NAME.max",
+		"matrix.range": "jobs.NAME.matrix.AXIS.range", "AXIS.range": "jobs.NAME.matrix.AXIS.range", "nothing": "", "retry.nothing": "", "": "",
+	} {
+		var paths []string
+		for _, k := range KeysNamed(path) {
+			paths = append(paths, k.Path)
+		}
+		if got := strings.Join(paths, " "); got != want {
+			t.Errorf("%q is %q, want %q", path, got, want)
+		}
+	}
+}
+
+func TestKeyWords(t *testing.T) {
+	for path, want := range map[string]string{
+		"version": "1", "max_parallel": "a whole number from 1 to 10000", "pools": "a mapping from names, each to a whole number of at least 1", "retry.jitter": "a number from 0 to 1",
+		"jobs.ok": "a list, each item a whole number from 0 to 255", "jobs.timeout": "a duration such as 500ms or 1m30s, more than none", "jobs.needs": "a list, each item a name",
+		"stop.signal": "one of TERM, INT, HUP, QUIT, USR1, USR2, KILL, ABRT, ALRM and WINCH", "jobs.stdin": "none, inherit, {file: …}, {text: …} or {job: …}", "params.list": "true or false",
+	} {
+		found := KeysNamed(path)
+		if k, ok := KeyAt(path); ok {
+			found = []Key{k}
+		}
+		if len(found) == 0 || found[0].Type != want {
+			t.Errorf("%s: %+v, want %s", path, found, want)
+		}
+	}
+}
+
+func TestSample(t *testing.T) {
+	k, _ := KeyAt("jobs.pipe.allow.reason")
+	want := "jobs:\n  NAME:\n    pipe:\n      - allow:\n          - reason: the program matches names itself\n"
+	if got := k.Sample(); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestNamePatterns holds that the patterns of the schema are what IsName and
+// IsEnvName take.
+func TestNamePatterns(t *testing.T) {
+	name, env := regexp.MustCompile(namePattern), regexp.MustCompile(envNamePattern)
+	random := rand.New(rand.NewPCG(1, 2))
+	alphabet := []rune("aZ_09-. é\n")
+	good := 0
+	for i := range 20_000 {
+		text := make([]rune, random.IntN(6))
+		for i := range text {
+			text[i] = alphabet[random.IntN(len(alphabet))]
+		}
+		s := string(text)
+		if i%100 == 0 {
+			s = strings.Repeat("a", 120+i%17)
+		}
+		if name.MatchString(s) != IsName(s) || env.MatchString(s) != IsEnvName(s) {
+			t.Errorf("%q", s)
+		}
+		if IsName(s) {
+			good++
+		}
+	}
+	if good < 500 {
+		t.Errorf("only %d names", good)
+	}
+}

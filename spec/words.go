@@ -1,0 +1,63 @@
+package spec
+
+import (
+	"fmt"
+
+	"sluice/spec/diag"
+)
+
+// The closed lists of the language. A field names its list in the tag `enum`,
+// from which the schema and the documentation have it; package validate checks
+// values against the same lists.
+
+// ParamTypes are the types that a param can have.
+func ParamTypes() []string {
+	return []string{"string", "int", "float", "bool", "enum", "path", "duration", "size"}
+}
+
+// OutputModes are the ways to write a file.
+func OutputModes() []string { return []string{"atomic", "append", "truncate", "create"} }
+
+// StopSignals are the signals that can ask a process group to end.
+func StopSignals() []string {
+	return []string{"TERM", "INT", "HUP", "QUIT", "USR1", "USR2", "KILL", "ABRT", "ALRM", "WINCH"}
+}
+
+// Systems are the operating systems of `go tool dist list` that run processes.
+func Systems() []string {
+	return []string{"aix", "android", "darwin", "dragonfly", "freebsd", "illumos", "linux", "netbsd", "openbsd", "plan9", "solaris", "windows"}
+}
+
+// Processors are the processors of the same list.
+func Processors() []string {
+	return []string{"386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64", "s390x"}
+}
+
+// WaivableRules are the ids of the rules that allow can waive.
+func WaivableRules() (ids []string) {
+	for _, r := range diag.Rules() {
+		if r.Severity != diag.Fatal {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
+// wordList is the list that the tag `enum` calls name.
+func wordList(name string) []string {
+	switch name {
+	case "param type":
+		return ParamTypes()
+	case "mode":
+		return OutputModes()
+	case "signal":
+		return StopSignals()
+	case "system":
+		return Systems()
+	case "processor":
+		return Processors()
+	case "rule":
+		return WaivableRules()
+	}
+	panic(fmt.Sprintf("no list of words is called %q", name))
+}
