@@ -169,8 +169,11 @@ func (c *check) unknownPlatform(s spec.String, kind string, names []string) {
 }
 
 func (c *check) stop(s *spec.Stop) {
+	if s == nil || !s.Signal.IsSet() {
+		return
+	}
 	signals := spec.StopSignals()
-	if s == nil || !s.Signal.IsSet() || slices.Contains(signals, s.Signal.Value) {
+	if slices.Contains(signals, s.Signal.Value) {
 		return
 	}
 	hint := "expected one of " + strings.Join(signals, ", ")
