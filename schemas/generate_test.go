@@ -143,11 +143,11 @@ func (g *generator) mapping(t reflect.Type) *yaml.Node {
 	m := pairs()
 	for i := range t.NumField() {
 		f := t.Field(i)
-		key, option, ok := strings.Cut(f.Tag.Get("key"), ",")
-		if wanted, decided := g.given[key]; key == "" || decided && !wanted || !decided && !ok && g.IntN(3) > 0 {
+		key, option, _ := strings.Cut(f.Tag.Get("key"), ",")
+		if wanted, decided := g.given[key]; key == "" || decided && !wanted || !decided && option == "" && g.IntN(5) > 0 {
 			continue
 		}
-		if ok && option != "required" {
+		if option != "" && option != "required" {
 			g.t.Fatalf("the tag of %s has the option %q", f.Name, option)
 		}
 		g.given[key] = true
@@ -195,6 +195,10 @@ func enumOf(tag reflect.StructTag) []string {
 func (g *generator) choose(t reflect.Type) map[string]bool {
 	given := map[string]bool{}
 	switch t {
+	case reflect.TypeFor[spec.File]():
+		if g.IntN(2) == 0 {
+			given["params"] = true // others use them
+		}
 	case reflect.TypeFor[spec.Job](), reflect.TypeFor[spec.Stage]():
 		ways := []string{"run", "command", "pipe"}
 		for _, way := range ways {

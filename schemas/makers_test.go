@@ -176,7 +176,7 @@ func (g *generator) makeJobs() *yaml.Node {
 // params makes declarations of every type, with what may stand beside it.
 func (g *generator) params() *yaml.Node {
 	m := pairs()
-	for i := range g.IntN(4) {
+	for i := range 1 + g.IntN(3) {
 		name := fmt.Sprintf("p%d", i)
 		kind := g.one(append(spec.ParamTypes(), "")...)
 		low, value, high := "", "word", ""

@@ -96,11 +96,36 @@ func (m *mutator) odd() *yaml.Node {
 		"SL401", "SL014", "SL999", "027", "0x10", "1e3", "2001-01-01", "~x", ".5", "+1", "j0", "x-y", "1_000", "1h30", "1h30m", "1.5h")
 }
 
+// spot is a value in root. Half of the time it is a mapping or a list of
+// any kind, so that rare ones have their turn.
+func (m *mutator) spot(root *yaml.Node) spot {
+	all := spots(root, "")
+	some := all[m.IntN(len(all))]
+	if m.IntN(2) == 0 || root.Kind == yaml.ScalarNode {
+		return some
+	}
+	byKind, kinds := map[string][]spot{}, []string{}
+	for _, s := range all {
+		if s.Kind == yaml.ScalarNode {
+			continue
+		}
+		if byKind[s.kind] == nil {
+			kinds = append(kinds, s.kind)
+		}
+		byKind[s.kind] = append(byKind[s.kind], s)
+	}
+	same := byKind[kinds[m.IntN(len(kinds))]]
+	return same[m.IntN(len(same))]
+}
+
 // change breaks n, or what is in it, or leaves it as good as it was.
 func (m *mutator) change(root *yaml.Node) {
-	all := spots(root, "")
-	at := all[m.IntN(len(all))]
+	at := m.spot(root)
 	n := at.Node
+	if n.Kind == yaml.MappingNode && m.IntN(2) == 0 {
+		m.changeKeys(n, at.kind)
+		return
+	}
 	switch m.IntN(10) {
 	case 0, 1:
 		*n = *m.odd()

@@ -188,8 +188,11 @@ func (c *check) okCodes(codes spec.List[spec.Int]) {
 }
 
 func (c *check) stop(s *spec.Stop) {
+	if s == nil || !s.Signal.IsSet() {
+		return
+	}
 	signals := spec.StopSignals()
-	if s == nil || !s.Signal.IsSet() || slices.Contains(signals, s.Signal.Value) {
+	if slices.Contains(signals, s.Signal.Value) {
 		return
 	}
 	hint := "expected one of " + strings.Join(signals, ", ")

@@ -42,8 +42,10 @@ func (c *check) streams(j *spec.Job) {
 }
 
 func (c *check) outputMode(o spec.Output) {
-	modes := spec.OutputModes()
-	if o.Mode.IsSet() && !slices.Contains(modes, o.Mode.Value) {
+	if !o.Mode.IsSet() {
+		return
+	}
+	if modes := spec.OutputModes(); !slices.Contains(modes, o.Mode.Value) {
 		hint := "expected one of " + strings.Join(modes, ", ")
 		if near := spec.Nearest(o.Mode.Value, modes); near != "" {
 			hint = "did you mean " + near + "?"
