@@ -85,9 +85,8 @@ func (c *check) lineFix(j *spec.Job, s *spec.Stage, l spec.Line) *diag.Fix {
 // pair is a key of a job or a stage with its value as YAML.
 type pair struct{ key, value string }
 
-// beside are the keys of p that stand beside run or pipe, without those that
-// are empty.
-func beside(pairs ...pair) []pair {
+// given is pairs without those that have no value.
+func given(pairs []pair) []pair {
 	return slices.DeleteFunc(pairs, func(p pair) bool { return p.value == "" })
 }
 
@@ -99,18 +98,10 @@ func free(l spec.Layout, pairs []pair) bool {
 // jobFix replaces the run of a job by run or pipe and the keys beside it.
 func jobFix(layout spec.Layout, l spec.Line, p pipeText) *diag.Fix {
 	one := p.stages[0]
-	pairs := beside(pair{"env", one.envText()}, pair{"stdin", p.stdin}, pair{"stdout", p.stdout}, pair{"stderr", one.stderr})
-	if len(p.stages) > 1 {
-		pairs = beside(pair{"stdin", p.stdin}, pair{"stdout", p.stdout})
-	}
-	key := layout.Key("run")
-	if !free(layout, pairs) || !key.IsSet() || layout.Key("pipe").IsSet() {
-		return nil
-	}
 	if len(p.stages) == 1 {
-		return mappingEdits(layout, l, one.run, pairs)
+		return commandEdits(layout, l, one.run,
+			[]pair{{"env", one.envText()}, {"stdin", p.stdin}}, []pair{{"stdout", p.stdout}, {"stderr", one.stderr}})
 	}
-	indent := strings.Repeat(" ", key.Pos.Col-1)
 	text := "pipe:"
 	if layout.Flow {
 		var items []string
@@ -120,59 +111,60 @@ func jobFix(layout spec.Layout, l spec.Line, p pipeText) *diag.Fix {
 		text += " [" + strings.Join(items, ", ") + "]"
 	} else {
 		for _, s := range p.stages {
-			text += "\n" + indent + "  - " + s.text(false)
+			text += "\n" + indentOf(layout.Key("run")) + "  - " + s.text(false)
 		}
 	}
-	_, end, _ := l.Span()
-	return &diag.Fix{
-		Msg:   "write it as pipe:" + words(pairs),
-		Edits: append([]diag.Edit{{From: key.Pos, To: end, Text: text}}, added(layout, l, pairs)...),
-	}
+	return keyEdits(layout, l, text, []pair{{"stdin", p.stdin}}, []pair{{"stdout", p.stdout}})
 }
 
 // mappingFix replaces the run of a stage that is a mapping.
 func mappingFix(layout spec.Layout, l spec.Line, s stageText) *diag.Fix {
-	pairs := beside(pair{"env", s.envText()}, pair{"stderr", s.stderr})
-	if !free(layout, pairs) {
-		return nil
-	}
-	return mappingEdits(layout, l, s.run, pairs)
+	return commandEdits(layout, l, s.run, []pair{{"env", s.envText()}}, []pair{{"stderr", s.stderr}})
 }
 
-// mappingEdits writes run in place of l, and pairs beside it.
-func mappingEdits(layout spec.Layout, l spec.Line, run string, pairs []pair) *diag.Fix {
-	from, to, _ := l.Span()
-	text := yamlLine(run)
+// commandEdits writes run in place of l, with keys before and behind it.
+func commandEdits(layout spec.Layout, l spec.Line, run string, before, behind []pair) *diag.Fix {
+	value := yamlLine(run)
 	if layout.Flow {
-		text = yamlValue(run)
+		value = yamlValue(run)
 	}
-	return &diag.Fix{
-		Msg:   "write" + strings.TrimPrefix(words(pairs), " and"),
-		Edits: append([]diag.Edit{{From: from, To: to, Text: text}}, added(layout, l, pairs)...),
-	}
+	return keyEdits(layout, l, "run: "+value, before, behind)
 }
 
-// added puts pairs behind l: on lines of their own, or within the { }.
-func added(layout spec.Layout, l spec.Line, pairs []pair) []diag.Edit {
+// keyEdits writes text in place of the key run and its value l, and keys before
+// and behind it, on lines of their own or within the { }. Keys without a value
+// are left out; there is no fix where one of the others is taken.
+func keyEdits(layout spec.Layout, l spec.Line, text string, before, behind []pair) *diag.Fix {
+	before, behind = given(before), given(behind)
 	key := layout.Key("run")
-	if len(pairs) == 0 {
+	_, end, _ := l.Span()
+	if !free(layout, before) || !free(layout, behind) || !key.IsSet() || layout.Key("pipe").IsSet() || key.Pos.Line != end.Line {
 		return nil
 	}
-	at, before := l.LineEnd(), "\n"+strings.Repeat(" ", key.Pos.Col-1)
+	between, at := "\n"+indentOf(key), l.LineEnd()
 	if layout.Flow {
-		_, at, _ = l.Span()
-		before = ", "
+		between, at = ", ", end
 	}
-	text := ""
-	for _, p := range pairs {
-		text += before + p.key + ": " + p.value
+	front, back := "", ""
+	for _, p := range before {
+		front += p.key + ": " + p.value + between
 	}
-	return []diag.Edit{{From: at, To: at, Text: text}}
+	for _, p := range behind {
+		back += between + p.key + ": " + p.value
+	}
+	fix := &diag.Fix{Msg: "write " + words(text, before, behind), Edits: []diag.Edit{{From: key.Pos, To: end, Text: front + text}}}
+	if back != "" {
+		fix.Edits = append(fix.Edits, diag.Edit{From: at, To: at, Text: back})
+	}
+	return fix
 }
+
+// indentOf is what stands before a key at the beginning of a line.
+func indentOf(key spec.String) string { return strings.Repeat(" ", key.Pos.Col-1) }
 
 // stageFix replaces a stage that is a line by one stage for each command.
 func stageFix(layout spec.Layout, l spec.Line, p pipeText) *diag.Fix {
-	pairs := beside(pair{"stdin", p.stdin}, pair{"stdout", p.stdout})
+	pairs := given([]pair{{"stdin", p.stdin}, {"stdout", p.stdout}})
 	key := layout.Key("pipe")
 	if !free(layout, pairs) || !key.IsSet() {
 		return nil
@@ -189,11 +181,11 @@ func stageFix(layout spec.Layout, l spec.Line, p pipeText) *diag.Fix {
 	}
 	from, to, _ := l.Span()
 	fix := &diag.Fix{
-		Msg:   "write each command as a stage of its own" + words(pairs),
+		Msg:   "write " + words("each command as a stage of its own", pairs),
 		Edits: []diag.Edit{{From: from, To: to, Text: strings.Join(items, between)}},
 	}
 	if len(pairs) > 0 {
-		after := "\n" + strings.Repeat(" ", key.Pos.Col-1)
+		after := "\n" + indentOf(key)
 		if layout.Flow {
 			after = ", "
 		}
@@ -206,10 +198,12 @@ func stageFix(layout spec.Layout, l spec.Line, p pipeText) *diag.Fix {
 	return fix
 }
 
-// words is pairs as a message names them.
-func words(pairs []pair) (text string) {
-	for _, p := range pairs {
-		text += fmt.Sprintf(" and %s: %s", p.key, p.value)
+// words is what a fix writes, as its message names it: text, and keys with
+// their values.
+func words(text string, pairs ...[]pair) string {
+	text, _, _ = strings.Cut(text, "\n")
+	for _, p := range slices.Concat(pairs...) {
+		text += fmt.Sprintf(", %s: %s", p.key, p.value)
 	}
 	return text
 }

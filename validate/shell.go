@@ -244,7 +244,7 @@ func yamlLine(s string) string {
 
 // yamlValue is text as a YAML value between { and }.
 func yamlValue(s string) string {
-	if s == "" || strings.EqualFold(s, "null") || yaml11Bool(s) || s == "true" || s == "false" || s[0] == '-' || s[0] == '?' || strings.TrimSpace(s) != s || strings.ContainsAny(s, ":#{}[],&*!|>'\"%@` \n") {
+	if s == "" || strings.EqualFold(s, "null") || yaml11Bool(s) || s == "true" || s == "false" || s[0] == '-' || s[0] == '?' || strings.TrimSpace(s) != s || strings.ContainsAny(s, ":#{}[],&*!|>'\"%@`\n") {
 		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
 	}
 	return s

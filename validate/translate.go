@@ -98,16 +98,12 @@ func (s stageText) envText() string {
 // text is s as an item of pipe, on one line; flow says that it stands between
 // [ and ].
 func (s stageText) text(flow bool) string {
-	pairs := beside(pair{"env", s.envText()}, pair{"stderr", s.stderr})
-	if len(pairs) == 0 {
-		if flow {
-			return yamlValue(s.run)
-		}
+	pairs := given([]pair{{"env", s.envText()}, {"run", yamlValue(s.run)}, {"stderr", s.stderr}})
+	switch {
+	case len(pairs) == 1 && flow:
+		return yamlValue(s.run)
+	case len(pairs) == 1:
 		return yamlLine(s.run)
 	}
-	text := "{run: " + yamlValue(s.run)
-	for _, p := range pairs {
-		text += ", " + p.key + ": " + p.value
-	}
-	return text + "}"
+	return "{" + words(pairs[0].key+": "+pairs[0].value, pairs[1:]) + "}"
 }
