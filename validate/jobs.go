@@ -155,7 +155,7 @@ func (c *check) when(w *spec.When) {
 		}
 	}
 	for _, e := range w.Param.Entries {
-		p, ok := c.file.Params.Get(e.Key.Value)
+		p, ok := c.params[e.Key.Value]
 		if !ok {
 			c.unknown(e.Key, "param", c.paramNames)
 			continue

@@ -43,7 +43,7 @@ func (c *check) axis(a spec.Axis) {
 	}
 	switch {
 	case a.Param.IsSet():
-		p, ok := c.file.Params.Get(a.Param.Value)
+		p, ok := c.params[a.Param.Value]
 		if !ok {
 			c.unknown(a.Param, "param", c.paramNames)
 		} else if p != nil && !p.List.Value {

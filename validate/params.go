@@ -8,8 +8,8 @@ import (
 	"sluice/spec"
 )
 
-// params checks the declarations of params.
-func (c *check) params() {
+// paramRules checks the declarations of params.
+func (c *check) paramRules() {
 	for _, e := range c.file.Params.Entries {
 		if p := e.Value; p != nil && !c.broken.params[e.Key.Value] {
 			c.param(e.Key.Value, p)

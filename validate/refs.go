@@ -46,7 +46,7 @@ func (c *check) nearRoot(root string) string {
 var pathProps = []string{"dir", "base", "stem", "ext"}
 
 func (c *check) paramRef(r *spec.Ref) {
-	p, ok := c.file.Params.Get(r.Name)
+	p, ok := c.params[r.Name]
 	switch {
 	case !ok:
 		s := spec.String{Value: r.Name, Pos: r.Pos}
@@ -91,7 +91,7 @@ func (c *check) matrixRef(j *spec.Job, r *spec.Ref) {
 		if a.Name.Value != r.Name {
 			continue
 		}
-		p, _ := c.file.Params.Get(a.Param.Value)
+		p := c.params[a.Param.Value]
 		isPath := a.Glob.IsSet() || p != nil && p.TypeName() == "path"
 		switch {
 		case r.Prop != "" && !slices.Contains(pathProps, r.Prop):

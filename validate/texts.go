@@ -115,7 +115,7 @@ func (c *check) command(j *spec.Job, s *spec.Stage) {
 		case spec.ArgGlob:
 			c.text(j, a.Text, placeGlob)
 		case spec.ArgParam:
-			if _, ok := c.file.Params.Get(a.Param.Value); !ok {
+			if _, ok := c.params[a.Param.Value]; !ok {
 				c.unknown(a.Param, "param", c.paramNames)
 			}
 		default:

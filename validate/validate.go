@@ -33,7 +33,7 @@ func Parse(name string, text []byte, limits spec.Limits) (*spec.File, diag.List)
 func Check(f *spec.File) diag.List { return waive(f, checkFile(f, parts{})).Sort().Cut() }
 
 func checkFile(f *spec.File, broken parts) diag.List {
-	c := &check{file: f, broken: broken, jobs: map[string]*spec.Job{}}
+	c := &check{file: f, broken: broken, jobs: map[string]*spec.Job{}, params: map[string]*spec.Param{}}
 	for _, e := range f.Jobs.Entries {
 		if e.Value != nil {
 			c.jobs[e.Key.Value] = e.Value
@@ -41,11 +41,12 @@ func checkFile(f *spec.File, broken parts) diag.List {
 		}
 	}
 	for _, e := range f.Params.Entries {
+		c.params[e.Key.Value] = e.Value
 		c.paramNames = append(c.paramNames, e.Key.Value)
 	}
 	c.bounds()
 	c.names()
-	c.params()
+	c.paramRules()
 	for _, e := range f.Jobs.Entries {
 		if e.Value != nil && !c.list.Full() {
 			c.job(e.Value)
@@ -68,6 +69,7 @@ type check struct {
 	list       diag.List
 	jobs       map[string]*spec.Job
 	jobNames   []string
+	params     map[string]*spec.Param // nil where one could not be read
 	paramNames []string
 	compared   int // names that were compared with an unknown one
 	split      lineWords
