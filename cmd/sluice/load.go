@@ -98,7 +98,7 @@ func (c *cli) read(name string, limits spec.Limits) ([]byte, error) {
 }
 
 // largeFile is how many bytes a job file has that no person wrote.
-const largeFile = 512 << 10
+const largeFile = 256 << 10
 
 // check reads, parses and validates the job file called name. The error is
 // about reading it.
