@@ -17,15 +17,7 @@ func (d *decoder) scanBytes(text []byte) bool {
 			"split the file, or raise the limit with --max-file")
 		return false
 	}
-	// A hostile text of a megabyte can have a million values, and the parser
-	// takes a few hundred bytes for each before anything can be counted. None
-	// comes without one of these.
-	separators := 0
-	for _, sep := range []string{"\n", ",", "[", "{", "- "} {
-		separators += bytes.Count(text, []byte(sep))
-	}
-	if separators > d.limits.Nodes {
-		d.add("SL015", diag.Pos{Line: 1, Col: 1}, 1, fmt.Sprintf("%d lines and separators; at most %d are allowed", separators, d.limits.Nodes), "split the file, or raise the limit with --max-nodes")
+	if d.tooManySeparators(text) {
 		return false
 	}
 	for _, bom := range []struct{ mark, name string }{
@@ -78,6 +70,21 @@ func (d *decoder) scanBytes(text []byte) bool {
 		pos.Col++
 	}
 	return good
+}
+
+// tooManySeparators reports a text that has more values than the limit, before
+// the parser sees it: a hostile megabyte can have a million, and the parser
+// takes a few hundred bytes for each before anything can be counted. No value
+// comes without one of these.
+func (d *decoder) tooManySeparators(text []byte) bool {
+	n := 0
+	for _, sep := range []string{"\n", ",", "[", "{", "- "} {
+		n += bytes.Count(text, []byte(sep))
+	}
+	if n > d.limits.Nodes {
+		d.add("SL015", diag.Pos{Line: 1, Col: 1}, 1, fmt.Sprintf("%d lines and separators; at most %d are allowed", n, d.limits.Nodes), "split the file, or raise the limit with --max-nodes")
+	}
+	return n > d.limits.Nodes
 }
 
 // badRune returns the rule against r in a job file, or "".
