@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"slices"
 	"sort"
 
 	"sluice/spec/diag"
@@ -11,35 +10,19 @@ import (
 // few words.
 const LeastReason = 10
 
-// Waive returns list without the problems that jobs and stages of f allow, and
-// the waivers that were of use. Fatal problems can't be waived.
-func (f *File) Waive(list diag.List) (kept diag.List, used map[*Allow]bool) {
-	used = map[*Allow]bool{}
-	return slices.DeleteFunc(list, func(p diag.Problem) bool {
-		if p.Severity == diag.Fatal {
-			return false
-		}
-		a := f.allowedAt(p.Pos, p.Rule)
-		if a != nil {
-			used[a] = true
-		}
-		return a != nil
-	}), used
-}
-
-// allowedAt is what waives rule at pos: of the stage that pos is in, or else
-// of the job; nil where nothing does.
-func (f *File) allowedAt(pos diag.Pos, rule string) *Allow {
-	j := f.JobAt(pos)
-	if j == nil {
+// Waiver is what allows p: of the stage that p is in, or else of the job; nil
+// where nothing does. Fatal problems can't be waived.
+func (f *File) Waiver(p diag.Problem) *Allow {
+	j := f.JobAt(p.Pos)
+	if j == nil || p.Severity == diag.Fatal {
 		return nil
 	}
-	if s := j.stageAt(pos); s != nil {
-		if a := waiver(s.Allow, rule); a != nil {
+	if s := j.stageAt(p.Pos); s != nil {
+		if a := waiver(s.Allow, p.Rule); a != nil {
 			return a
 		}
 	}
-	return waiver(j.Allow, rule)
+	return waiver(j.Allow, p.Rule)
 }
 
 func waiver(l List[*Allow], rule string) *Allow {
@@ -65,14 +48,15 @@ func (f *File) JobAt(pos diag.Pos) (j *Job) {
 }
 
 // stageAt is the stage of j in whose text pos is, or nil.
-func (j *Job) stageAt(pos diag.Pos) (at *Stage) {
+func (j *Job) stageAt(pos diag.Pos) *Stage {
 	if j.Layout.at(pos) != "pipe" {
 		return nil
 	}
-	items := j.Pipe.Items // nil where one could not be read
-	after := sort.Search(len(items), func(i int) bool { return items[i] != nil && pos.Before(items[i].Pos) })
-	if after > 0 {
-		at = items[after-1]
+	items := j.Pipe.Items
+	for after := sort.Search(len(items), func(i int) bool { return items[i] != nil && pos.Before(items[i].Pos) }); after > 0; after-- {
+		if items[after-1] != nil { // nil is one that could not be read
+			return items[after-1]
+		}
 	}
-	return at
+	return nil
 }

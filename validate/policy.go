@@ -55,7 +55,11 @@ func (c *check) unread() {
 			}
 		})
 	}
-	for name, j := range captures {
+	for _, name := range c.jobNames {
+		j := captures[name]
+		if j == nil {
+			continue
+		}
 		c.add("SL704", j.Stdout.Pos, 1, fmt.Sprintf("no job reads what job %q captures", name), "read it in a job that needs this one, as ${jobs."+name+".stdout}; or leave stdout out to show it")
 	}
 }

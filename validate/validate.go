@@ -4,7 +4,6 @@ package validate
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"sluice/spec"
@@ -12,28 +11,26 @@ import (
 )
 
 // Parse reads a job file and applies every rule of this package to it: all
-// its problems, in the order of the file. The File is nil where the text is
-// too broken to say anything of its jobs.
+// its problems, in the order of the file, without those that it waives. The
+// File is nil where the text is too broken to say anything of its jobs.
 func Parse(name string, text []byte, limits spec.Limits) (*spec.File, diag.List) {
 	f, broken := spec.Parse(name, text, limits)
 	if f == nil {
 		return nil, broken.Cut()
 	}
-	list := checkFile(f, brokenParts(f, broken))
-	places := map[diag.Pos]bool{}
-	for _, p := range broken {
-		places[p.Pos] = true
-	}
-	list = slices.DeleteFunc(list, func(p diag.Problem) bool { return places[p.Pos] })
-	return f, waive(f, append(list, broken...).Sort()).Sort().Cut()
+	return f, checkFile(f, broken).WithLineEnds(text)
 }
 
-// Check returns every problem of f that no machine is needed to see. f may be
-// what spec.Parse could make of a broken file.
-func Check(f *spec.File) diag.List { return waive(f, checkFile(f, parts{})).Sort().Cut() }
+// Check returns every problem of f that no machine is needed to see, without
+// those that it waives. f may be what spec.Parse could make of a broken file.
+func Check(f *spec.File) diag.List { return checkFile(f, nil) }
 
-func checkFile(f *spec.File, broken parts) diag.List {
-	c := &check{file: f, broken: broken, jobs: map[string]*spec.Job{}, params: map[string]*spec.Param{}}
+// checkFile adds to list, which reading f has told, what the rules have to say.
+func checkFile(f *spec.File, list diag.List) diag.List {
+	c := &check{
+		file: f, broken: brokenParts(f, list), told: map[diag.Pos]bool{}, used: map[*spec.Allow]bool{},
+		jobs: map[string]*spec.Job{}, params: map[string]*spec.Param{},
+	}
 	for _, e := range f.Jobs.Entries {
 		if e.Value != nil {
 			c.jobs[e.Key.Value] = e.Value
@@ -44,29 +41,44 @@ func checkFile(f *spec.File, broken parts) diag.List {
 		c.params[e.Key.Value] = e.Value
 		c.paramNames = append(c.paramNames, e.Key.Value)
 	}
+	for _, p := range list {
+		c.keep(p)
+		c.told[p.Pos] = true
+	}
+	c.rules()
+	sorted := c.list.Sort().Cut()
+	return append(sorted, c.notes...).Sort()
+}
+
+// rules applies every rule, until there are more problems than are told.
+func (c *check) rules() {
 	c.bounds()
 	c.names()
 	c.paramRules()
-	for _, e := range f.Jobs.Entries {
-		if e.Value != nil && !c.list.Full() {
-			c.job(e.Value)
+	for _, name := range c.jobNames {
+		if !c.list.Full() {
+			c.job(c.jobs[name])
 		}
 	}
 	c.cycles()
 	c.texts()
 	c.outputs()
 	c.timeouts()
-	if !broken.any && !c.list.Invalid(false) {
+	whole := !c.broken.any && !c.list.Invalid(false)
+	if whole {
 		c.unread() // the job that reads it may be one that is not right yet
 	}
-	return c.list.Sort()
+	c.uselessWaivers(whole)
 }
 
 // check is one reading of one file.
 type check struct {
 	file       *spec.File
 	broken     parts
-	list       diag.List
+	told       map[diag.Pos]bool // places of which reading the file has told: one mistake, one problem
+	list       diag.List         // without notes
+	notes      diag.List
+	used       map[*spec.Allow]bool // waivers that something needed
 	jobs       map[string]*spec.Job
 	jobNames   []string
 	params     map[string]*spec.Param // nil where one could not be read
@@ -79,9 +91,25 @@ type check struct {
 // thousand of them among twenty thousand would take seconds.
 const mostCompared = 200_000
 
+// add tells of a problem, and returns it to be given more before the next one.
 func (c *check) add(rule string, pos diag.Pos, length int, msg, hint string) *diag.Problem {
+	if c.list.Full() || c.told[pos] {
+		return &diag.Problem{}
+	}
 	p := diag.New(rule, pos, length, msg, hint)
 	p.File = c.file.Name
+	return c.keep(p)
+}
+
+// keep adds p to what is told, unless it is waived.
+func (c *check) keep(p diag.Problem) *diag.Problem {
+	if a := c.file.Waiver(p); a != nil {
+		c.used[a] = true
+		return &p
+	}
+	if p.Severity == diag.Info {
+		return c.notes.Add(p)
+	}
 	return c.list.Add(p)
 }
 

@@ -55,39 +55,32 @@ func (c *check) noSuchRule(id spec.String) {
 	c.at("SL901", id, msg, "a rule stands in brackets behind its message: [SL301]")
 }
 
-// waive takes what is allowed out of list, and reports waivers of f that
-// nothing needed: they would hide the next mistake.
-func waive(f *spec.File, list diag.List) diag.List {
-	list, used := f.Waive(list)
-	if list.Full() {
-		return list // more was not looked at
+// uselessWaivers reports waivers that nothing needed: they would hide the next
+// mistake. whole says that every rule was applied.
+func (c *check) uselessWaivers(whole bool) {
+	if c.list.Full() {
+		return // more was not looked at
 	}
 	broken := map[*spec.Job]bool{} // has a fatal problem, so that not every rule was applied to it
-	for _, p := range list {
+	for _, p := range c.list {
 		if p.Severity == diag.Fatal {
-			broken[f.JobAt(p.Pos)] = true
+			broken[c.file.JobAt(p.Pos)] = true
 		}
 	}
-	for _, e := range f.Jobs.Entries {
-		if e.Value == nil {
-			continue
-		}
-		waivers := slices.Clone(e.Value.Allow.Items)
-		for _, s := range e.Value.Pipe.Items {
+	for _, name := range c.jobNames {
+		j := c.jobs[name]
+		waivers := slices.Clone(j.Allow.Items)
+		for _, s := range j.Pipe.Items {
 			if s != nil {
 				waivers = append(waivers, s.Allow.Items...)
 			}
 		}
 		for _, a := range waivers {
-			if a == nil || used[a] || !judged(a) || broken[e.Value] {
-				continue
+			if a != nil && !c.used[a] && judged(a) && !broken[j] && (whole || a.Rule.Value != "SL704") {
+				c.at("SL901", a.Rule, "nothing here breaks "+a.Rule.Value, "remove the waiver: it would hide the next mistake")
 			}
-			p := diag.New("SL901", a.Rule.Pos, a.Rule.Len(), "nothing here breaks "+a.Rule.Value, "remove the waiver: it would hide the next mistake")
-			p.File = f.Name
-			list = append(list, p)
 		}
 	}
-	return list
 }
 
 // judged reports whether this package can tell that a is of no use. What only

@@ -50,7 +50,7 @@ func Build(f *spec.File, in Inputs) (*Plan, diag.List) {
 		b.in.MaxInstances = 100_000
 	}
 	p := b.plan()
-	b.list, _ = f.Waive(b.list.Sort())
+	b.list = b.list.Sort().Cut()
 	if b.list.Invalid(false) {
 		return nil, b.list
 	}
@@ -79,8 +79,10 @@ type builder struct {
 func (b *builder) add(rule string, pos diag.Pos, length int, msg, hint string) *diag.Problem {
 	p := diag.New(rule, pos, length, msg, hint)
 	p.File = b.file.Name
-	b.list = append(b.list, p)
-	return &b.list[len(b.list)-1]
+	if b.file.Waiver(p) != nil {
+		return &p
+	}
+	return b.list.Add(p)
 }
 
 func (b *builder) at(rule string, s spec.String, msg, hint string) {

@@ -21,33 +21,52 @@ type Edit struct {
 }
 
 // Apply makes the changes of every problem of l that has a Fix in text, which
-// is the file that all of l is about. Of fixes that touch one another only the
-// first is made, so a second reading of the result may have more to mend.
-func (l List) Apply(text []byte) (fixed []byte, applied int) {
+// is the file that all of l is about, and returns how many problems that mends.
+// Of fixes that touch one another only the first is made, so a second reading
+// of the result may have more to mend.
+func (l List) Apply(text []byte) (fixed []byte, mended int) {
 	var edits []Edit
+	made := map[*Fix]bool{} // problems may share one
 	for _, p := range l {
+		if made[p.Fix] {
+			mended++
+			continue
+		}
 		if p.Fix == nil || slices.ContainsFunc(p.Fix.Edits, func(e Edit) bool { return touches(edits, e) }) {
 			continue
 		}
 		edits = append(edits, p.Fix.Edits...)
-		applied++
+		made[p.Fix] = true
+		mended++
 	}
 	slices.SortStableFunc(edits, func(a, b Edit) int { return comparePos(a.From, b.From) })
-	newline := "\n"
-	if first := bytes.IndexByte(text, '\n'); first > 0 && text[first-1] == '\r' {
-		newline = "\r\n"
-	}
 	at := newOffsets(text)
 	var out bytes.Buffer
 	done := 0
 	for _, e := range edits {
 		from, to := at.of(e.From), at.of(e.To)
 		out.Write(text[done:from])
-		out.WriteString(strings.ReplaceAll(e.Text, "\n", newline))
+		out.WriteString(e.Text)
 		done = to
 	}
 	out.Write(text[done:])
-	return out.Bytes(), applied
+	return out.Bytes(), mended
+}
+
+// WithLineEnds has the fixes of l end their lines as text does.
+func (l List) WithLineEnds(text []byte) List {
+	if first := bytes.IndexByte(text, '\n'); first < 1 || text[first-1] != '\r' {
+		return l
+	}
+	for _, p := range l {
+		if p.Fix == nil {
+			continue
+		}
+		for i, e := range p.Fix.Edits { // a second time nothing is left to do
+			p.Fix.Edits[i].Text = strings.ReplaceAll(strings.ReplaceAll(e.Text, "\r\n", "\n"), "\n", "\r\n")
+		}
+	}
+	return l
 }
 
 // touches reports whether e shares a place with one of edits.
