@@ -44,6 +44,9 @@ func (s *source) runeAt(pos diag.Pos) rune {
 // beginning. It is linear in the length of s.
 func (s String) At(off int) diag.Pos { return s.places().at(off) }
 
+// Places is At for many places of s: linear once, and not for each.
+func (s String) Places() func(off int) diag.Pos { return s.places().at }
+
 // Len is how many code points s takes where it stands, its quotes included.
 // Of a text of several lines it is those in the first one.
 func (s String) Len() int {

@@ -187,9 +187,15 @@ func isNameRune(r rune) bool {
 // Masked is t's text with every reference replaced by x of the same length in
 // code points, for rules that look at the text alone.
 func (t Template) Masked() string {
-	text := t.Value
-	for _, r := range t.Refs() {
-		text = strings.Replace(text, r.Text, strings.Repeat("x", len([]rune(r.Text))), 1)
+	if len(t.Parts) == 1 && t.Parts[0].Ref == nil {
+		return t.Parts[0].Text
 	}
-	return text
+	var text strings.Builder
+	for _, p := range t.Parts {
+		text.WriteString(p.Text)
+		if p.Ref != nil {
+			text.WriteString(strings.Repeat("x", len([]rune(p.Ref.Text))))
+		}
+	}
+	return text.String()
 }

@@ -2,6 +2,8 @@ package spec
 
 import (
 	"sort"
+	"strings"
+	"unicode/utf8"
 
 	"sluice/spec/diag"
 )
@@ -27,7 +29,7 @@ func (f *File) Waiver(p diag.Problem) *Allow {
 
 func waiver(l List[*Allow], rule string) *Allow {
 	for _, a := range l.Items {
-		if a != nil && a.Rule.Value == rule && a.Reason.Value != "" {
+		if a != nil && a.Rule.Value == rule && utf8.RuneCountInString(strings.TrimSpace(a.Reason.Value)) >= LeastReason {
 			return a
 		}
 	}

@@ -41,20 +41,46 @@ func quoteFix(s spec.String) *diag.Fix {
 	return replaced(s, "'"+s.Value+"'", "quote it")
 }
 
-// homeFix writes the home directory in place of the ~ at index at of t.
-func homeFix(s spec.String, at int) *diag.Fix {
+// homeFix writes the home directory in place of the ~ at the given indexes of
+// s, as far as they mean the caller's.
+func homeFix(s spec.String, at ...int) *diag.Fix {
 	text := []rune(s.Value)
-	if at+1 < len(text) && text[at+1] != '/' && text[at+1] != ' ' {
-		return nil // of another user
+	var value strings.Builder
+	done := 0
+	for _, i := range at {
+		if i+1 < len(text) && !strings.ContainsRune("/ \t", text[i+1]) {
+			continue // of another user
+		}
+		value.WriteString(string(text[done:i]) + "${env.HOME}")
+		done = i + 1
 	}
-	value := string(text[:at]) + "${env.HOME}" + string(text[at+1:])
-	return replaced(s, s.Requote(value), "write ${env.HOME} for ~")
+	if done == 0 {
+		return nil
+	}
+	return replaced(s, s.Requote(value.String()+string(text[done:])), "write ${env.HOME} for ~")
+}
+
+// lineHomeFix does so for every ~ of a line, whose problems share it.
+func (c *check) lineHomeFix(l spec.Line) *diag.Fix {
+	fix, made := c.homes[l.Pos]
+	if !made {
+		var at []int
+		for _, f := range l.Found {
+			if f.Kind == spec.FoundTilde {
+				at = append(at, f.At)
+			}
+		}
+		fix = homeFix(l.String, at...)
+		c.homes[l.Pos] = fix
+	}
+	return fix
 }
 
 // commandFix makes a whole command line in command: the run: that it is.
 func commandFix(l spec.Layout, t spec.Template) *diag.Fix {
 	key := l.Key("command")
-	if l.Key("args").IsSet() || !key.IsSet() || key.Quoted() || t.Literal {
+	// In a line quotes and operators mean something, and in an element nothing.
+	if l.Key("args").IsSet() || !key.IsSet() || key.Quoted() || t.Literal || len(t.Found) > 0 || strings.ContainsAny(t.Masked(), "\\'\"`|&;<>()*?[]{}~#\n") {
 		return nil
 	}
 	return replaced(key, "run", "write it as run:")
@@ -75,6 +101,10 @@ func (c *check) lineFix(j *spec.Job, s *spec.Stage, l spec.Line) *diag.Fix {
 	case s == nil:
 		return jobFix(j.Layout, l, p)
 	case s.Short:
+		first, last := s == j.Pipe.Items[0], s == j.Pipe.Items[len(j.Pipe.Items)-1]
+		if p.stdin != "" && !first || p.stdout != "" && !last {
+			return nil // it reads or writes in the middle of the pipeline
+		}
 		return stageFix(j.Layout, l, p)
 	case len(p.stages) == 1 && p.stdin == "" && p.stdout == "":
 		return mappingFix(s.Layout, l, p.stages[0])

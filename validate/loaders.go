@@ -3,6 +3,7 @@ package validate
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"sluice/spec"
 )
@@ -118,27 +119,33 @@ func (c *check) searchPath(env spec.Map[spec.Template]) {
 		if e.Key.Value != "PATH" || !e.Value.IsSet() {
 			continue
 		}
-		at := 0
+		at, place, refs := 0, e.Value.Places(), refOffsets(e.Value)
 		for _, entry := range strings.Split(e.Value.Masked(), ":") {
-			text := []rune(entry)
+			length := utf8.RuneCountInString(entry)
 			switch {
+			case c.list.Full():
+				return
 			case entry == "":
-				c.add("SL304", e.Value.At(at), 1, "an empty entry in PATH means the directory that the job is in", "remove it; write ./NAME for a program in that directory")
-			case entry[0] != '/' && !c.beginsWithRef(e.Value, at):
-				c.add("SL304", e.Value.At(at), len(text), fmt.Sprintf("%s in PATH is seen from the directory that the job is in", entry), "write ./"+strings.TrimPrefix(entry, "./")+"/NAME for a program there")
+				c.add("SL304", place(at), 1, "an empty entry in PATH means the directory that the job is in", "remove it; write ./NAME for a program in that directory")
+			case entry[0] != '/' && !refs[at]:
+				c.add("SL304", place(at), length, fmt.Sprintf("%s in PATH is seen from the directory that the job is in", entry), "write ./"+strings.TrimPrefix(entry, "./")+"/NAME for a program there")
 			}
-			at += len(text) + 1
+			at += length + 1
 		}
 	}
 }
 
-// beginsWithRef reports whether a reference stands at index off of t.
-func (c *check) beginsWithRef(t spec.Template, off int) bool {
-	pos := t.At(off)
-	for _, r := range t.Refs() {
-		if r.Pos == pos {
-			return true
+// refOffsets are the code points of t at which its references begin.
+func refOffsets(t spec.Template) map[int]bool {
+	offsets := map[int]bool{}
+	at := 0
+	for _, p := range t.Parts {
+		text := p.Text
+		if p.Ref != nil {
+			text = p.Ref.Text
+			offsets[at] = true
 		}
+		at += utf8.RuneCountInString(text)
 	}
-	return false
+	return offsets
 }

@@ -25,7 +25,7 @@ func (c *check) outputs() {
 	for _, name := range c.jobNames {
 		for _, w := range c.writers(c.jobs[name]) {
 			c.target(w)
-			if w.name == "" {
+			if w.name == "" || isDevice(w.name) {
 				continue
 			}
 			c.manyInstances(w)
@@ -124,18 +124,23 @@ func (c *check) emptied(j *spec.Job) {
 
 // target judges where w writes.
 func (c *check) target(w writer) {
-	t := w.out.File
-	written := path.Clean(t.Masked())
+	t, name := w.out.File, w.name
+	if name == "" { // only the plan knows all of it
+		name = path.Clean(t.Masked())
+	}
 	switch {
-	case strings.HasPrefix(t.Value, "/dev/"):
-	case obeyed(written):
+	case isDevice(name):
+	case obeyed(name):
 		c.at("SL604", t.String, t.Value+": other programs execute or obey what stands there", "write to a file of the job's own, and put it in place by hand")
-	case strings.HasPrefix(t.Value, "/"):
+	case strings.HasPrefix(name, "/"):
 		c.at("SL601", t.String, t.Value+" is absolute: every checkout on this machine would write it", "write below dir, or let the caller say where with a param of type path")
-	case strings.HasPrefix(w.name, "../"):
+	case strings.HasPrefix(name, "../"):
 		c.at("SL601", t.String, t.Value+" leads out of the directory that the file declares", "write below it, or set the file's dir: to the directory that all its jobs share")
 	}
 }
+
+// isDevice reports whether the file called name belongs to nobody.
+func isDevice(name string) bool { return strings.HasPrefix(name, "/dev/") }
 
 // obeyed reports whether programs execute or obey the file called name.
 func obeyed(name string) bool {

@@ -130,8 +130,12 @@ func (c *check) programs(j *spec.Job, run spec.Line, command spec.Template, args
 		q.written = append(q.written, a.Text.Value)
 	}
 	q.look(argv, "", 0)
+	places := argPlaces(run, command, args)
 	for _, f := range q.found {
-		pos, length := writtenAt(run, command, args, f.at.at)
+		if c.list.Full() {
+			return
+		}
+		pos, length := places(f.at.at)
 		if p := c.add(f.rule, pos, length, f.msg, f.hint); f.warning {
 			p.Severity = diag.Warning
 		}
@@ -154,29 +158,33 @@ func commandOf(l spec.Line) []spec.Arg {
 	return l.Words
 }
 
-// writtenAt is where the argument with index at stands, and how long it is
+// argPlaces tells where the argument with an index stands, and how long it is
 // there, its quotes included.
-func writtenAt(run spec.Line, command spec.Template, args []spec.Arg, at int) (diag.Pos, int) {
-	text := command
-	if at > 0 {
-		text = args[at-1].Text
+func argPlaces(run spec.Line, command spec.Template, args []spec.Arg) func(at int) (diag.Pos, int) {
+	var words []shellWord
+	placeOf := run.Places()
+	if run.IsSet() {
+		words = shellWords([]rune(run.Value))
 	}
-	switch {
-	case !run.IsSet() && at > 0 && args[at-1].Kind == spec.ArgParam:
-		return args[at-1].Pos, args[at-1].Param.Len()
-	case !run.IsSet():
-		return text.Pos, text.Len()
+	return func(at int) (diag.Pos, int) {
+		text := command
+		if at > 0 {
+			text = args[at-1].Text
+		}
+		switch {
+		case !run.IsSet() && at > 0 && args[at-1].Kind == spec.ArgParam:
+			return args[at-1].Pos, args[at-1].Param.Len()
+		case !run.IsSet():
+			return text.Pos, text.Len()
+		case at >= len(words) || placeOf(words[at].from) != text.Pos || text.Pos == run.Pos && at > 0:
+			return text.Pos, 1 // a folded line, of which only the beginning has a place
+		}
+		last := placeOf(words[at].to - 1)
+		if last.Line != text.Pos.Line {
+			return text.Pos, 1
+		}
+		return text.Pos, last.Col - text.Pos.Col + 1
 	}
-	line := []rune(run.Value)
-	words := shellWords(line)
-	if at >= len(words) || run.At(words[at].from) != text.Pos || text.Pos == run.Pos && at > 0 {
-		return text.Pos, 1 // a folded line, of which only the beginning has a place
-	}
-	last := run.At(words[at].to - 1)
-	if last.Line != text.Pos.Line {
-		return text.Pos, 1
-	}
-	return text.Pos, last.Col - text.Pos.Col + 1
 }
 
 // allowHint says how to waive rule.

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,39 +15,43 @@ import (
 // fewer are a placeholder.
 const leastSecret = 6
 
-var tokenSyntax = lazyRegexp(`-----BEGIN [A-Z ]*PRIVATE KEY` +
-	`|\bAKIA[0-9A-Z]{16}\b` +
-	`|\bgh[pousr]_[A-Za-z0-9]{36,}` +
-	`|\bgithub_pat_[A-Za-z0-9_]{40,}` +
-	`|\bglpat-[A-Za-z0-9_-]{20,}` +
-	`|\bxox[abprs]-[A-Za-z0-9-]{10,}` +
-	`|\bAIza[0-9A-Za-z_-]{35}\b` +
-	`|\bsk_live_[0-9A-Za-z]{16,}` +
-	`|\bnpm_[A-Za-z0-9]{36}\b` +
-	`|\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}`)
-
-// tokenKind is what a text that begins so is called.
-func tokenKind(text string) string {
-	switch {
-	case strings.HasPrefix(text, "-----"):
-		return "a private key"
-	case strings.HasPrefix(text, "AKIA"):
-		return "an access key of AWS"
-	case strings.HasPrefix(text, "gh"), strings.HasPrefix(text, "gith"):
-		return "a token of GitHub"
-	case strings.HasPrefix(text, "glpat"):
-		return "a token of GitLab"
-	case strings.HasPrefix(text, "xox"):
-		return "a token of Slack"
-	case strings.HasPrefix(text, "AIza"):
-		return "an API key of Google"
-	case strings.HasPrefix(text, "sk_"):
-		return "a key of Stripe"
-	case strings.HasPrefix(text, "npm_"):
-		return "a token of npm"
-	}
-	return "a JSON Web Token"
+// tokenForm is what the tokens of one kind look like. Most texts have none of
+// the marks, and then no pattern is even compiled.
+type tokenForm struct {
+	kind    string
+	mark    string // every one has it
+	pattern string
 }
+
+func tokenForms() []tokenForm {
+	return []tokenForm{
+		{"a private key", "-----BEGIN ", `-----BEGIN [A-Z ]*PRIVATE KEY`},
+		{"an access key of AWS", "AKIA", `\bAKIA[0-9A-Z]{16}\b`},
+		{"a token of GitHub", "gh", `\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,})`},
+		{"a token of GitLab", "glpat-", `\bglpat-[A-Za-z0-9_-]{20,}`},
+		{"a token of Slack", "xox", `\bxox[abprs]-[A-Za-z0-9-]{10,}`},
+		{"an API key of Google", "AIza", `\bAIza[0-9A-Za-z_-]{35}\b`},
+		{"a key of Stripe", "sk_live_", `\bsk_live_[0-9A-Za-z]{16,}`},
+		{"a token of npm", "npm_", `\bnpm_[A-Za-z0-9]{36}\b`},
+		{"a JSON Web Token", "eyJ", `\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}`},
+	}
+}
+
+// tokenIn is what kind of token stands in text, or "".
+func tokenIn(text string) (kind string) {
+	if len(text) < leastToken {
+		return ""
+	}
+	for _, form := range tokenForms() {
+		if strings.Contains(text, form.mark) && regexp.MustCompile(form.pattern).MatchString(text) {
+			return form.kind
+		}
+	}
+	return ""
+}
+
+// leastToken is how many bytes the shortest of them has.
+const leastToken = 15
 
 var (
 	secretValue = lazyRegexp(`(?i)(?:^|[^A-Za-z])(?:password|passwd|secret|token|api[_-]?key)=([^\s"'&;]+)`)
@@ -56,13 +61,15 @@ var (
 const secretHint = "let the caller have it in the environment and name it in pass_env; change it if it was ever real"
 
 // secret judges a text of a job file: an element, a value, what a program
-// reads. Most have none of the signs, and then no pattern is even compiled.
+// reads.
 func (c *check) secret(t spec.Template) {
-	text := t.Masked()
-	if at := tokenIn(text); at >= 0 {
-		c.at("SL504", t.String, "this has the form of "+tokenKind(text[at:]), secretHint)
-		return
+	for _, p := range t.Parts {
+		if kind := tokenIn(p.Text); kind != "" {
+			c.at("SL504", t.String, "this has the form of "+kind, secretHint)
+			return
+		}
 	}
+	text := t.Masked()
 	if hasAny(text, "=") && hasSecretWord(text) {
 		if m := secretValue().FindStringSubmatchIndex(text); m != nil && m[3]-m[2] >= leastSecret && literalAt(t, m[2]) {
 			c.at("SL504", t.String, "a secret stands in the text itself", secretHint)
@@ -74,17 +81,6 @@ func (c *check) secret(t spec.Template) {
 			c.at("SL504", t.String, "a password stands in this URL", secretHint)
 		}
 	}
-}
-
-// tokenIn is where a token begins in text, or -1.
-func tokenIn(text string) int {
-	if !hasAny(text, "-----BEGIN ", "AKIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "AIza", "sk_live_", "npm_", "eyJ") {
-		return -1
-	}
-	if m := tokenSyntax().FindStringIndex(text); m != nil {
-		return m[0]
-	}
-	return -1
 }
 
 func hasAny(text string, parts ...string) bool {
@@ -125,7 +121,7 @@ func literalAt(t spec.Template, at int) bool {
 // secretEnv judges the value of an environment variable by its name, too.
 func (c *check) secretEnv(e spec.Entry[spec.Template]) {
 	v := e.Value
-	if isSecretName(e.Key.Value) && len(v.Refs()) == 0 && len(v.Value) >= leastSecret && tokenIn(v.Value) < 0 {
+	if isSecretName(e.Key.Value) && len(v.Refs()) == 0 && len(v.Value) >= leastSecret && tokenIn(v.Value) == "" {
 		c.at("SL504", v.String, e.Key.Value+" has its value in the file", secretHint)
 		return
 	}

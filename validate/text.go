@@ -132,12 +132,21 @@ func (c *check) operatorHint(l spec.Line, f spec.Finding, isStage bool) string {
 	}
 	key, value := stream(f.Text, target)
 	switch {
+	case key == "stdout" && f.At < lastPipe(l):
+		return "only the last command of a pipeline writes where stdout: says; make this a job of its own"
+	case key == "stdin" && behindPipe(l, f):
+		return "only the first command of a pipeline reads what stdin: says; make this a job of its own"
 	case isStage && key == "stderr":
 		return "make the stage a mapping: {run: …, stderr: " + value + "}"
 	case isStage && key != "":
 		return "write " + key + ": " + value + " beside pipe"
 	}
 	return elementHint(f.Text, target)
+}
+
+// behindPipe reports whether a | of l stands before f.
+func behindPipe(l spec.Line, f spec.Finding) bool {
+	return slices.ContainsFunc(l.Found, func(g spec.Finding) bool { return g.At < f.At && (g.Text == "|" || g.Text == "|&") })
 }
 
 // elementHint is what the language has for a shell operator; target is the
@@ -192,7 +201,7 @@ func (c *check) dollarOrPattern(l spec.Line, f spec.Finding, mark string) {
 	case spec.FoundBrace:
 		c.found("SL205", f, f.Text+": braces are not spread here", "write the words out\n"+mark)
 	case spec.FoundTilde:
-		c.found("SL206", f, "a leading ~ is not expanded here", tildeHint(word)+"\n"+mark).Fix = homeFix(l.String, f.At)
+		c.found("SL206", f, "a leading ~ is not expanded here", tildeHint(word)+"\n"+mark).Fix = c.lineHomeFix(l)
 	case spec.FoundComment:
 		c.found("SL203", f, "a # that begins a word: a shell would ignore the rest of the line", "a comment of YAML goes behind the closing quote\n"+mark)
 	}

@@ -29,7 +29,8 @@ func translate(l spec.Line) (p pipeText, ok bool) {
 func translatable(l spec.Line) bool {
 	text := []rune(l.Value)
 	words := shellWords(text)
-	joined := false // 2>&1 was seen in this stage: a > behind it means something else
+	joined := false              // 2>&1 was seen in this stage: a > behind it means something else
+	streams := map[string]bool{} // redirected in this stage: the first of two is not what one would write
 	for _, f := range l.Found {
 		switch {
 		case f.Kind == spec.FoundQuote || f.Kind == spec.FoundBadRef || f.Kind == spec.FoundComment:
@@ -39,9 +40,15 @@ func translatable(l spec.Line) bool {
 		case f.Kind != spec.FoundOperator:
 			continue
 		}
+		key, _ := stream(f.Text, "x")
+		if streams[key] {
+			return false
+		}
+		streams[key] = key != ""
 		switch f.Text {
 		case "|", "|&":
 			joined = false
+			clear(streams)
 		case "2>&1":
 			joined = true
 		case ">", ">>", "1>", "1>>", ">|", "2>", "2>>", "<":

@@ -28,7 +28,7 @@ func Check(f *spec.File) diag.List { return checkFile(f, nil) }
 // checkFile adds to list, which reading f has told, what the rules have to say.
 func checkFile(f *spec.File, list diag.List) diag.List {
 	c := &check{
-		file: f, broken: brokenParts(f, list), told: map[diag.Pos]bool{}, used: map[*spec.Allow]bool{},
+		file: f, broken: brokenParts(f, list), told: map[diag.Pos]bool{}, used: map[*spec.Allow]bool{}, homes: map[diag.Pos]*diag.Fix{},
 		jobs: map[string]*spec.Job{}, params: map[string]*spec.Param{},
 	}
 	for _, e := range f.Jobs.Entries {
@@ -85,6 +85,7 @@ type check struct {
 	paramNames []string
 	compared   int // names that were compared with an unknown one
 	split      lineWords
+	homes      map[diag.Pos]*diag.Fix // of lines with a ~, by where they begin
 }
 
 // mostCompared bounds the search for what was meant by unknown names: a

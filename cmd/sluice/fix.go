@@ -33,14 +33,14 @@ func (f fixing) check(files []diag.FileReport, format diag.Format) error {
 }
 
 // fix mends the files of r as far as that is certain, and returns how many
-// problems fewer there are now. What it wrote is reported as it is.
+// problems that mended. What it wrote is reported as it is.
 func (c *cli) fix(r *diag.Report, f fixing, limits spec.Limits) (mended int, err error) {
 	for i := range r.Files {
 		file := &r.Files[i]
 		if file.Err != nil {
 			continue
 		}
-		text, _ := validate.Mend(file.Name, file.Source, limits)
+		text, n := validate.Mend(file.Name, file.Source, limits)
 		if file.Name == "-" && f.write {
 			if err := c.print(func(w io.Writer) error { _, err := w.Write(text); return err }); err != nil {
 				return mended, err
@@ -62,9 +62,9 @@ func (c *cli) fix(r *diag.Report, f fixing, limits spec.Limits) (mended int, err
 				return mended, own(err)
 			}
 		}
-		_, left := validate.Parse(file.Name, text, limits)
-		mended += len(file.Problems.AtLeast(diag.Warning)) - len(left.AtLeast(diag.Warning))
-		file.Problems, file.Source = left, text
+		mended += n
+		_, file.Problems = validate.Parse(file.Name, text, limits)
+		file.Source = text
 	}
 	return mended, nil
 }

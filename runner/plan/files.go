@@ -200,6 +200,9 @@ func (b *builder) output(o spec.Output, s scope, inst *Instance, stderr bool) Ou
 }
 
 func (b *builder) outputFile(out Output, at spec.String, inst *Instance, jobName string) {
+	if strings.HasPrefix(out.Path, "/dev/") && out.Mode == ModeTruncate {
+		return // a device belongs to nobody, and is written through
+	}
 	if other, taken := b.outputs[out.Path]; taken && !(out.Mode == ModeAppend && other.mode == ModeAppend) {
 		msg := fmt.Sprintf("%s is written by %s and by %s", out.Path, other.inst.ID, inst.ID)
 		if other.inst == inst {
