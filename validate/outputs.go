@@ -134,7 +134,7 @@ func (c *check) target(w writer) {
 		c.at("SL604", t.String, t.Value+": other programs execute or obey what stands there", "write to a file of the job's own, and put it in place by hand")
 	case strings.HasPrefix(name, "/"):
 		c.at("SL601", t.String, t.Value+" is absolute: every checkout on this machine would write it", "write below dir, or let the caller say where with a param of type path")
-	case strings.HasPrefix(name, "../"):
+	case strings.HasPrefix(w.name, "../"):
 		c.at("SL601", t.String, t.Value+" leads out of the directory that the file declares", "write below it, or set the file's dir: to the directory that all its jobs share")
 	}
 }
