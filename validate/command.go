@@ -118,6 +118,10 @@ func (c *check) firstWord(l spec.Line, fix *diag.Fix) {
 		c.add("SL208", l.Words[0].Pos, length, belongsToShell(first.Value), hint)
 		return
 	}
+	if name := strings.TrimLeft(texts[0], "@+"); name != texts[0] && name != "" {
+		c.add("SL208", l.Words[0].Pos, length, texts[0]+": a prefix of make's recipes; there is no such program", "write "+name)
+		return
+	}
 	if isAssignment(texts[0]) {
 		c.add("SL208", l.Words[0].Pos, length, texts[0]+": there is no shell to set a variable", assignmentHint([]rune(l.Value))).Fix = fix
 	}

@@ -177,9 +177,14 @@ func pipeOf(l spec.Line) (p pipeText, ok bool) {
 			continue
 		}
 		var target shellWord
-		if !strings.Contains(f.Text, "&") {
+		if !strings.Contains(f.Text, "&") || joinsBoth(f.Text) {
 			target, _ = wordOf(all, from)
 			from = max(from, target.to)
+		}
+		if joinsBoth(f.Text) && f.At > lastPipe(l) {
+			_, p.stdout = stream(strings.Trim(f.Text, "&"), target.text)
+			last.stderr = "stdout"
+			continue
 		}
 		switch key, value := stream(f.Text, target.text); {
 		case key == "stderr":
@@ -195,6 +200,10 @@ func pipeOf(l spec.Line) (p pipeText, ok bool) {
 	p.stages[len(p.stages)-1].add(text[from:])
 	return p, !slices.ContainsFunc(p.stages, func(s stageText) bool { return s.run == "" })
 }
+
+// joinsBoth reports whether op sends standard output and standard error to one
+// file.
+func joinsBoth(op string) bool { return op == "&>" || op == "&>>" || op == ">&" }
 
 // lastPipe is the index of the last | of l, or -1.
 func lastPipe(l spec.Line) int {

@@ -40,18 +40,24 @@ func translatable(l spec.Line) bool {
 		case f.Kind != spec.FoundOperator:
 			continue
 		}
-		key, _ := stream(f.Text, "x")
-		if streams[key] {
-			return false
+		keys := []string{"stdout", "stderr"}
+		if !joinsBoth(f.Text) {
+			key, _ := stream(f.Text, "x")
+			keys = []string{key}
 		}
-		streams[key] = key != ""
+		for _, key := range keys {
+			if streams[key] {
+				return false
+			}
+			streams[key] = key != ""
+		}
 		switch f.Text {
 		case "|", "|&":
 			joined = false
 			clear(streams)
 		case "2>&1":
 			joined = true
-		case ">", ">>", "1>", "1>>", ">|", "2>", "2>>", "<":
+		case ">", ">>", "1>", "1>>", ">|", "2>", "2>>", "<", "&>", "&>>", ">&":
 			w, ok := wordOf(words, f.At+len([]rune(f.Text)))
 			if !ok || !fixedName(string(text[w.from:w.to])) || joined && f.Text != "<" {
 				return false
