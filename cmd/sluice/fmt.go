@@ -29,14 +29,11 @@ A PATH is a job file, a folder (its *.yaml and *.yml files, at any depth), or - 
 written to standard output. No value changes. A file that can't be read as YAML is left as it is.`,
 		Example: "  sluice fmt jobs/\n  sluice fmt --check",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				name, err := l.split(nil)
-				if err != nil {
-					return err
-				}
-				args = []string{name}
+			paths, err := l.paths(args)
+			if err != nil {
+				return err
 			}
-			return c.fmt(args, l.limits, check)
+			return c.fmt(paths, l.limits, check)
 		},
 	}
 	l.limitFlags(cmd)

@@ -80,6 +80,15 @@ func (l *loading) split(args []string) (file string, err error) {
 	}
 }
 
+// paths are args, or else the job file that split finds.
+func (l *loading) paths(args []string) ([]string, error) {
+	if len(args) > 0 {
+		return args, nil
+	}
+	name, err := l.split(nil)
+	return []string{name}, err
+}
+
 // read reads the job file called name; "-" is standard input. A file over the
 // limit is not read whole.
 func (c *cli) read(name string, limits spec.Limits) ([]byte, error) {

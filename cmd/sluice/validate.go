@@ -42,15 +42,12 @@ Text goes to standard error, every other format to standard output. In GitHub Ac
 github unless another one is given.`,
 		Example: "  sluice validate jobs/\n  sluice validate --format sarif jobs/ >sluice.sarif\n  sluice validate --diff jobs/",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				name, err := l.split(nil)
-				if err != nil {
-					return err
-				}
-				args = []string{name}
+			paths, err := l.paths(args)
+			if err != nil {
+				return err
 			}
 			o.limits = l.limits
-			return c.validate(args, &o)
+			return c.validate(paths, &o)
 		},
 	}
 	l.limitFlags(cmd)
