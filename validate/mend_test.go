@@ -102,3 +102,20 @@ func texts(l diag.List) string {
 	l.PrintOneline(&b)
 	return b.String()
 }
+
+// TestHarmlessFixes holds that one fix that would break the file keeps none of
+// the others from being made.
+func TestHarmlessFixes(t *testing.T) {
+	text := []byte("version: 1\njobs:\n  a: {run: ls}\n  b: {run: ls}\n  c: {run: ls}\n")
+	edit := func(line int, with string) diag.Problem {
+		at := diag.Pos{Line: line, Col: 12}
+		return diag.Problem{Pos: at, Fix: &diag.Fix{Edits: []diag.Edit{{From: at, To: diag.Pos{Line: line, Col: 14}, Text: with}}}}
+	}
+	m := mender{"f.yaml", spec.DefaultLimits()}
+	before := m.problems(text)
+	good, bad, other := edit(3, "id"), edit(4, "'"), edit(5, "df")
+	got := m.harmless(text, before, diag.List{good, bad, other})
+	if len(got) != 2 || got[0].Fix != good.Fix || got[1].Fix != other.Fix {
+		t.Errorf("got %d fixes, want the first and the last: %+v", len(got), got)
+	}
+}
