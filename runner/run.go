@@ -41,6 +41,33 @@ type Options struct {
 	// stopping. nil is never.
 	Kill  context.Context
 	RunID string // names the run; empty means a new id
+
+	// Prior are the instances, by ID, that succeeded in an earlier run. They
+	// are not started, and count as success for what needs them.
+	Prior map[string]Prior
+
+	// Record makes the result of an instance that ran durable, and what it
+	// captured. Until it returns, the instance does not count as done: no
+	// dependent starts, and no JobEnded comes. It is called from several
+	// goroutines at once. Its error is sluice's own and ends the run. nil:
+	// nothing is recorded.
+	Record func(res *report.Job, stdout []byte) error
+
+	// Detach starts p, the plan of one detached instance, as a run of its own
+	// and returns its id when it is ready. The error says why it is not, and
+	// then nothing of it is left. nil: detached jobs are refused.
+	Detach func(ctx context.Context, p *plan.Plan) (runID string, err error)
+
+	// Locks is the directory of the locks of `exclusive`, which is made where
+	// it is missing. Empty: jobs with one are refused.
+	Locks string
+}
+
+// Prior is what an instance left that succeeded in an earlier run.
+type Prior struct {
+	RunID  string
+	Result *report.Job
+	Stdout []byte // what it captured
 }
 
 // Run executes p and returns what happened. A child that ends badly is in the

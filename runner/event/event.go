@@ -85,7 +85,35 @@ type OutputEnded struct {
 	Stream  Stream `json:"stream"`
 }
 
-// StageEnded says that a process has ended. It comes when the whole attempt
+// StageExited says that a process has exited. Its streams may live on, in
+// other processes that have them: OutputEnded tells of their end.
+type StageExited struct {
+	ID      string    `json:"id"`
+	Attempt int       `json:"attempt"`
+	Stage   int       `json:"stage"`
+	At      time.Time `json:"at"`
+}
+
+// Ready says that a service or a detached job is ready: its dependents may
+// start.
+type Ready struct {
+	ID      string `json:"id"`
+	Attempt int    `json:"attempt"`
+}
+
+// Detached says that an instance runs on as a run of its own.
+type Detached struct {
+	ID    string `json:"id"`
+	RunID string `json:"run_id"` // of the new run
+}
+
+// Waiting says that an instance can't begin yet, and why.
+type Waiting struct {
+	ID     string `json:"id"`
+	Reason string `json:"reason"` // "exclusive deploy is held by run 20261123-160501-4f2a"
+}
+
+// StageEnded says how a process ended. It comes when the whole attempt
 // is over, for only then is the verdict on a stage known.
 type StageEnded struct {
 	ID      string        `json:"id"`
@@ -116,6 +144,14 @@ type RetryScheduled struct {
 	Delay   time.Duration `json:"delay_ns"`
 }
 
+// RestartScheduled says that a service or a detached job is started again
+// after Delay.
+type RestartScheduled struct {
+	ID      string        `json:"id"`
+	Attempt int           `json:"attempt"` // the one that will follow
+	Delay   time.Duration `json:"delay_ns"`
+}
+
 // JobEnded says how an instance ended. Skipped and never-started ones have
 // this event alone.
 type JobEnded struct {
@@ -135,16 +171,21 @@ type RunEnded struct {
 	Took   time.Duration `json:"took_ns"`
 }
 
-func (RunStarted) event() Type     { return "run_started" }
-func (JobStarted) event() Type     { return "job_started" }
-func (AttemptStarted) event() Type { return "attempt_started" }
-func (StageStarted) event() Type   { return "stage_started" }
-func (Output) event() Type         { return "output" }
-func (OutputEnded) event() Type    { return "output_ended" }
-func (StageEnded) event() Type     { return "stage_ended" }
-func (Stopping) event() Type       { return "stopping" }
-func (AttemptEnded) event() Type   { return "attempt_ended" }
-func (RetryScheduled) event() Type { return "retry_scheduled" }
-func (JobEnded) event() Type       { return "job_ended" }
-func (RunStopping) event() Type    { return "run_stopping" }
-func (RunEnded) event() Type       { return "run_ended" }
+func (RunStarted) event() Type       { return "run_started" }
+func (JobStarted) event() Type       { return "job_started" }
+func (AttemptStarted) event() Type   { return "attempt_started" }
+func (StageStarted) event() Type     { return "stage_started" }
+func (Output) event() Type           { return "output" }
+func (OutputEnded) event() Type      { return "output_ended" }
+func (StageExited) event() Type      { return "stage_exited" }
+func (Ready) event() Type            { return "ready" }
+func (Detached) event() Type         { return "detached" }
+func (Waiting) event() Type          { return "waiting" }
+func (RestartScheduled) event() Type { return "restart_scheduled" }
+func (StageEnded) event() Type       { return "stage_ended" }
+func (Stopping) event() Type         { return "stopping" }
+func (AttemptEnded) event() Type     { return "attempt_ended" }
+func (RetryScheduled) event() Type   { return "retry_scheduled" }
+func (JobEnded) event() Type         { return "job_ended" }
+func (RunStopping) event() Type      { return "run_stopping" }
+func (RunEnded) event() Type         { return "run_ended" }

@@ -75,6 +75,16 @@ func decodeBody(t Type, line []byte) (Event, error) {
 		return decode[Output](line)
 	case OutputEnded{}.event():
 		return decode[OutputEnded](line)
+	case StageExited{}.event():
+		return decode[StageExited](line)
+	case Ready{}.event():
+		return decode[Ready](line)
+	case Detached{}.event():
+		return decode[Detached](line)
+	case Waiting{}.event():
+		return decode[Waiting](line)
+	case RestartScheduled{}.event():
+		return decode[RestartScheduled](line)
 	case StageEnded{}.event():
 		return decode[StageEnded](line)
 	case Stopping{}.event():

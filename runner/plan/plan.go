@@ -46,10 +46,63 @@ type Job struct {
 	Skip        string      `json:"skip,omitempty"`         // why `when` leaves this job out; empty: it runs
 	MaxParallel int         `json:"max_parallel,omitempty"` // of this job's instances; 0 is no bound
 	Pool        string      `json:"pool,omitempty"`
-	Timeout     Duration    `json:"timeout,omitempty"` // of one attempt; 0 is none
+	Timeout     Duration    `json:"timeout,omitempty"`      // of one attempt; 0 is none
+	IdleTimeout Duration    `json:"idle_timeout,omitempty"` // of silence on the logged streams of one attempt; 0 is none
+	Group       Group       `json:"group,omitempty"`        // empty is GroupOwn
+	Interactive bool        `json:"interactive,omitempty"`  // it owns the terminal, alone
 	Stop        Stop        `json:"stop"`
-	Retry       *Retry      `json:"retry,omitempty"` // nil is one attempt
+	Retry       *Retry      `json:"retry,omitempty"`     // nil is one attempt
+	Detach      bool        `json:"detach,omitempty"`    // it runs on under a supervisor of its own
+	Service     bool        `json:"service,omitempty"`   // started for its dependents, stopped after them
+	Ready       *Ready      `json:"ready,omitempty"`     // of Detach and Service; nil: ready when its processes run
+	Restart     *Restart    `json:"restart,omitempty"`   // of Detach and Service; nil: never
+	Exclusive   *Exclusive  `json:"exclusive,omitempty"` // nil: others may run at the same time
+	Log         Log         `json:"log"`                 // how much of what it logs is kept
 	Instances   []*Instance `json:"instances"`
+}
+
+// Group says which process group an attempt runs in.
+type Group string
+
+// The groups.
+const (
+	GroupOwn     Group = "own"     // a new one
+	GroupSession Group = "session" // a new one in a new session, without a terminal; of one stage
+	GroupInherit Group = "inherit" // sluice's own: signals go to the processes one by one
+)
+
+// Ready says when a service or a detached job is ready. Exactly one of Line,
+// Port and File is set.
+type Ready struct {
+	Line    string   `json:"line,omitempty"` // RE2; a line of a logged stream matches it somewhere
+	Port    string   `json:"port,omitempty"` // host:port; a TCP connection to it is accepted
+	File    string   `json:"file,omitempty"` // absolute path; it was made, or changed, since the start
+	Timeout Duration `json:"timeout"`        // from the start; then the attempt is a failure
+}
+
+// Restart says when a service or a detached job that has ended is started
+// again, after its retries.
+type Restart struct {
+	Always   bool     `json:"always"` // after a success too; else after a failure
+	Delay    Duration `json:"delay"`  // before the first restart
+	Factor   float64  `json:"factor"` // what each delay is multiplied by for the next one
+	MaxDelay Duration `json:"max_delay"`
+	Max      int      `json:"max"`    // restarts within Window; one more is a failure
+	Window   Duration `json:"window"` // after so long without an end, Delay is the delay again
+}
+
+// Exclusive is a lock that one instance at a time holds, over all runs that
+// have the same state directory.
+type Exclusive struct {
+	Name string `json:"name"`
+	Fail bool   `json:"fail,omitempty"` // where it is held, the job fails at once; else it waits
+}
+
+// Log bounds what is kept of the logged streams of an instance: files of
+// MaxSize bytes, the Keep newest of them.
+type Log struct {
+	MaxSize int64 `json:"max_size"`
+	Keep    int   `json:"keep"`
 }
 
 // Stop says how an attempt is ended before its time.
@@ -63,6 +116,17 @@ type Retry struct {
 	Attempts int        `json:"attempts"`         // in all, the first included
 	Delays   []Duration `json:"delays"`           // before attempt 2, 3, …; Attempts-1 of them
 	Jitter   float64    `json:"jitter,omitempty"` // each delay is multiplied by 1±Jitter, at random
+	Budget   Duration   `json:"budget,omitempty"` // no attempt starts so long after the first did; 0 is no bound
+	On       *RetryOn   `json:"on,omitempty"`     // nil: any failure or timeout is tried again
+}
+
+// RetryOn says which endings are tried again. The ending is that of the stage
+// at fault.
+type RetryOn struct {
+	Exit    []int    `json:"exit,omitempty"`    // exit codes
+	Signal  []string `json:"signal,omitempty"`  // signals that ended it, without SIG
+	Timeout bool     `json:"timeout,omitempty"` // timeout, idle_timeout and ready.timeout
+	Start   bool     `json:"start,omitempty"`   // it could not start
 }
 
 // Instance is one execution of a job: a job with one combination of its matrix.

@@ -42,14 +42,17 @@ const (
 
 // Report is what happened in one run.
 type Report struct {
-	Version int           `json:"version"`
-	RunID   string        `json:"run_id"`
-	File    string        `json:"file"`
-	Status  Status        `json:"status"`
-	Signal  string        `json:"signal,omitempty"` // the signal that told the run to stop, such as "INT"
-	Start   time.Time     `json:"start"`
-	Took    time.Duration `json:"took_ns"`
-	Jobs    []*Job        `json:"jobs"` // one for each instance, in the order of the plan
+	Version int    `json:"version"`
+	RunID   string `json:"run_id"`
+	File    string `json:"file"`
+	Status  Status `json:"status"`
+	Signal  string `json:"signal,omitempty"` // the signal that told the run to stop, such as "INT"
+	// Contained is the means by which nothing that the run started outlives
+	// it: "cgroup", "subreaper", or "group", which a process can leave.
+	Contained string        `json:"contained"`
+	Start     time.Time     `json:"start"`
+	Took      time.Duration `json:"took_ns"`
+	Jobs      []*Job        `json:"jobs"` // one for each instance, in the order of the plan
 }
 
 // Job is what happened to one instance of a job.
@@ -57,7 +60,9 @@ type Job struct {
 	ID       string        `json:"id"`
 	Name     string        `json:"name"`
 	Status   Status        `json:"status"`
-	Reason   string        `json:"reason,omitempty"` // why it was skipped or not started
+	Reason   string        `json:"reason,omitempty"`  // why it was skipped or not started, or which run it succeeded in
+	RunID    string        `json:"run_id,omitempty"`  // of a detached job: the run that it goes on as
+	Outputs  []Output      `json:"outputs,omitempty"` // files that it made, where it succeeded
 	Start    time.Time     `json:"start,omitzero"`
 	Took     time.Duration `json:"took_ns"`
 	Attempts []*Attempt    `json:"attempts,omitempty"`
@@ -73,14 +78,34 @@ func (j *Job) Last() *Attempt {
 
 // Attempt is one execution of an instance's pipeline.
 type Attempt struct {
-	Number   int           `json:"number"` // 1-based
-	Status   Status        `json:"status"`
-	Cause    string        `json:"cause,omitempty"` // one line: why it did not succeed
-	CauseBy  int           `json:"cause_stage"`     // index of the stage at fault; -1 where no stage is
-	Start    time.Time     `json:"start"`
-	Took     time.Duration `json:"took_ns"`
-	Stages   []*Stage      `json:"stages"`
-	Warnings []string      `json:"warnings,omitempty"` // what a person should know although it changed no verdict
+	Number  int           `json:"number"` // 1-based
+	Status  Status        `json:"status"`
+	Cause   string        `json:"cause,omitempty"` // one line: why it did not succeed
+	CauseBy int           `json:"cause_stage"`     // index of the stage at fault; -1 where no stage is
+	Start   time.Time     `json:"start"`
+	Took    time.Duration `json:"took_ns"`
+	// Close is the time from the exit of the last process to the end of the
+	// streams that sluice reads: other processes may hold them for a while.
+	Close     time.Duration `json:"close_ns"`
+	Stages    []*Stage      `json:"stages"`
+	Survivors []Survivor    `json:"survivors,omitempty"` // what KILL did not end
+	Warnings  []string      `json:"warnings,omitempty"`  // what a person should know although it changed no verdict
+}
+
+// Survivor is a process of an attempt that could not be ended: it belongs to
+// somebody else, or hangs in the kernel.
+type Survivor struct {
+	PID   int    `json:"pid"`
+	Name  string `json:"name"`  // as the kernel calls it: at most 15 bytes
+	State string `json:"state"` // as in /proc/PID/stat: "D" hangs in the kernel
+	Why   string `json:"why"`   // "it is in the kernel, in nfs_wait", "operation not permitted"
+}
+
+// Output is a file that a job made, as it was when the job was done.
+type Output struct {
+	Path  string    `json:"path"` // absolute
+	Size  int64     `json:"size"` // bytes
+	Mtime time.Time `json:"mtime"`
 }
 
 // Stage is how one process ended.
