@@ -152,6 +152,9 @@ func (a *attempt) startStage(i int, files []*os.File) error {
 		}
 		c.Env[k] = e.Name + "=" + v
 	}
+	if err := plan.CheckSize(c.Path, c.Argv, c.Env); err != nil {
+		return a.cannotStart(s, err)
+	}
 	if a.leader != nil {
 		c.Group = a.leader.PID()
 	} else if a.inst.Stdin.Kind == plan.InInherit && proc.HasForeground(a.r.o.Stdin) {

@@ -74,6 +74,7 @@ type builder struct {
 	outputs  map[string]output // files that instances write, by path
 	shared   map[string]bool   // those that several append to
 	globs    []globUse
+	argSpace int // what execve takes; 0 until it is asked for
 }
 
 func (b *builder) add(rule string, pos diag.Pos, length int, msg, hint string) *diag.Problem {

@@ -363,34 +363,3 @@ func unescape(s string) string {
 	}
 	return out.String()
 }
-
-// The kernel takes at most 32 pages for one string (MAX_ARG_STRLEN, its NUL
-// included), and a quarter of the stack limit, at most 6 MiB, for all
-// (execve(2)). The usual stack of 8 MiB gives 2 MiB.
-const (
-	maxArg  = 131_072 - 1
-	maxArgs = 1_900_000
-)
-
-func (b *builder) checkSize(st *Stage, words []spec.Arg) {
-	total := 0
-	for _, t := range st.Argv {
-		n := len(t.String())
-		total += n + 9
-		if n > maxArg {
-			b.add("SL615", words[0].Pos, 1, fmt.Sprintf("an argument has %d bytes; the kernel takes at most %d", n, maxArg), "hand it over by stdin: or a file")
-			return
-		}
-	}
-	for _, v := range st.Env {
-		n := len(v.Name) + 1 + len(v.Value.String())
-		total += n + 9
-		if n > maxArg {
-			b.add("SL615", words[0].Pos, 1, fmt.Sprintf("environment variable %s has %d bytes; the kernel takes at most %d", v.Name, n, maxArg), "hand it over by stdin: or a file")
-			return
-		}
-	}
-	if total > maxArgs {
-		b.add("SL615", words[0].Pos, 1, fmt.Sprintf("arguments and environment have %d bytes together; about %d is what the kernel takes", total, maxArgs), "hand the names over by stdin:, or spread them over a matrix")
-	}
-}
