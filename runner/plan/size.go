@@ -40,7 +40,7 @@ func CheckSize(path string, argv, env []string) error {
 	for _, list := range [][]string{argv, env} {
 		for _, s := range list {
 			if len(s) > maxArg {
-				return fmt.Errorf("an argument or variable has %d bytes; the kernel takes at most %d", len(s), maxArg)
+				return fmt.Errorf("an argument or variable is too long: it has %d bytes, and the kernel takes at most %d", len(s), maxArg)
 			}
 			total += len(s) + 1 + pointer
 		}
