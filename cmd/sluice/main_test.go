@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -26,7 +27,7 @@ import (
 // TestMain lets the test binary be sluice itself, and the small programs that
 // job files of tests run, each by its name.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	programs := map[string]func(){
 		"sluice":  func() { os.Exit(sluice()) },
 		"emit":    playEmit,
 		"eat":     playEat,
@@ -41,7 +42,9 @@ func TestMain(m *testing.M) {
 		"await":   playAwait,
 		"environ": playEnviron,
 		"touch":   playTouch,
-	})
+	}
+	maps.Copy(programs, faultPrograms())
+	testscript.Main(m, programs)
 }
 
 // TestScripts runs whole commands and compares what they print to the letter.

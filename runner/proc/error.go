@@ -80,13 +80,13 @@ func newStartError(c Command, err error) *StartError {
 	case syscall.ELOOP:
 		e.reason = "its symbolic links or interpreters lead in a circle"
 	case syscall.ETXTBSY:
-		e.reason = "the file is open for writing in another process"
+		e.reason = err.Error() + ": it is open for writing in another process"
 	case syscall.EAGAIN:
-		e.Op, e.reason = OpFork, "there are too many processes (ulimit -u, or the limit of the control group)"
+		e.Op, e.reason = OpFork, "fork: "+err.Error()+": there are too many processes (ulimit -u, or the limit of the control group)"
 	case syscall.ENOMEM:
-		e.Op, e.reason = OpFork, "there is not enough memory for another process"
+		e.Op, e.reason = OpFork, "fork: "+err.Error()+": there is not enough memory for another process"
 	case syscall.EMFILE, syscall.ENFILE:
-		e.Op, e.reason = OpFork, "there are too many open files (ulimit -n)"
+		e.Op, e.reason = OpFork, "fork: "+err.Error()+" (ulimit -n)"
 	}
 	return e
 }
