@@ -8,7 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -21,7 +23,7 @@ import (
 // old one or the new one.
 
 // guard is when a test gives up on sluice. Nothing that is tested takes long.
-const guard = 60 * time.Second
+const guard = 30 * time.Second
 
 // fault is a folder of its own to run sluice in.
 type fault struct {
@@ -65,23 +67,32 @@ func (f *fault) read(name string) string {
 type process struct {
 	*exec.Cmd
 	stdout, stderr bytes.Buffer
+	gaveUp         atomic.Bool
 }
 
 // command makes a command, with its output kept and nothing of the caller's
 // that would change what is printed.
 func (f *fault) command(args ...string) *process {
 	f.Helper()
-	ctx, cancel := context.WithTimeout(f.Context(), guard)
-	f.Cleanup(cancel)
+	ctx, cancel := context.WithTimeout(context.Background(), guard)
 	p := &process{Cmd: exec.CommandContext(ctx, args[0], args[1:]...)}
 	p.Dir = f.dir
 	p.Env = append(os.Environ(), "NO_COLOR=1", "CI=", "GITHUB_ACTIONS=", "FORCE_COLOR=", "GORACE=atexit_sleep_ms=0",
 		"SLUICE_STATE_DIR="+f.path("state"))
 	p.Stdout, p.Stderr = &p.stdout, &p.stderr
 	p.Cancel = func() error {
-		f.Errorf("%s: still there after %s", strings.Join(args, " "), guard)
+		p.gaveUp.Store(true)
 		return p.Process.Kill()
 	}
+	f.Cleanup(func() {
+		if p.gaveUp.Load() {
+			f.Errorf("%s: still there after %s", strings.Join(args, " "), guard)
+		}
+		cancel()
+		if p.Process != nil && p.ProcessState == nil {
+			p.Wait()
+		}
+	})
 	p.WaitDelay = time.Second // what holds the streams then is told by other means
 	return p
 }
@@ -97,6 +108,19 @@ func (f *fault) start(p *process) {
 // code; -1 and a negative signal number stand for a signal.
 func (f *fault) end(p *process) output {
 	f.Helper()
+	o := f.endAnyhow(p)
+	for _, words := range []string{"goroutine ", "fatal error:", "panic:", "SIGSEGV"} {
+		if strings.Contains(o.stderr, words) {
+			f.Errorf("Go's runtime speaks:\n%.2000s", o.stderr)
+			break
+		}
+	}
+	return o
+}
+
+// endAnyhow is end where Go's runtime may have had the last word.
+func (f *fault) endAnyhow(p *process) output {
+	f.Helper()
 	err := p.Wait()
 	if errors.Is(err, exec.ErrWaitDelay) {
 		f.Error("something holds its streams")
@@ -104,12 +128,6 @@ func (f *fault) end(p *process) output {
 	o := output{p.stdout.String(), p.stderr.String(), p.ProcessState.ExitCode()}
 	if status := p.ProcessState.Sys().(syscall.WaitStatus); status.Signaled() {
 		o.code = -int(status.Signal())
-	}
-	for _, words := range []string{"goroutine ", "fatal error:", "panic:", "SIGSEGV"} {
-		if strings.Contains(o.stderr, words) {
-			f.Errorf("Go's runtime speaks:\n%.2000s", o.stderr)
-			break
-		}
 	}
 	return o
 }
@@ -175,7 +193,12 @@ func (f *fault) life(name string) *life {
 	if l.both, err = os.OpenFile(l.path, os.O_RDWR, 0); err != nil {
 		f.Fatal(err)
 	}
-	f.Cleanup(func() { l.both.Close() })
+	f.Cleanup(func() {
+		l.both.Close()
+		if f.Failed() {
+			l.kill()
+		}
+	})
 	return l
 }
 
@@ -200,6 +223,17 @@ func (l *life) gone() {
 	r.SetReadDeadline(time.Now().Add(guard))
 	if _, err := io.Copy(io.Discard, r); err != nil {
 		l.f.Errorf("something that sluice started is alive: %v", err)
+	}
+}
+
+// kill ends what has the FIFO open, so that a failed test leaves nothing.
+func (l *life) kill() {
+	links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
+	for _, link := range links {
+		pid, _ := strconv.Atoi(strings.Split(link, "/")[2])
+		if target, err := os.Readlink(link); err == nil && target == l.path && pid != os.Getpid() {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -19,12 +20,14 @@ import (
 // that its last arguments are.
 func faultPrograms() map[string]func() {
 	return map[string]func(){
-		"tree":  playTree,
-		"leaf":  playLeaf,
-		"deny":  playDeny,
-		"limit": playLimit,
-		"small": playSmall,
-		"junk":  playJunk,
+		"tree":   playTree,
+		"leaf":   playLeaf,
+		"deny":   playDeny,
+		"limit":  playLimit,
+		"small":  playSmall,
+		"junk":   playJunk,
+		"flood":  playFlood,
+		"joined": playJoined,
 	}
 }
 
@@ -168,6 +171,27 @@ func playSmall() {
 		fatal(err)
 	}
 	become(os.Args[3:])
+}
+
+// joined FILE COMMAND… makes COMMAND a member of the control group whose list of
+// processes FILE is.
+func playJoined() {
+	if err := os.WriteFile(os.Args[1], []byte("0"), 0); err != nil {
+		fatal(err)
+	}
+	become(os.Args[2:])
+}
+
+// flood N writes N bytes and no newline.
+func playFlood() {
+	n, _ := strconv.ParseInt(os.Args[1], 10, 64)
+	piece := bytes.Repeat([]byte("x"), 1<<20)
+	for ; n > 0; n -= int64(len(piece)) {
+		piece = piece[:min(n, int64(len(piece)))]
+		if _, err := os.Stdout.Write(piece); err != nil {
+			fatal(err)
+		}
+	}
 }
 
 // junk COMMAND… is a careless caller: it leaves descriptor 7 open, ignores PIPE
