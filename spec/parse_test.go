@@ -213,7 +213,7 @@ func TestMessages(t *testing.T) {
 		{job("comand: x"), `unknown key "comand" in job "a"; did you mean "command"?`, ""},
 		{job("COMMAND: x"), `unknown key "COMMAND" in job "a"; did you mean "command"?`, ""},
 		{job("retyr: {}"), `unknown key "retyr" in job "a"; did you mean "retry"?`, ""},
-		{job("retry: {attempts: 1, zzz: 1}"), `unknown key "zzz" in retry`, "expected one of attempts, delay, factor, jitter, max_delay"},
+		{job("retry: {attempts: 1, zzz: 1}"), `unknown key "zzz" in retry`, "expected one of attempts, budget, delay, factor, jitter, max_delay, on"},
 		{job("retry: {}"), `retry has no "attempts"`, "such as attempts: 3"},
 		{job("max_parallel: 010"), `max_parallel is "010"; expected a whole number`, "YAML readers disagree on a leading 0 (octal or decimal): write it without"},
 		{job("max_parallel: 1_000"), `max_parallel is "1_000"; expected a whole number`, "write 1000"},
