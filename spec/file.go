@@ -45,8 +45,8 @@ type Defaults struct {
 	Pos         diag.Pos
 	Env         Map[Template] `key:"env" names:"env" doc:"Environment variables of every job, above the file's env." example:"{LC_ALL: C}"`
 	Dir         Template      `key:"dir" doc:"The directory in which jobs run, relative to the file's dir." example:"web"`
-	Timeout     Duration      `key:"timeout" validate:"gt=0" doc:"The longest time of one attempt, of jobs that are neither services nor detached." example:"10m"`
-	IdleTimeout Duration      `key:"idle_timeout" validate:"gt=0" doc:"The longest silence of one attempt, of jobs that log anything and are neither services nor detached." example:"2m"`
+	Timeout     Duration      `key:"timeout" validate:"gt=0" doc:"The longest time of one attempt, of jobs that are neither services nor detached nor interactive." example:"10m"`
+	IdleTimeout Duration      `key:"idle_timeout" validate:"gt=0" doc:"The longest silence of one attempt, of jobs that log anything and are neither services nor detached nor interactive." example:"2m"`
 	Retry       *Retry        `key:"retry" doc:"Whether and when a failed job is tried again, of jobs without restart." example:"{attempts: 3, delay: 1s}"`
 	Group       String        `key:"group" enum:"group" doc:"The process group that attempts run in." default:"own" example:"session"`
 	Stop        *Stop         `key:"stop" doc:"How a job is ended before its time." example:"{signal: INT, grace: 5s}"`
