@@ -125,7 +125,7 @@ func restartText(r *plan.Restart) string {
 	if r.Factor > 1 && r.MaxDelay > r.Delay {
 		delay += fmt.Sprintf(", %g times as long each time up to %s", r.Factor, r.MaxDelay)
 	}
-	return fmt.Sprintf("after %s: %s; at most %d in %s", after, delay, r.Max, r.Window)
+	return fmt.Sprintf("after %s: %s; at most %d within %s", after, delay, r.Max, r.Window)
 }
 
 func (t *planText) ready(r *plan.Ready) string {
