@@ -24,7 +24,7 @@ func (c *check) job(j *spec.Job) {
 	}
 	c.stop(j.Stop)
 	c.word(j.Group, spec.Groups(), "process group that a job can run in")
-	c.retry(j.Retry)
+	c.retry(j.Retry, c.broken.jobs[j.Name.Value])
 	c.retriedSuccess(j)
 	c.lasting(j)
 	c.terminal(j)

@@ -137,7 +137,7 @@ func (c *check) lock(j *spec.Job) {
 	}
 	c.word(e.OnConflict, spec.Conflicts(), "answer to a held lock")
 	name, fixed := e.Name, len(e.Name.Refs()) == 0
-	if name.IsSet() && fixed && !spec.IsName(name.Value) {
+	if name.IsSet() && !couldBeName(name) {
 		c.at("SL019", name.String, fmt.Sprintf("%q can't name a lock", name.Value), "a name begins with a letter or _ and has letters, digits, _ and -, at most 128")
 	}
 	if j.Service.Value && j.Matrix != nil && fixed && name.IsSet() {
@@ -149,6 +149,23 @@ func (c *check) lock(j *spec.Job) {
 			p.Related = []diag.Related{{Pos: s.Exclusive.Pos, Msg: "held here"}}
 		}
 	}
+}
+
+// couldBeName reports whether t is a name, or is one with the right values in it.
+func couldBeName(t spec.Template) bool {
+	if len(t.Refs()) == 0 {
+		return spec.IsName(t.Value)
+	}
+	for i, p := range t.Parts {
+		text := p.Text
+		if i > 0 {
+			text = "_" + text
+		}
+		if p.Ref == nil && !spec.IsName(text) {
+			return false
+		}
+	}
+	return true
 }
 
 // findClients finds the jobs that need each service.

@@ -13,7 +13,8 @@ import (
 // mostAttempts is how many attempts are still told as trying again.
 const mostAttempts = 20
 
-func (c *check) retry(r *spec.Retry) {
+// retry checks r. broken says that something in it may not have been read.
+func (c *check) retry(r *spec.Retry, broken bool) {
 	if r == nil {
 		return
 	}
@@ -26,7 +27,7 @@ func (c *check) retry(r *spec.Retry) {
 		for _, s := range on.Signal.Items {
 			c.signal(s, spec.EndingSignals(), "signal that ends a process")
 		}
-		if len(on.Exit.Items) == 0 && len(on.Signal.Items) == 0 && !on.Timeout.Value && !on.Start.Value && !c.told[on.Pos] {
+		if len(on.Exit.Items) == 0 && len(on.Signal.Items) == 0 && !on.Timeout.Value && !on.Start.Value && !broken {
 			c.add("SL018", on.Pos, 1, "on names no ending, so nothing would be tried again", "leave it out to try again after every failure and timeout")
 		}
 	}

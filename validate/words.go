@@ -17,7 +17,7 @@ func (c *check) defaults() {
 		return
 	}
 	c.stop(d.Stop)
-	c.retry(d.Retry)
+	c.retry(d.Retry, c.broken.any)
 	c.word(d.Group, spec.Groups(), "process group that a job can run in")
 }
 
