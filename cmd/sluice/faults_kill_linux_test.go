@@ -53,9 +53,7 @@ func TestF02Term(t *testing.T) {
 	l.gone()
 	f.oldOrNew("out.txt", "old\n")
 	f.noLitter()
-	if _, err := os.Stat(f.path("cleaned")); err != nil {
-		t.Errorf("clean-up did not run: %v", err)
-	}
+	f.exists("cleaned")
 }
 
 func TestF03Interrupt(t *testing.T) {
@@ -64,9 +62,7 @@ func TestF03Interrupt(t *testing.T) {
 	f.wants(f.end(p), 130, "interrupted")
 	l.gone()
 	f.noLitter()
-	if _, err := os.Stat(f.path("cleaned")); err != nil {
-		t.Errorf("clean-up did not run: %v", err)
-	}
+	f.exists("cleaned")
 }
 
 // The second signal ends at once what would have an hour to end.

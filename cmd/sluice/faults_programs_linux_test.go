@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -20,14 +22,16 @@ import (
 // that its last arguments are.
 func faultPrograms() map[string]func() {
 	return map[string]func(){
-		"tree":   playTree,
-		"leaf":   playLeaf,
-		"deny":   playDeny,
-		"limit":  playLimit,
-		"small":  playSmall,
-		"junk":   playJunk,
-		"flood":  playFlood,
-		"joined": playJoined,
+		"tree":    playTree,
+		"leaf":    playLeaf,
+		"deny":    playDeny,
+		"limit":   playLimit,
+		"small":   playSmall,
+		"escape":  playEscape,
+		"nowhere": playNowhere,
+		"junk":    playJunk,
+		"flood":   playFlood,
+		"joined":  playJoined,
 	}
 }
 
@@ -170,6 +174,7 @@ func playSmall() {
 	if err := unix.Mount("none", os.Args[2], "tmpfs", flags, size); err != nil {
 		fatal(err)
 	}
+	os.WriteFile(filepath.Join(os.Args[2], "out.txt"), []byte("old\n"), 0o666) // where that can be
 	become(os.Args[3:])
 }
 
@@ -191,6 +196,26 @@ func playFlood() {
 		if _, err := os.Stdout.Write(piece); err != nil {
 			fatal(err)
 		}
+	}
+}
+
+// nowhere COMMAND… is COMMAND in a directory that is no more.
+func playNowhere() {
+	dir, err := os.MkdirTemp("", "nowhere")
+	if err := errors.Join(err, os.Chdir(dir), os.Remove(dir)); err != nil {
+		fatal(err)
+	}
+	become(os.Args[1:])
+}
+
+// escape COMMAND… starts the command in a session of its own, with this one's
+// streams, and ends.
+func playEscape() {
+	cmd := exec.Command(os.Args[1], os.Args[2:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		fatal(err)
 	}
 }
 
