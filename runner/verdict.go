@@ -89,6 +89,8 @@ func (e ending) words(stop stopped) string {
 		return "could not start: " + e.startErr.Error()
 	case !e.started:
 		return "not started"
+	case !e.exit.Known():
+		return "its ending is not known: something else waited for it"
 	case sig == 0:
 		return fmt.Sprintf("exit code %d", e.exit.Code)
 	}

@@ -85,9 +85,6 @@ func (f *fault) command(args ...string) *process {
 		return p.Process.Kill()
 	}
 	f.Cleanup(func() {
-		if p.gaveUp.Load() {
-			f.Errorf("%s: still there after %s", strings.Join(args, " "), guard)
-		}
 		cancel()
 		if p.Process != nil && p.ProcessState == nil {
 			p.Wait()
@@ -122,6 +119,9 @@ func (f *fault) end(p *process) output {
 func (f *fault) endAnyhow(p *process) output {
 	f.Helper()
 	err := p.Wait()
+	if p.gaveUp.Load() {
+		f.Fatalf("%s: still there after %s\n%s", strings.Join(p.Args, " "), guard, p.stderr.String())
+	}
 	if errors.Is(err, exec.ErrWaitDelay) {
 		f.Error("something holds its streams")
 	}

@@ -244,16 +244,16 @@ func TestF39FolderSwapped(t *testing.T) {
 // What runs is the file as it was read, once; a plan tells of which file it is.
 func TestF40FileEdited(t *testing.T) {
 	f := newFault(t, `jobs:
-  first: {run: await go 0}
+  first: {run: await begin 0}
   then: {needs: [first], run: await go 0}
   second: {needs: [then], run: emit old, stdout: {file: out.txt}}
 `)
-	say := f.fifo("go")
+	begin, goOn := f.fifo("begin"), f.fifo("go")
 	p := f.command("sluice", "run", "job.yaml")
 	f.start(p)
-	say("wait for me") // the first job runs, so the file was read
+	begin("x") // the first job runs, so the file was read
 	f.write("job.yaml", strings.Replace(f.read("job.yaml"), "emit old", "emit edited", 1))
-	say("go on")
+	goOn("x")
 	f.wants(f.end(p), exitOK)
 	f.oldOrNew("out.txt", "old\n")
 
