@@ -115,7 +115,7 @@ func fork(b *birth) (child uintptr, errno syscall.Errno) {
 	}
 	syscall.RawSyscall(unix.SYS_CLOSE_RANGE, monitorFD+1, 1<<31-1, 0)
 	for {
-		_, _, errno = syscall.RawSyscall6(syscall.SYS_RECVFROM, monitorFD, uintptr(unsafe.Pointer(&b.seen)), 1, syscall.MSG_PEEK, 0, 0)
+		_, _, errno = syscall.RawSyscall6(unix.SYS_RECVFROM, monitorFD, uintptr(unsafe.Pointer(&b.seen)), 1, syscall.MSG_PEEK, 0, 0)
 		if errno == syscall.EINTR {
 			continue
 		}
