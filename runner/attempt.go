@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"sluice/runner/contain"
 	"sluice/runner/event"
 	"sluice/runner/plan"
 	"sluice/runner/plumb"
@@ -28,6 +29,7 @@ type attempt struct {
 	inst   *plan.Instance
 	res    *report.Attempt
 	stages []*stage
+	set    *contain.Set // what the stages are born into; nil where the run has no Keeper
 
 	mu       sync.Mutex    // guards these, and the group while it is signalled
 	leader   *proc.Process // of the group; reaped last, so that its number stays taken
@@ -35,6 +37,7 @@ type attempt struct {
 	terminal *os.File    // lent to the group while it lives, or nil
 	reaped   bool        // the group's number may be somebody else's
 	grace    *time.Timer // runs after stop; nil where there was none
+	despair  *time.Timer // runs after KILL; nil where there was none
 
 	childEnds []*os.File // what children inherit; closed when the last has started
 	files     map[string]outFile
@@ -88,6 +91,9 @@ func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, num
 // start opens the streams and starts the stages, from the first to the last.
 // Where one can't start, the later ones are not tried.
 func (a *attempt) start() error {
+	if err := a.enter(); err != nil {
+		return err
+	}
 	stdin, err := a.input()
 	if err != nil {
 		return err
@@ -125,6 +131,9 @@ func (a *attempt) start() error {
 func (a *attempt) startStage(i int, files []*os.File) error {
 	s := a.stages[i]
 	c := proc.Command{Path: s.plan.Path, Dir: s.plan.Dir, Files: files, Umask: -1}
+	if a.set != nil {
+		c.Within = a.set
+	}
 	var err error
 	if a.inst.Umask != "" {
 		mask, err := strconv.ParseUint(a.inst.Umask, 8, 32)

@@ -85,6 +85,10 @@ func (c *coordinator) coordinate() (*report.Report, error) {
 		<-told // nothing comes after RunEnded
 	}
 	c.finish()
+	if err := c.monitorLost(); err != nil {
+		c.errs = multierror.Append(c.errs, err)
+		c.errs.ErrorFormat = oneLine
+	}
 	return c.rep, c.errs.ErrorOrNil()
 }
 
@@ -182,6 +186,7 @@ func (c *coordinator) stopRun(reason string, running bool) {
 // finish puts the results into the order of the plan and gives the run its
 // status.
 func (c *coordinator) finish() {
+	c.rep.Contained = c.contained()
 	c.rep.Status = report.Succeeded
 	for _, j := range c.plan.Jobs {
 		if j.Skip != "" {

@@ -20,6 +20,7 @@ import (
 // numbers, the leader's last: until then no other group can have its number.
 func (a *attempt) reap() {
 	if a.leader == nil {
+		a.freeSet()
 		return
 	}
 	a.mu.Lock()
@@ -27,8 +28,12 @@ func (a *attempt) reap() {
 	if a.grace != nil {
 		a.grace.Stop()
 	}
+	if a.despair != nil {
+		a.despair.Stop()
+	}
 	a.reaped = true
 	a.signal(sigkill)
+	a.clearSet()
 	if a.terminal != nil {
 		if err := proc.TakeForeground(a.terminal); err != nil {
 			a.warn("the terminal could not be taken back: %v", err)
@@ -39,6 +44,7 @@ func (a *attempt) reap() {
 			s.exit = s.p.Reap()
 		}
 	}
+	a.freeSet()
 }
 
 // drain waits for the end of the streams that sluice reads.
@@ -82,6 +88,9 @@ func (a *attempt) settle(trouble error) error {
 		a.res.Cause = a.stop.reason
 	case a.capture != nil && a.capture.Exceeded():
 		a.res.Status, a.res.Cause = report.Failed, tooMuch(a.inst.Stdout.Max)
+	}
+	if a.res.Status == report.Succeeded && len(a.res.Survivors) > 0 {
+		a.res.Status, a.res.Cause = report.Failed, outlived(a.res.Survivors[0])
 	}
 	if err := a.commit(a.res.Status == report.Succeeded); err != nil {
 		a.res.Status, a.res.Cause = report.Failed, oneLine([]error{err})

@@ -46,7 +46,7 @@ func (a *attempt) wait(ctx context.Context) {
 }
 
 func (s *stage) waitExit() {
-	s.p.WaitExit()
+	s.ending.lives = !s.p.WaitExit()
 	s.ending.end = time.Now()
 }
 
@@ -88,12 +88,15 @@ func (a *attempt) killGroup() {
 	if !a.reaped && a.stop.killed.IsZero() {
 		a.stop.killed = time.Now()
 		a.signal(sigkill)
+		a.killSet()
 	}
 }
 
-// signal signals the group. The caller holds a.mu, and the leader is unreaped.
+// signal signals the group, and the stages that have left it. The caller holds
+// a.mu, and the leader is unreaped.
 func (a *attempt) signal(sig syscall.Signal) {
 	if err := proc.SignalGroup(a.leader, sig); err != nil {
 		a.warn("signal %s to the process group: %v", proc.SignalName(sig), err)
 	}
+	a.signalLeft(sig)
 }
