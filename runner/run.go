@@ -93,9 +93,6 @@ func Run(ctx context.Context, p *plan.Plan, o Options) (*report.Report, error) {
 		return nil, err
 	}
 	defer null.Close()
-	if err := plumb.Room(null); err != nil {
-		return nil, err
-	}
 	r := &run{plan: p, o: o, null: null, kill: o.Kill, captures: map[string]captured{}}
 	if r.kill == nil {
 		r.kill = context.Background()

@@ -84,7 +84,7 @@ func TestF04InterruptTwice(t *testing.T) {
 func (f *fault) monitor(pid int) int {
 	f.Helper()
 	for _, child := range childrenOf(pid) {
-		if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", child)); err == nil && strings.Contains(string(text), "__monitor") {
+		if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", child)); err == nil && string(text) == "sluice-monitor\n" {
 			return child
 		}
 	}

@@ -103,6 +103,9 @@ func (c *cli) run(o *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := plumb.Room(); err != nil {
+		return own(err)
+	}
 	keeper, err := contain.Open(c.keep)
 	if err != nil {
 		return own(err)

@@ -2,7 +2,6 @@ package plumb
 
 import (
 	"fmt"
-	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -12,9 +11,14 @@ import (
 // nothing can be run, and takes those that Go's runtime needs. Else the first
 // timer or wait would do that, and where there are none left the runtime ends
 // the program with a dump of its stacks (netpollinit in
-// runtime/netpoll_epoll.go). null is any open file.
-func Room(null *os.File) error {
+// runtime/netpoll_epoll.go). A program calls it once, before it starts anything.
+func Room() error {
 	const need = 12
+	null, err := Null()
+	if err != nil {
+		return err
+	}
+	defer null.Close()
 	conn, err := null.SyscallConn()
 	if err != nil {
 		return err
