@@ -34,7 +34,7 @@ type File struct {
 	PassEnv     List[String]  `key:"pass_env" names:"env" doc:"Names of the caller's environment variables that every job sees, besides the few that always pass." example:"[GOFLAGS]"`
 	EnvFile     Template      `key:"env_file" doc:"A file of NAME=value lines, read when the plan is made. Nothing in it is expanded." example:"ci.env"`
 	Params      Map[*Param]   `key:"params" names:"name" doc:"Values that the caller may give with -p name=value: the one door for outside values." example:"{top: {type: int, default: 10}}"`
-	Defaults    *Defaults     `key:"defaults" doc:"What jobs have unless they say otherwise." example:"{timeout: 10m}"`
+	Defaults    *Defaults     `key:"defaults" doc:"What jobs have unless they say otherwise. Its timeouts are not for services, detached and interactive jobs, its idle_timeout not for jobs that log nothing, and its retry not for jobs with restart." example:"{timeout: 10m}"`
 	MaxParallel Int           `key:"max_parallel" validate:"min=1,max=10000" doc:"How many instances run at once over the whole file. -j overrides it. Default: the number of CPUs." example:"4"`
 	Pools       Map[Int]      `key:"pools" names:"name" validate:"min=1" doc:"Shared bounds: a name, and how many instances of the jobs that name it run at once." example:"{database: 1}"`
 	Jobs        Map[*Job]     `key:"jobs,required" names:"name" doc:"The jobs, by name." example:"{hello: {run: echo hello}}"`
@@ -45,12 +45,12 @@ type Defaults struct {
 	Pos         diag.Pos
 	Env         Map[Template] `key:"env" names:"env" doc:"Environment variables of every job, above the file's env." example:"{LC_ALL: C}"`
 	Dir         Template      `key:"dir" doc:"The directory in which jobs run, relative to the file's dir." example:"web"`
-	Timeout     Duration      `key:"timeout" validate:"gt=0" doc:"The longest time of one attempt, of jobs that are neither services nor detached." example:"10m"`
-	IdleTimeout Duration      `key:"idle_timeout" validate:"gt=0" doc:"The longest silence of one attempt, of jobs that log anything and are neither services nor detached." example:"2m"`
-	Retry       *Retry        `key:"retry" doc:"Whether and when a failed job is tried again, of jobs without restart." example:"{attempts: 3, delay: 1s}"`
-	Group       String        `key:"group" enum:"group" doc:"The process group that attempts run in." default:"own" example:"session"`
+	Timeout     Duration      `key:"timeout" validate:"gt=0" doc:"The longest time of one attempt." example:"10m"`
+	IdleTimeout Duration      `key:"idle_timeout" validate:"gt=0" doc:"The longest time of one attempt in which nothing arrives on its logged streams; then it is stopped as stop says." example:"2m"`
+	Retry       *Retry        `key:"retry" doc:"Whether and when a failed job is tried again." example:"{attempts: 3, delay: 1s}"`
+	Group       String        `key:"group" enum:"group" doc:"The process group that an attempt runs in. own: a new one; session: a new one in a new session, without a terminal, of one stage; inherit: sluice's own, so that what the terminal sends reaches its processes too." default:"own" example:"session"`
 	Stop        *Stop         `key:"stop" doc:"How a job is ended before its time." example:"{signal: INT, grace: 5s}"`
-	Log         *Log          `key:"log" doc:"How much is kept of what a job logs." example:"{max_size: 1MiB, keep: 3}"`
+	Log         *Log          `key:"log" doc:"How much is kept of what the job logs." example:"{max_size: 1MiB, keep: 3}"`
 }
 
 // Param is one value that the caller may give.

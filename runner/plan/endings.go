@@ -9,8 +9,9 @@ import (
 
 // endings fills p with how attempts of j end, what follows, and what outlives
 // them. What stands in defaults is for the jobs that have a use for it: timeouts
-// are for those that the run waits for, which services and detached jobs are
-// not; silence is that of a log; and restart stands in for retry.
+// are for those that nobody but the run waits for, not for services, detached
+// and interactive jobs; silence is that of a log; and restart stands in for
+// retry.
 func (b *builder) endings(j *spec.Job, p *Job) {
 	d := b.file.Defaults
 	if d == nil {
@@ -23,7 +24,7 @@ func (b *builder) endings(j *spec.Job, p *Job) {
 	p.Retry = retries(retry)
 	p.Timeout = Duration(j.Timeout.Value)
 	p.IdleTimeout = Duration(j.IdleTimeout.Value)
-	awaited := !j.Service.Value && !j.Detach.Value
+	awaited := !j.Service.Value && !j.Detach.Value && !j.Interactive.Value
 	if !j.Timeout.IsSet() && awaited {
 		p.Timeout = Duration(d.Timeout.Value)
 	}
