@@ -11,13 +11,15 @@ import (
 )
 
 // jobsOf makes a plan of jobs written as "name*instances: need need; after".
+// A service has a name in capitals, and !name is interactive.
 func jobsOf(lines ...string) *plan.Plan {
 	p := &plan.Plan{Pools: map[string]int{"db": 1}}
 	for _, line := range lines {
 		head, rest, _ := strings.Cut(line, ":")
 		name, count, many := strings.Cut(head, "*")
 		needs, after, _ := strings.Cut(rest, ";")
-		j := &plan.Job{Name: name, Needs: strings.Fields(needs), After: strings.Fields(after)}
+		name, interactive := strings.CutPrefix(name, "!")
+		j := &plan.Job{Name: name, Service: strings.ToUpper(name) == name, Interactive: interactive, Needs: strings.Fields(needs), After: strings.Fields(after)}
 		n := 1
 		if many {
 			fmt.Sscan(count, &n)

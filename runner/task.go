@@ -24,6 +24,7 @@ type task struct {
 	job  *plan.Job
 	inst *plan.Instance
 	lock *lock.Lock // nil: it is not exclusive
+	free func()     // takes the lock back from the Keeper; nil where that has it not
 }
 
 // news is what a goroutine tells the coordinator of a task. The error is
@@ -169,11 +170,23 @@ func (c *coordinator) unlock(t *task) error {
 	if t.lock == nil {
 		return nil
 	}
-	return t.lock.Close()
+	err := t.lock.Close()
+	if t.free != nil {
+		t.free()
+	}
+	return err
 }
 
-// launch runs t on a goroutine of its own.
+// launch runs t on a goroutine of its own. Its lock is held from then on for
+// as long as anything of the run lives, also when this process is killed.
 func (c *coordinator) launch(t *task) {
+	if t.lock != nil && c.o.Keeper != nil {
+		var err error
+		if t.free, err = c.o.Keeper.Hold(t.lock.File()); err != nil {
+			c.refused(t, err.Error(), err)
+			return
+		}
+	}
 	if !t.job.Service {
 		c.running++
 	}
