@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -33,6 +34,9 @@ func programs() map[string]func(args []string) int {
 		"exit":    playExit,
 		"die":     playDie,
 		"flaky":   playFlaky,
+		"retake":  playRetake,
+		"revive":  playRevive,
+		"serve":   playServe,
 		"hang":    playHang,
 		"ignore":  playIgnore,
 		"handle":  playHandle,
@@ -171,6 +175,49 @@ func playFlaky(args []string) int {
 	if at < n {
 		return 75
 	}
+	return 0
+}
+
+// retake N ATTEMPT copies what it reads, and succeeds from attempt N on.
+func playRetake(args []string) int {
+	if code := playCopy(nil); code != 0 {
+		return code
+	}
+	n, _ := strconv.Atoi(args[0])
+	if at, _ := strconv.Atoi(args[1]); at < n {
+		return 75
+	}
+	return 0
+}
+
+// revive N ATTEMPT hangs from attempt N on, and until then exits with 75.
+func playRevive(args []string) int {
+	n, _ := strconv.Atoi(args[0])
+	if at, _ := strconv.Atoi(args[1]); at < n {
+		return 75
+	}
+	return playHang(nil)
+}
+
+// serve HOW WHERE becomes ready in a way that is to be noticed, and hangs: out
+// and err print a line, port listens, file writes.
+func playServe(args []string) int {
+	var err error
+	switch args[0] {
+	case "out":
+		fmt.Print("first\r\nnow listening on ", args[1], "\r\nlast")
+	case "err":
+		fmt.Fprintln(os.Stderr, "now listening on", args[1])
+	case "port":
+		_, err = net.Listen("tcp", args[1])
+	case "file":
+		err = os.WriteFile(args[1], []byte("changed"), 0o600)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 99
+	}
+	wait()
 	return 0
 }
 
