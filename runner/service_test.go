@@ -285,7 +285,17 @@ func TestServiceCancel(t *testing.T) {
 		{planOf(serviceJob(t, "db"), hang("db"), clean), 2, "+db !db +a ~a .a +clean .clean ~db .db"},
 		{planOf(serviceJob(t, "db"), hang(), clean), 1, "+a ~a .a +db !db +clean .clean ~db .db"},
 	} {
-		o := cancelWhenReady(t, tt.plan, tt.ready, Options{})
+		ctx, cancel := context.WithCancelCause(t.Context())
+		o := executeContext(t, ctx, tt.plan, Options{}, func(r *recorder, e any) {
+			out, isOutput := e.(event.Output)
+			_, isReady := e.(event.Ready)
+			if isReady || isOutput && out.ID == "a" {
+				if len(find[event.Ready](r))+strings.Count(r.logged("a", 0, event.Stderr), "ready\n") == tt.ready {
+					cancel(errInterrupted)
+				}
+			}
+		})
+		cancel(nil)
 		if got := story(o.recorder); got != tt.want {
 			t.Errorf("got  %s\nwant %s", got, tt.want)
 		}
