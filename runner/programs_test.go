@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -17,12 +18,14 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"sluice/runner/plan"
 )
 
 // programs are what the test binary plays. Each returns its exit code.
 func programs() map[string]func(args []string) int {
-	return map[string]func([]string) int{
+	all := map[string]func([]string) int{
 		"emit":    playEmit,
 		"say":     playSay,
 		"turns":   playTurns,
@@ -46,7 +49,10 @@ func programs() map[string]func(args []string) int {
 		"place":   playPlace,
 		"inspect": playInspect,
 		"sluice":  playSluice,
+		"ids":     playIDs,
 	}
+	maps.Copy(all, platformPrograms())
+	return all
 }
 
 // noise is n bytes that no compression and no repetition shortens, always the
@@ -343,6 +349,13 @@ func playInspect(args []string) int {
 	dir, _ := os.Getwd()
 	mask := syscall.Umask(0)
 	fmt.Printf("argv %q\nenv %q\ndir %s\numask %03o\nfds %s\n", append(os.Args[:1:1], args...), os.Environ(), dir, mask, strings.Join(fds, " "))
+	return 0
+}
+
+// ids prints its process, its group and its session.
+func playIDs([]string) int {
+	sid, _ := unix.Getsid(0)
+	fmt.Println(os.Getpid(), unix.Getpgrp(), sid)
 	return 0
 }
 
