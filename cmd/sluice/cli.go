@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"sluice/runner/contain"
 	"sluice/spec"
 	"sluice/spec/diag"
 )
@@ -37,7 +38,8 @@ type cli struct {
 	stdin, stdout, stderr *os.File
 	verbose               bool
 	signals               *signals // of run only
-	completing            bool     // a shell asks for completions
+	keep                  contain.Options
+	completing            bool // a shell asks for completions
 }
 
 // failure is an error with its exit code and, where there is one, a hint.
