@@ -23,11 +23,13 @@ func every() []Event {
 		Took: 1, User: 2, System: 3, MaxRSS: 4, Stderr: "a\nb\n",
 	}
 	attempt := &report.Attempt{
-		Number: 2, Status: report.TimedOut, Cause: "timeout of 3s", CauseBy: 1, Start: at, Took: 5,
+		Number: 2, Status: report.TimedOut, Cause: "timeout of 3s", CauseBy: 1, Start: at, Took: 5, Close: 6,
 		Stages: []*report.Stage{stage}, Warnings: []string{"w"},
+		Survivors: []report.Survivor{{PID: 10, Name: "nfsd", State: "D", Why: "w"}},
 	}
 	job := &report.Job{
-		ID: "a[x=1]", Name: "a", Status: report.Failed, Reason: "r", Start: at, Took: 6,
+		ID: "a[x=1]", Name: "a", Status: report.Failed, Reason: "r", RunID: "r2", Start: at, Took: 6,
+		Outputs: []report.Output{{Path: "/o", Size: 7, Mtime: at}}, Earlier: 8,
 		Attempts: []*report.Attempt{attempt},
 	}
 	return []Event{
@@ -37,10 +39,15 @@ func every() []Event {
 		StageStarted{ID: "a", Attempt: 1, Stage: 1, Name: "n", Argv: []string{"n", "<&>"}, Path: "/bin/n", PID: 8, PGID: 9},
 		Output{ID: "a", Attempt: 1, Stage: 1, Stream: Stderr, Data: []byte("\x00\xffé\n")},
 		OutputEnded{ID: "a", Attempt: 1, Stage: 1, Stream: Stdout},
+		StageExited{ID: "a", Attempt: 1, Stage: 1, At: at},
+		Ready{ID: "a", Attempt: 1},
+		Detached{ID: "a", RunID: "r2"},
+		Waiting{ID: "a", Reason: "exclusive deploy is held by another run"},
 		StageEnded{ID: "a", Attempt: 1, Stage: 1, Result: stage},
-		Stopping{ID: "a", Attempt: 1, Reason: "timeout of 3s", Signal: "TERM"},
+		Stopping{ID: "a", Attempt: 1, Reason: "timeout of 3s", Signal: "TERM", Grace: time.Second},
 		AttemptEnded{ID: "a", Result: attempt},
 		RetryScheduled{ID: "a", Attempt: 2, Of: 3, Delay: time.Second},
+		RestartScheduled{ID: "a", Attempt: 2, Delay: time.Second},
 		JobEnded{ID: "a", Result: job},
 		RunStopping{Reason: "interrupted", Kill: true},
 		RunEnded{Status: report.Failed, Took: 9},
@@ -76,8 +83,8 @@ func TestRoundTrip(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 13 {
-		t.Errorf("%d types were tried, expected 13", len(seen))
+	if len(seen) != 18 {
+		t.Errorf("%d types were tried, expected 18", len(seen))
 	}
 }
 

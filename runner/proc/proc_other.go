@@ -57,6 +57,9 @@ func (p *Process) wait() bool {
 
 func (p *Process) wake() {}
 
+// stopped does not know: the only wait that tells of a stop reaps too.
+func (p *Process) stopped() syscall.Signal { return 0 }
+
 func (p *Process) reap() Exit { return p.ended }
 
 func (p *Process) signal(sig syscall.Signal) error {
