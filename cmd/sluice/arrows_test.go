@@ -26,9 +26,10 @@ var arrows = map[string]string{
 	"runner/report": "",
 	"runner/event":  "runner/report",
 	"runner":        "runner/plan runner/proc runner/plumb runner/event runner/report",
+	"runner/state":  "runner/plan runner/event runner/report",
 	"jobs/endings":  "",
 	"jobs/loggen":   "",
-	"cmd/sluice":    "spec spec/diag validate schemas runner runner/plan runner/plumb runner/proc runner/event runner/report",
+	"cmd/sluice":    "spec spec/diag validate schemas runner runner/plan runner/plumb runner/proc runner/event runner/report runner/state",
 }
 
 // only names who may import a library, where that is a promise of the design:
