@@ -137,6 +137,10 @@ type Instance struct {
 	Stdin  Input    `json:"stdin"`            // of the first stage
 	Stdout Output   `json:"stdout"`           // of the last stage
 	Umask  string   `json:"umask,omitempty"`  // octal, "022"; empty is the caller's
+	// Reads are the files and directories, besides Stdin, that the job file
+	// hands to the instance by a pattern, a path param or an env_file.
+	// Absolute and sorted.
+	Reads []string `json:"reads,omitempty"`
 }
 
 // Axis is the value that one axis of the matrix has in an instance.
