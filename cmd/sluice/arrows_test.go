@@ -20,7 +20,7 @@ var arrows = map[string]string{
 	"spec":          "spec/diag",
 	"validate":      "spec spec/diag",
 	"schemas":       "",
-	"runner/plan":   "spec spec/diag",
+	"runner/plan":   "spec spec/diag runner/fields",
 	"runner/proc":   "",
 	"runner/plumb":  "",
 	"runner/fields": "",
