@@ -76,14 +76,8 @@ func (j *Job) appendJSON(buf []byte) []byte {
 	}
 	o.BoolOpt("detach", j.Detach)
 	o.BoolOpt("service", j.Service)
-	if j.Ready != nil {
-		o.Name("ready", j.Ready.appendJSON)
-	}
 	if j.Restart != nil {
 		o.Name("restart", j.Restart.appendJSON)
-	}
-	if j.Exclusive != nil {
-		o.Name("exclusive", j.Exclusive.appendJSON)
 	}
 	o.Name("log", j.Log.appendJSON)
 	array(&o, "instances", j.Instances, (*Instance).appendJSON)
@@ -168,7 +162,15 @@ func (i *Instance) appendJSON(buf []byte) []byte {
 	o.Name("stdin", i.Stdin.appendJSON)
 	o.Name("stdout", i.Stdout.appendJSON)
 	o.StringOpt("umask", i.Umask)
-	o.StringsOpt("reads", i.Reads)
+	if i.Ready != nil {
+		o.Name("ready", i.Ready.appendJSON)
+	}
+	if i.Exclusive != nil {
+		o.Name("exclusive", i.Exclusive.appendJSON)
+	}
+	if len(i.Reads) > 0 {
+		array(&o, "reads", i.Reads, Text.AppendJSON)
+	}
 	return o.Close()
 }
 
@@ -182,7 +184,7 @@ func (a Axis) appendJSON(buf []byte) []byte {
 func (s *Stage) appendJSON(buf []byte) []byte {
 	o := fields.Open(buf)
 	o.String("name", s.Name)
-	array(&o, "argv", s.Argv, Text.appendJSON)
+	array(&o, "argv", s.Argv, Text.AppendJSON)
 	o.String("path", s.Path)
 	o.BoolOpt("later", s.Later)
 	o.String("dir", s.Dir)
@@ -195,7 +197,7 @@ func (s *Stage) appendJSON(buf []byte) []byte {
 func (e EnvVar) appendJSON(buf []byte) []byte {
 	o := fields.Open(buf)
 	o.String("name", e.Name)
-	o.Name("value", e.Value.appendJSON)
+	o.Name("value", e.Value.AppendJSON)
 	o.String("from", e.From)
 	return o.Close()
 }
@@ -206,7 +208,7 @@ func (in Input) appendJSON(buf []byte) []byte {
 	o.StringOpt("path", in.Path)
 	o.BoolOpt("later", in.Later)
 	if !in.Text.IsZero() {
-		o.Name("text", in.Text.appendJSON)
+		o.Name("text", in.Text.AppendJSON)
 	}
 	o.StringOpt("job", in.Job)
 	return o.Close()
@@ -223,8 +225,8 @@ func (out Output) appendJSON(buf []byte) []byte {
 	return o.Close()
 }
 
-// appendJSON appends t in the form that the comment on Text tells of.
-func (t Text) appendJSON(buf []byte) []byte {
+// AppendJSON appends t in the form that the comment on Text tells of.
+func (t Text) AppendJSON(buf []byte) []byte {
 	if s, ok := t.Known(); ok {
 		return appendBytes(buf, s)
 	}

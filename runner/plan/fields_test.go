@@ -49,7 +49,7 @@ func TestFields(t *testing.T) {
 	fill(reflect.ValueOf(full).Elem(), &seed)
 	for _, p := range []*Plan{
 		full, {}, {Jobs: []*Job{}}, {Jobs: []*Job{{}}},
-		{Jobs: []*Job{{Instances: []*Instance{{Stages: []*Stage{{}, {Argv: []Text{{}}, Env: []EnvVar{{}}, OK: []int{}}}}}, Retry: &Retry{On: &RetryOn{}}, Ready: &Ready{}, Restart: &Restart{}, Exclusive: &Exclusive{}}}},
+		{Jobs: []*Job{{Instances: []*Instance{{Stages: []*Stage{{}, {Argv: []Text{{}}, Env: []EnvVar{{}}, OK: []int{}}}, Ready: &Ready{}, Exclusive: &Exclusive{}}}, Retry: &Retry{On: &RetryOn{}}, Restart: &Restart{}}}},
 	} {
 		slow, err := json.Marshal(p)
 		if err != nil {

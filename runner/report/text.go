@@ -151,7 +151,7 @@ func (j *Job) note() string {
 	case a != nil && !a.Status.OK() && a.Cause != "":
 		notes = append(notes, a.Cause)
 	}
-	if n := len(j.Attempts); n > 1 {
+	if n := j.Tries(); n > 1 {
 		notes = append(notes, fmt.Sprintf("%d attempts", n))
 	}
 	if n := len(j.warnings()); n > 0 {
