@@ -28,6 +28,7 @@ type runFlags struct {
 	parallel            int
 	output              string
 	events, report      string
+	durability          string
 }
 
 var outputModes = []string{"ordered", "prefix", "group", "raw", "quiet"}
@@ -64,6 +65,7 @@ A JOB is a job's name, or job[axis=value] for one instance of its matrix.`,
 	f.BoolVar(&o.json, "json", false, "write the report to standard output as JSON; children's output goes to standard error")
 	f.StringVar(&o.report, "report", "", "write the report to `FILE` as JSON")
 	f.StringVar(&o.events, "events", "", "write every event to `FILE` as JSON lines")
+	f.StringVar(&o.durability, "durability", "", "when a job counts as done: `HOW` is fsync, its record is on the disk, or none (default fsync)")
 	f.BoolVar(&o.helpParams, "help-params", false, "show the params of the job file and how to give them")
 	c.completions(cmd, &o.loading)
 	if c.completing {
@@ -119,6 +121,11 @@ func (c *cli) run(o *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	rec, err := c.startRecording(o, p)
+	if err != nil {
+		return err
+	}
+	defer rec.close() // changes nothing after finish
 	instances := 0
 	for _, j := range p.Jobs {
 		instances += len(j.Instances)
@@ -132,7 +139,8 @@ func (c *cli) run(o *runFlags, args []string) error {
 	opts := runner.Options{
 		Parallel: o.parallel, KeepGoing: o.keepGoing, FailFast: o.failFast,
 		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr, Direct: direct,
-		Sink: event.Tee(append(sink, sh, logSink{c.log()})), Kill: c.signals.kill, Keeper: keeper,
+		Sink: event.Tee(append(append(sink, rec.sinks()...), sh, logSink{c.log()})), Kill: c.signals.kill, Keeper: keeper,
+		RunID: rec.id(), Record: rec.record(),
 	}
 	if o.json {
 		opts.Stdout = c.stderr
@@ -156,6 +164,7 @@ func (c *cli) run(o *runFlags, args []string) error {
 	}
 	writeErr := sh.Close()
 	eventsErr := closeEvents()
+	recErr := rec.finish(rep)
 	if rep != nil {
 		err = c.finish(o, rep, reportFile, writeErr)
 	}
@@ -164,6 +173,8 @@ func (c *cli) run(o *runFlags, args []string) error {
 		return own(runErr)
 	case eventsErr != nil:
 		return own(fmt.Errorf("--events: %w", eventsErr))
+	case recErr != nil:
+		return own(recErr)
 	}
 	return err
 }
