@@ -163,18 +163,23 @@ func (c *cli) run(o *runFlags, args []string) error {
 
 // show makes what shows the run.
 func (c *cli) show(o *runFlags, mode, file string) *show {
-	stdout := c.stdout
+	options := c.showOptions(mode)
 	if o.json {
-		stdout = c.stderr
+		options.Stdout, options.StdoutTTY = c.stderr, isTerminal(c.stderr)
 	}
+	options.Rerun = func(id string) string { return rerun(o, file, id) }
+	options.OnError = func(err error) { c.signals.stop(err) }
+	return newShow(options)
+}
+
+// showOptions are those of a show in that mode on this program's own streams.
+func (c *cli) showOptions(mode string) showOptions {
 	width, _ := terminalWidth(c.stderr)
-	return newShow(showOptions{
-		Mode: mode, Stdout: stdout, Stderr: c.stderr,
-		StdoutTTY: isTerminal(stdout), StderrTTY: isTerminal(c.stderr),
+	return showOptions{
+		Mode: mode, Stdout: c.stdout, Stderr: c.stderr,
+		StdoutTTY: isTerminal(c.stdout), StderrTTY: isTerminal(c.stderr),
 		Color: c.color(c.stderr), GitHub: os.Getenv("GITHUB_ACTIONS") == "true", Width: width,
-		Rerun:   func(id string) string { return rerun(o, file, id) },
-		OnError: func(err error) { c.signals.stop(err) },
-	})
+	}
 }
 
 // rerun is the command that runs one instance again.

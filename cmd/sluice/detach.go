@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"sluice/runner/plan"
+	"sluice/runner/proc"
+	"sluice/runner/report"
+	"sluice/runner/state"
+)
+
+// attached are the flags of run that are about what happens in this terminal.
+var attached = []string{"output", "json", "report", "events"}
+
+// checkDetach complains of flags that a detached run has no use for.
+func checkDetach(cmd *cobra.Command) error {
+	for _, name := range attached {
+		if cmd.Flags().Changed(name) {
+			return usage("sluice logs, attach and ps show a detached run", "--%s is about a run in this terminal, and --detach leaves it", name)
+		}
+	}
+	return nil
+}
+
+// detach runs p apart from this process, and returns when it is ready.
+func (c *cli) detach(o *runFlags, file string, p *plan.Plan, m state.Meta) error {
+	for _, j := range p.Jobs {
+		if j.Interactive {
+			return usage("", "job %s is interactive, and a detached run has no terminal", j.Name)
+		}
+	}
+	if err := proc.CloseOnExec(); err != nil {
+		return own(err)
+	}
+	s, err := c.store()
+	if err != nil {
+		return err
+	}
+	<-c.signals.ready
+	c.signals.armed.Store(true)
+	id, err := launch(c.signals.ctx, c.signals.kill, s, p, m, o.durability)
+	if err != nil {
+		return c.tellNotReady(o, file, s, err)
+	}
+	err = c.print(func(w io.Writer) error { _, err := fmt.Fprintln(w, id); return err })
+	c.complain(fmt.Sprintf("run %s is detached; sluice logs -f %s shows its output, sluice stop %s ends it", id, id, id))
+	return err
+}
+
+// tellNotReady tells why a detached run did not become ready: what it printed,
+// and what sluice run would have said of it.
+func (c *cli) tellNotReady(o *runFlags, file string, s *state.Store, err error) error {
+	var failed *notReady
+	if !errors.As(err, &failed) || failed.own {
+		return own(err)
+	}
+	f, err := s.Open(failed.id)
+	if err != nil {
+		return own(err)
+	}
+	rep, err := f.Result()
+	if err != nil {
+		return own(err)
+	}
+	if err := c.logs(f, logFlags{lines: shownLines}); err != nil {
+		return err
+	}
+	style := report.Style{Color: c.color(c.stderr)}
+	for _, j := range rep.Jobs {
+		if j.Status == report.Failed || j.Status == report.TimedOut {
+			if err := report.WriteFailure(c.stderr, withoutTails(j), rerun(o, file, j.ID), style); err != nil {
+				return own(err)
+			}
+		}
+	}
+	c.complain(fmt.Sprintf("run %s ended before it was ready: %s", failed.id, failed.Error()))
+	if rep.Signal != "" {
+		return code(exitSignal + int(signalNumber(c.signals.first())))
+	}
+	return code(exitFailed)
+}
+
+// detachJob is runner.Options.Detach: it starts the plan of one detached
+// instance as a run that was asked for as m was.
+func (c *cli) detachJob(s *state.Store, m state.Meta, d state.Durability) func(context.Context, *plan.Plan) (string, error) {
+	return func(ctx context.Context, p *plan.Plan) (string, error) {
+		m := m
+		m.Parent, m.RunID, m.Prior = m.RunID, "", nil
+		m.Name = p.Jobs[0].Instances[0].ID
+		m.Asked.Jobs = []string{m.Name}
+		return launch(ctx, c.signals.kill, s, p, m, d)
+	}
+}
