@@ -67,7 +67,8 @@ func (c *cli) tellNotReady(o *runFlags, file string, s *state.Store, err error) 
 	if err != nil {
 		return own(err)
 	}
-	if err := c.logs(f, logFlags{lines: shownLines}); err != nil {
+	beside := &cli{stdout: c.stderr, stderr: c.stderr} // for standard output is the id's
+	if err := beside.logs(f, logFlags{lines: shownLines}); err != nil {
 		return err
 	}
 	style := report.Style{Color: c.color(c.stderr)}
