@@ -1,10 +1,15 @@
 package state
 
 import (
-	"context"
-	"time"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 
-	"sluice/runner/event"
+	"golang.org/x/sys/unix"
+
 	"sluice/runner/plan"
 	"sluice/runner/report"
 )
@@ -16,28 +21,72 @@ type Folder struct {
 	dir string
 }
 
-// Open finds a run by its id, by the beginning of an id that no other run has,
-// or as "last": the newest. The error names what there is instead.
-func (s *Store) Open(ref string) (*Folder, error) { return nil, errLater }
-
-// List are the runs, the newest first. What is no run's folder is left out. A
-// missing state directory has none.
-func (s *Store) List() ([]*Folder, error) { return nil, errLater }
-
-// At is the folder of a run that is known by its path.
-func FolderAt(dir string) *Folder { return nil }
+// FolderAt is the folder of a run that is known by its path.
+func FolderAt(dir string) *Folder {
+	dir = filepath.Clean(dir)
+	return &Folder{ID: filepath.Base(dir), dir: dir}
+}
 
 // Dir is the path of the folder.
 func (f *Folder) Dir() string { return f.dir }
 
-// Meta reads run.json.
-func (f *Folder) Meta() (*Meta, error) { return nil, errLater }
+// store is where the folder is.
+func (f *Folder) store() *Store { return At(filepath.Dir(filepath.Dir(f.dir))) }
 
-// Plan reads plan.json.
-func (f *Folder) Plan() (*plan.Plan, error) { return nil, errLater }
+func (f *Folder) open(name string) (*os.File, error) {
+	path := filepath.Join(f.dir, name)
+	file, err := openAt(unix.AT_FDCWD, path, unix.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return file, nil
+}
+
+// readJSON reads a file into v.
+func (f *Folder) readJSON(name string, v any) error {
+	path := filepath.Join(f.dir, name)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, v); err != nil {
+		return fmt.Errorf("%s is damaged: %w", path, err)
+	}
+	return nil
+}
+
+// Meta reads run.json. In the first moments of a run it is not there yet.
+func (f *Folder) Meta() (*Meta, error) {
+	m := &Meta{}
+	if err := f.readJSON(metaName, m); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Plan reads plan.json. In the first moments of a run it is not there yet.
+func (f *Folder) Plan() (*plan.Plan, error) {
+	p := &plan.Plan{}
+	if err := f.readJSON(planName, p); err != nil {
+		return nil, err
+	}
+	if p.Version != plan.Version {
+		return nil, fmt.Errorf("%s/%s has version %d, expected %d", f.dir, planName, p.Version, plan.Version)
+	}
+	return p, nil
+}
 
 // Result reads result.json. While there is none the error is fs.ErrNotExist.
-func (f *Folder) Result() (*report.Report, error) { return nil, errLater }
+func (f *Folder) Result() (*report.Report, error) {
+	r := &report.Report{}
+	if err := f.readJSON(resultName, r); err != nil {
+		return nil, err
+	}
+	if r.Version != report.Version {
+		return nil, fmt.Errorf("%s/%s has version %d, expected %d", f.dir, resultName, r.Version, report.Version)
+	}
+	return r, nil
+}
 
 // State is what has become of a run.
 type State string
@@ -56,54 +105,61 @@ type Status struct {
 	Rebooted bool           // of a Lost one: its machine was started anew since
 }
 
-// Status looks whether the run has a result, and else whether its runner lives.
-func (f *Folder) Status() (Status, error) { return Status{}, errLater }
-
-// Wait returns the Status of the run when it has ended. It doesn't poll where
-// the kernel can tell (Linux).
-func (f *Folder) Wait(ctx context.Context) (Status, error) { return Status{}, errLater }
-
-// Entry is an event of a journal.
-type Entry struct {
-	Event event.Event
-	At    time.Time
+// Status looks whether the run has a result, and else whether its runner
+// lives. A result that can't be read is an error, and so is a folder that
+// can't.
+func (f *Folder) Status() (Status, error) {
+	s, err := f.final()
+	if err != nil || s.State == Final {
+		return s, err
+	}
+	alive, err := f.alive()
+	if err != nil {
+		return Status{}, err
+	}
+	if alive {
+		return Status{State: Running}, nil
+	}
+	// It may have finished between the two looks.
+	if s, err = f.final(); err != nil || s.State == Final {
+		return s, err
+	}
+	s = Status{State: Lost}
+	if m, err := f.Meta(); err == nil {
+		boot, err := bootID()
+		s.Rebooted = err == nil && m.Runner.Boot != "" && m.Runner.Boot != boot
+	}
+	return s, nil
 }
 
-// Events reads the journal up to its end or its first damage.
-func (f *Folder) Events() ([]Entry, error) { return nil, errLater }
-
-// Follow calls fn with the events of the journal, and goes on with those that
-// come until the run has ended, fn returns an error, or ctx is done.
-func (f *Folder) Follow(ctx context.Context, fn func(Entry) error) error { return errLater }
-
-// Done is an instance that has succeeded.
-type Done struct {
-	RunID  string // where it ran: this run, or one that this one repeats
-	Result *report.Job
-	Stdout []byte // what it captured; nil where it captures nothing
+func (f *Folder) final() (Status, error) {
+	rep, err := f.Result()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Status{}, nil
+	case err != nil:
+		return Status{}, err
+	}
+	return Status{State: Final, Result: rep}, nil
 }
 
-// Done are the instances whose success is recorded, by id: those of this run,
-// and those that it took over from earlier ones.
-func (f *Folder) Done() (map[string]Done, error) { return nil, errLater }
-
-// Line is a piece of a line that an instance logged.
-type Line struct {
-	ID      string // of the instance
-	At      time.Time
-	Stage   int // 0-based
-	Stream  event.Stream
-	Text    []byte // without its newline; valid during the call only
-	Partial bool   // the line goes on with the next Line of this stream
+// alive reports whether the run's lock is held: by its runner, or by a monitor
+// that ends what the runner left. Where the disk has no locks, the runner
+// itself is looked for.
+func (f *Folder) alive() (bool, error) {
+	journal, err := f.open(journalName)
+	if err == nil {
+		defer journal.Close()
+		is, err := held(journal)
+		if err == nil && is {
+			return true, nil
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	m, err := f.Meta()
+	if err != nil {
+		return false, nil // whoever made the folder ended at once
+	}
+	return m.Runner.Alive()
 }
-
-// LogOptions say which logs are read. The zero LogOptions read all there are.
-type LogOptions struct {
-	IDs    []string // of instances; nil is all
-	Follow bool     // wait for more until the run has ended
-}
-
-// Logs calls fn with what the instances logged, in the order of the times.
-// Lines that come while it follows come as they are found. It ends when
-// everything was told, when fn returns an error, or when ctx is done.
-func (f *Folder) Logs(ctx context.Context, o LogOptions, fn func(Line) error) error { return errLater }

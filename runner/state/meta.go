@@ -17,8 +17,9 @@ type Meta struct {
 	Prior map[string]string `json:"prior,omitempty"`
 
 	// Set by Create and Adopt.
-	Start  time.Time `json:"start"`
-	Runner Process   `json:"runner"`
+	Start      time.Time  `json:"start"`
+	Runner     Process    `json:"runner"`
+	Durability Durability `json:"durability"`
 }
 
 // Asked is what a plan is made anew of.

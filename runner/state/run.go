@@ -1,61 +1,308 @@
 package state
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"sluice/runner/event"
 	"sluice/runner/plan"
 	"sluice/runner/report"
 )
 
-var errLater = errors.New("not yet written")
+const (
+	metaName    = "run.json"
+	planName    = "plan.json"
+	inputsName  = "inputs.json"
+	journalName = "events.jsonl"
+	resultName  = "result.json"
+	logsName    = "logs"
+	captureName = "captures"
+)
 
 // Run is a run's folder while its runner writes it. It is an event.Sink: of
-// what the runner tells it, it keeps the journal and the logs. All methods may
-// be called at the same time.
+// what the runner tells it, it keeps the journal and the logs. Its methods may
+// be called at the same time, but for Finish and Close.
 type Run struct {
-	meta Meta
-	dir  string
-	lock *os.File
+	store  *Store
+	meta   Meta
+	plan   *plan.Plan
+	folder folder
+	sync   bool // to the disk
+	single bool // one instance runs: the result follows on its record at once
+
+	journal *journal
+	logs    *logs
+
+	captures sync.Once // makes their folder
+	prepared sync.WaitGroup
+	prepErr  error // valid after prepared.Wait
+	over     bool  // finished or closed
 }
 
 // Create makes the folder of a run that this process is to execute, and takes
-// its lock. m.RunID may be empty: Create then finds a new id. The caller must
-// end the Run with Finish or Close.
-func (s *Store) Create(p *plan.Plan, m Meta, d Durability) (*Run, error) { return nil, errLater }
+// its lock. An empty m.RunID becomes a new id. m.Start and m.Runner are set
+// here. The caller must end the Run with Finish or Close.
+//
+// What is slow goes on beside what the caller does next: Record and Finish
+// wait for it and return its errors.
+func (s *Store) Create(p *plan.Plan, m Meta, d Durability) (*Run, error) {
+	dir, err := s.makeFolder(&m)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{store: s, meta: m, plan: p}
+	if err := r.open(dir, nil, unix.O_CREAT|unix.O_EXCL); err != nil {
+		return nil, err
+	}
+	inputs := statInputs(p)
+	r.begin(d)
+	r.prepared.Go(func() {
+		r.prepErr = errors.Join(r.writeMeta(), r.writeJSON(planName, p), r.writeJSON(inputsName, inputs))
+		if r.prepErr == nil && !r.single {
+			r.prepErr = r.settle()
+		}
+		s.prune()
+	})
+	return r, nil
+}
 
 // Adopt takes over the folder of a run that another process has created, and
-// whose Lock this one has inherited as lock: from now on it is this process
-// that runs it. lock belongs to the Run. The other process calls Close when
-// it knows of that.
-func Adopt(dir string, lock *os.File, d Durability) (*Run, error) { return nil, errLater }
+// whose Lock this one has inherited: from now on it is this process that runs
+// it. lock belongs to the Run. The other process has waited for Written, and
+// calls Close at any time.
+func Adopt(dir string, lock *os.File, d Durability) (*Run, error) {
+	f := FolderAt(dir)
+	m, err := f.Meta()
+	if err != nil {
+		return nil, err
+	}
+	p, err := f.Plan()
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{store: At(filepath.Dir(filepath.Dir(f.dir))), meta: *m, plan: p}
+	if err := r.open(f.dir, lock, 0); err != nil {
+		return nil, err
+	}
+	r.begin(d)
+	if err := r.writeMeta(); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
 
-// Meta says what is run, and for whom.
-func (r *Run) Meta() Meta { return r.meta }
+// makeFolder makes the run's folder and those above it.
+func (s *Store) makeFolder(m *Meta) (string, error) {
+	given := m.RunID != ""
+	for range 100 {
+		if !given {
+			m.RunID = report.NewRunID(time.Now()) // the next try has another
+		}
+		dir := filepath.Join(s.runs(), m.RunID)
+		err := os.Mkdir(dir, 0o777)
+		if errors.Is(err, fs.ErrNotExist) {
+			if err = os.MkdirAll(s.runs(), 0o777); err == nil {
+				err = os.Mkdir(dir, 0o777)
+			}
+		}
+		if err == nil || given || !errors.Is(err, fs.ErrExist) {
+			return dir, err
+		}
+	}
+	return "", fmt.Errorf("%s has a folder for every id that was tried, the last is %s", s.runs(), m.RunID)
+}
+
+// open opens the folder and its journal, whose lock is taken unless another
+// process has given it.
+func (r *Run) open(dir string, locked *os.File, flags int) (err error) {
+	if r.folder, err = openFolder(dir); err != nil {
+		return err
+	}
+	f := locked
+	if f == nil {
+		if f, err = r.folder.open(journalName, unix.O_WRONLY|unix.O_APPEND|flags); err == nil {
+			err = lock(f)
+		}
+	}
+	if err != nil {
+		return errors.Join(err, r.folder.Close())
+	}
+	r.journal = newJournal(f)
+	return nil
+}
+
+// begin makes r ready for events.
+func (r *Run) begin(d Durability) {
+	r.sync = d != None
+	r.meta.Durability = d
+	r.meta.Start = time.Now()
+	count := 0
+	limits := map[string]plan.Log{}
+	for _, j := range r.plan.Jobs {
+		limits[j.Name] = j.Log
+		count += len(j.Instances)
+	}
+	r.single = count == 1
+	r.logs = newLogs(r.folder, func(id string) plan.Log {
+		job, _, _ := strings.Cut(id, "[")
+		return limits[job]
+	})
+}
+
+func (r *Run) writeMeta() error {
+	var err error
+	if r.meta.Runner, err = Self(); err != nil {
+		return fmt.Errorf("who am I: %w", err)
+	}
+	return r.writeJSON(metaName, &r.meta)
+}
+
+// writeJSON writes a file that says what the run is. It is synced unless the
+// run is over with its first instance: then there is nothing to go on with.
+func (r *Run) writeJSON(name string, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return r.folder.replace(name, append(text, '\n'), r.sync && !r.single)
+}
+
+// settle makes sure that the folder itself survives, not only what is in its
+// files.
+func (r *Run) settle() error {
+	if !r.sync {
+		return nil
+	}
+	runs, err := openFolder(r.store.runs())
+	if err != nil {
+		return err
+	}
+	return errors.Join(flush(r.folder.File), flush(runs.File), runs.Close())
+}
+
+// Written returns when everything is there that Create writes: another process
+// may Adopt the run then.
+func (r *Run) Written() error {
+	r.prepared.Wait()
+	return r.prepErr
+}
+
+// ID is the run's id.
+func (r *Run) ID() string { return r.meta.RunID }
 
 // Dir is the run's folder.
-func (r *Run) Dir() string { return r.dir }
+func (r *Run) Dir() string { return r.folder.path }
 
-// Lock is the locked file. A process that inherits it shares the lock: the run
-// counts as going on until that has ended too. It belongs to the Run.
-func (r *Run) Lock() *os.File { return r.lock }
+// Plan is what is run.
+func (r *Run) Plan() *plan.Plan { return r.plan }
 
-// Plan reads the plan, for who adopted the run.
-func (r *Run) Plan() (*plan.Plan, error) { return nil, errLater }
+// Lock is the locked file, which belongs to the Run. A process that inherits
+// it shares the lock: the run counts as going on until that has ended too.
+func (r *Run) Lock() *os.File { return r.journal.f }
 
 // Event keeps e. The first error is remembered: Record and Finish return it.
-func (r *Run) Event(e event.Event) {}
+func (r *Run) Event(e event.Event) {
+	r.logs.Event(e)
+	switch e.(type) {
+	case event.Output, event.OutputEnded:
+	default:
+		r.journal.Event(e)
+	}
+}
 
 // Record makes the result of an instance durable, and what it captured, as
-// runner.Options.Record asks for.
-func (r *Run) Record(res *report.Job, stdout []byte) error { return errLater }
+// runner.Options.Record asks for; its JobEnded may follow. A nil stdout is
+// that of an instance that captures nothing.
+func (r *Run) Record(res *report.Job, stdout []byte) error {
+	if stdout != nil {
+		if err := r.capture(res.ID, stdout); err != nil {
+			return err
+		}
+	}
+	upTo, err := r.journal.record(event.JobEnded{ID: res.ID, Result: res})
+	if err != nil {
+		return r.journalError(err)
+	}
+	if err := r.Written(); err != nil || !r.sync || r.single {
+		return err
+	}
+	return r.journalError(r.journal.sync(upTo))
+}
+
+func (r *Run) journalError(err error) error {
+	var pe *fs.PathError
+	if err == nil || errors.As(err, &pe) {
+		return err
+	}
+	return fmt.Errorf("write %s/%s: %w", r.folder.path, journalName, err)
+}
+
+// capture writes what the instance id captured. Nobody looks for it before
+// its record is there.
+func (r *Run) capture(id string, data []byte) error {
+	var err error
+	r.captures.Do(func() { err = r.folder.mkdir(captureName) })
+	if err != nil {
+		return err
+	}
+	dir, err := openFolder(r.folder.path + "/" + captureName)
+	if err != nil {
+		return err
+	}
+	err = dir.write(fileName(id), data, r.sync)
+	if err == nil && r.sync {
+		err = flush(dir.File)
+	}
+	return errors.Join(err, dir.Close())
+}
 
 // Finish writes what is left of the journal and the logs, then the result, and
-// gives the lock back. A nil report is that of a run of which nothing is known:
-// it will be told as lost.
-func (r *Run) Finish(rep *report.Report) error { return errLater }
+// gives the lock back.
+func (r *Run) Finish(rep *report.Report) error {
+	if r.over {
+		return os.ErrClosed
+	}
+	err := errors.Join(r.end(), r.writeResult(rep))
+	return errors.Join(err, r.release())
+}
+
+func (r *Run) end() error {
+	return errors.Join(r.journalError(r.journal.end()), r.logs.end(), r.Written())
+}
+
+func (r *Run) writeResult(rep *report.Report) error {
+	versioned := *rep
+	versioned.Version = report.Version
+	text, err := json.Marshal(&versioned)
+	if err != nil {
+		return fmt.Errorf("%s: %w", resultName, err)
+	}
+	if err := r.folder.replace(resultName, append(text, '\n'), r.sync); err != nil {
+		return err
+	}
+	return r.settle()
+}
 
 // Close gives the lock back without a result, and does nothing after Finish.
-// Where another process has adopted the run, that one holds the lock still.
-func (r *Run) Close() error { return errLater }
+// Where another process has adopted the run, that one has the lock still; else
+// the run is lost.
+func (r *Run) Close() error {
+	if r.over {
+		return nil
+	}
+	return errors.Join(r.end(), r.release())
+}
+
+func (r *Run) release() error {
+	r.over = true
+	return errors.Join(r.journal.f.Close(), r.folder.Close())
+}
