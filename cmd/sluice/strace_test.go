@@ -168,6 +168,9 @@ func TestExecutedIsPlanned(t *testing.T) {
 	shown, calls := strace(t, dir, "execve,execveat", "run", "-o", "raw", "-j", "1", "job.yaml")
 	got := map[string]bool{}
 	for _, call := range calls {
+		if strings.HasPrefix(call, "???") {
+			continue // ???( <detached …>: strace lost a thread that ended, which executed nothing
+		}
 		path, argv, env, err := parseExecve(call)
 		if err != nil {
 			t.Fatalf("%v in %s", err, call)
