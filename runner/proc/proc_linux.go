@@ -4,6 +4,7 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -137,6 +138,31 @@ func (p *Process) poll() bool {
 		return failed != nil || info.Signo != 0
 	})
 	return err == nil && failed == nil
+}
+
+// stopped asks the kernel, and takes what it tells: the same stop is not told
+// twice.
+func (p *Process) stopped() syscall.Signal {
+	var info unix.Siginfo
+	err := retry(func() error {
+		return unix.Waitid(unix.P_PID, p.pid, &info, unix.WSTOPPED|unix.WNOHANG, nil)
+	})
+	if err != nil || info.Signo == 0 {
+		return 0
+	}
+	return syscall.Signal((*childInfo)(unsafe.Pointer(&info)).child.status)
+}
+
+// childInfo is the siginfo_t of a child (sigaction(2)), of which x/sys/unix
+// names the beginning only. The kernel aligns the second part as a pointer.
+type childInfo struct {
+	_     [3]int32
+	child struct {
+		_      [0]uintptr
+		pid    int32
+		uid    uint32
+		status int32
+	}
 }
 
 func (p *Process) reap() Exit {

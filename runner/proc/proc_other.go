@@ -42,6 +42,9 @@ func spawn(c Command, fds []uintptr) (*Process, error) {
 
 func (p *Process) wait() { p.ended = wait4(p.pid) }
 
+// stopped does not know: the only wait that tells of a stop reaps too.
+func (p *Process) stopped() syscall.Signal { return 0 }
+
 func (p *Process) reap() Exit { return p.ended }
 
 func (p *Process) signal(sig syscall.Signal) error {

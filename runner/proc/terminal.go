@@ -2,9 +2,21 @@ package proc
 
 import (
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
+
+// Terminal opens the terminal that controls this process. The error says that
+// there is none. The caller closes it.
+func Terminal() (*os.File, error) {
+	// Not by os.OpenFile, which would make it non-blocking.
+	fd, err := unix.Open("/dev/tty", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: "/dev/tty", Err: err}
+	}
+	return os.NewFile(uintptr(fd), "/dev/tty"), nil
+}
 
 // HasForeground reports whether f is a terminal and the group of this process
 // is its foreground group: the one that may read from it, and that Ctrl-C
@@ -13,13 +25,90 @@ func HasForeground(f *os.File) (has bool) {
 	if f == nil {
 		return false
 	}
-	conn, err := f.SyscallConn()
-	if err != nil {
-		return false
-	}
-	conn.Control(func(fd uintptr) {
-		group, err := unix.IoctlGetInt(int(fd), unix.TIOCGPGRP)
+	onDescriptor(f, func(fd int) error {
+		group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
 		has = err == nil && group == unix.Getpgrp()
+		return nil
 	})
 	return has
+}
+
+// TakeForeground makes the group of this process the foreground group of
+// terminal, as it must after a child that was started with Foreground has
+// ended. The process is not stopped for asking from the background.
+func TakeForeground(terminal *os.File) error { return setForeground(terminal, unix.Getpgrp()) }
+
+// GiveForeground makes the group of leader, which is not reaped, the
+// foreground group of terminal.
+func GiveForeground(terminal *os.File, leader *Process) error {
+	leader.mu.Lock()
+	defer leader.mu.Unlock()
+	if leader.reaped {
+		return os.ErrProcessDone
+	}
+	return setForeground(terminal, leader.pid)
+}
+
+// setForeground is called from the foreground and from the background.
+func setForeground(terminal *os.File, group int) error {
+	return unstopped(func() error {
+		return onDescriptor(terminal, func(fd int) error {
+			return os.NewSyscallError("tcsetpgrp", unix.IoctlSetPointerInt(fd, unix.TIOCSPGRP, group))
+		})
+	})
+}
+
+// TerminalMode is how a terminal treats what is typed and shown: whether it
+// echoes, waits for whole lines, and so on (termios(3)).
+type TerminalMode struct{ termios unix.Termios }
+
+// ModeOf reads the mode of terminal.
+func ModeOf(terminal *os.File) (mode *TerminalMode, err error) {
+	err = onDescriptor(terminal, func(fd int) error {
+		t, err := unix.IoctlGetTermios(fd, getTermios)
+		if err == nil {
+			mode = &TerminalMode{*t}
+		}
+		return os.NewSyscallError("tcgetattr", err)
+	})
+	return mode, err
+}
+
+// SetMode puts terminal into a mode that ModeOf gave. What was not shown yet
+// is not waited for.
+func SetMode(terminal *os.File, mode *TerminalMode) error {
+	return unstopped(func() error {
+		return onDescriptor(terminal, func(fd int) error {
+			return os.NewSyscallError("tcsetattr", unix.IoctlSetTermios(fd, setTermios, &mode.termios))
+		})
+	})
+}
+
+// onDescriptor calls f with the number of file, which is not closed meanwhile.
+func onDescriptor(file *os.File, f func(fd int) error) error {
+	conn, err := file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var inner error
+	if err := conn.Control(func(fd uintptr) { inner = f(int(fd)) }); err != nil {
+		return err
+	}
+	return inner
+}
+
+// SuspendSelf stops every process of this program's group, as Ctrl-Z does to
+// it, and returns when a shell has continued it. It returns at once where no
+// shell could: the kernel then stops no group for Ctrl-Z (setpgid(2), "orphaned
+// process group"), nor one whose caller ignores it.
+func SuspendSelf() error {
+	return onThread(func() error {
+		if err := syscall.Kill(0, syscall.SIGTSTP); err != nil {
+			return os.NewSyscallError("kill", err)
+		}
+		// That may stop this process by another of its threads, a moment
+		// later. What is sent to this thread stops it before the call
+		// returns; and SIGCONT takes back every stop that is still to come.
+		return stopThread()
+	})
 }

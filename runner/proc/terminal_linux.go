@@ -8,30 +8,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TakeForeground makes the group of this process the foreground group of
-// terminal, as it must after a child that was started with Foreground has
-// ended. The process is not stopped for asking from the background.
-func TakeForeground(terminal *os.File) error {
-	conn, err := terminal.SyscallConn()
-	if err != nil {
-		return err
-	}
-	// A thread that blocks SIGTTOU may set the group from the background.
+const getTermios, setTermios = unix.TCGETS, unix.TCSETS
+
+// unstopped calls f on a thread that the terminal does not stop although it
+// is in the background: it blocks SIGTTOU.
+func unstopped(f func() error) error {
+	return onThread(func() error {
+		var block, old unix.Sigset_t
+		block.Val[0] = 1 << (syscall.SIGTTOU - 1)
+		if err := unix.PthreadSigmask(unix.SIG_BLOCK, &block, &old); err != nil {
+			return os.NewSyscallError("sigmask", err)
+		}
+		// It can't fail: the set was just read from the kernel.
+		defer unix.PthreadSigmask(unix.SIG_SETMASK, &old, nil)
+		return f()
+	})
+}
+
+// onThread calls f on one thread.
+func onThread(f func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	var block, old unix.Sigset_t
-	block.Val[0] = 1 << (syscall.SIGTTOU - 1)
-	if err := unix.PthreadSigmask(unix.SIG_BLOCK, &block, &old); err != nil {
-		return os.NewSyscallError("sigmask", err)
-	}
-	// It can't fail: the set was just read from the kernel.
-	defer unix.PthreadSigmask(unix.SIG_SETMASK, &old, nil)
-	var set error
-	err = conn.Control(func(fd uintptr) {
-		set = unix.IoctlSetPointerInt(int(fd), unix.TIOCSPGRP, unix.Getpgrp())
-	})
-	if err != nil {
-		return err
-	}
-	return os.NewSyscallError("tcsetpgrp", set)
+	return f()
+}
+
+// stopThread sends SIGTSTP to the calling thread.
+func stopThread() error {
+	return os.NewSyscallError("tgkill", unix.Tgkill(os.Getpid(), unix.Gettid(), syscall.SIGTSTP))
 }
