@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"sluice/runner/contain"
 	"sluice/runner/event"
 	"sluice/runner/plan"
 	"sluice/runner/plumb"
@@ -41,6 +42,11 @@ type Options struct {
 	// stopping. nil is never.
 	Kill  context.Context
 	RunID string // names the run; empty means a new id
+
+	// Keeper keeps together what the run starts, so that nothing of it is left
+	// whatever happens. The caller closes it after Run. nil: what leaves its
+	// process group outlives its attempt.
+	Keeper *contain.Keeper
 
 	// Prior are the instances, by ID, that succeeded in an earlier run. They
 	// are not started, and count as success for what needs them.

@@ -28,6 +28,19 @@ type Command struct {
 	// Foreground is a terminal whose foreground group becomes the child's
 	// group, before the program runs. nil: the terminal is left alone.
 	Foreground *os.File
+
+	// Within is what the child is born into; nil is nothing. Its errors are
+	// those of the start.
+	Within Within
+}
+
+// Within is something that holds processes. It sees to it that a child and all
+// that comes of it belong to it from their first moment.
+type Within interface {
+	// Fork calls fork, which makes the child as sys says, and once more
+	// where the system does not let it be made as Within would have it. The
+	// child is not waited for before Fork has returned.
+	Fork(sys *syscall.SysProcAttr, fork func() (pid int, err error)) error
 }
 
 // Process is a child from its start until it is reaped. Its methods may be

@@ -67,10 +67,13 @@ func forkExec(c Command, fds []uintptr) (*Process, error) {
 	attr := c.attr(fds)
 	attr.Sys.PidFD = &pidfd
 	var pid int
-	err := withEmptyMask(func() error {
-		var err error
-		pid, _, err = syscall.StartProcess(c.Path, c.Argv, attr)
-		return err
+	err := c.within(attr.Sys, func() (int, error) {
+		err := withEmptyMask(func() error {
+			var err error
+			pid, _, err = syscall.StartProcess(c.Path, c.Argv, attr)
+			return err
+		})
+		return pid, err
 	})
 	if err != nil {
 		return nil, err

@@ -33,7 +33,13 @@ func spawn(c Command, fds []uintptr) (*Process, error) {
 	if c.Umask >= 0 {
 		return nil, &stepError{OpUmask, errors.New("a umask for a child needs Linux, and this is " + runtime.GOOS)}
 	}
-	pid, _, err := syscall.StartProcess(c.Path, c.Argv, c.attr(fds))
+	attr := c.attr(fds)
+	var pid int
+	err := c.within(attr.Sys, func() (int, error) {
+		var err error
+		pid, _, err = syscall.StartProcess(c.Path, c.Argv, attr)
+		return pid, err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -80,3 +80,12 @@ func (c Command) attr(fds []uintptr) *syscall.ProcAttr {
 	}
 	return &syscall.ProcAttr{Dir: c.Dir, Env: c.Env, Files: fds, Sys: sys}
 }
+
+// within calls fork, in what c shall be within.
+func (c Command) within(sys *syscall.SysProcAttr, fork func() (pid int, err error)) error {
+	if c.Within != nil {
+		return c.Within.Fork(sys, fork)
+	}
+	_, err := fork()
+	return err
+}
