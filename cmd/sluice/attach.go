@@ -76,7 +76,6 @@ func (c *cli) attach(f *state.Folder) error {
 	return code(exitCode(st))
 }
 
-
 // viewer is a show of a run that goes on elsewhere. Where it can't write, it
 // calls stop.
 func (c *cli) viewer(mode string, stop context.CancelCauseFunc) *show {

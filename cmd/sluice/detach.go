@@ -27,8 +27,13 @@ func checkDetach(cmd *cobra.Command) error {
 	return nil
 }
 
-// detach runs p apart from this process, and returns when it is ready.
-func (c *cli) detach(o *runFlags, file string, p *plan.Plan, m state.Meta) error {
+// detach starts the run that args ask for apart from this process, and returns
+// when it is ready.
+func (c *cli) detach(o *runFlags, args []string) error {
+	file, p, err := c.plan(&o.loading, args)
+	if err != nil {
+		return err
+	}
 	for _, j := range p.Jobs {
 		if j.Interactive {
 			return usage("", "job %s is interactive, and a detached run has no terminal", j.Name)
@@ -41,11 +46,15 @@ func (c *cli) detach(o *runFlags, file string, p *plan.Plan, m state.Meta) error
 	if err != nil {
 		return err
 	}
+	durability, err := o.policy()
+	if err != nil {
+		return err
+	}
 	<-c.signals.ready
 	c.signals.armed.Store(true)
-	id, err := launch(c.signals.ctx, c.signals.kill, s, p, m, o.durability)
+	id, err := launcher{store: s, durability: durability, kill: c.signals.kill}.launch(c.signals.ctx, p, c.asked(o, p))
 	if err != nil {
-		return c.tellNotReady(o, file, s, err)
+		return c.tellNotReady(o, file.Name, s, err)
 	}
 	err = c.print(func(w io.Writer) error { _, err := fmt.Fprintln(w, id); return err })
 	c.complain(fmt.Sprintf("run %s is detached; sluice logs -f %s shows its output, sluice stop %s ends it", id, id, id))
@@ -87,13 +96,13 @@ func (c *cli) tellNotReady(o *runFlags, file string, s *state.Store, err error) 
 }
 
 // detachJob is runner.Options.Detach: it starts the plan of one detached
-// instance as a run that was asked for as m was.
-func (c *cli) detachJob(s *state.Store, m state.Meta, d state.Durability) func(context.Context, *plan.Plan) (string, error) {
+// instance as a run, which was asked for by m.
+func (l launcher) detachJob(m state.Meta) func(context.Context, *plan.Plan) (string, error) {
 	return func(ctx context.Context, p *plan.Plan) (string, error) {
 		m := m
 		m.Parent, m.RunID, m.Prior = m.RunID, "", nil
 		m.Name = p.Jobs[0].Instances[0].ID
 		m.Asked.Jobs = []string{m.Name}
-		return launch(ctx, c.signals.kill, s, p, m, d)
+		return l.launch(ctx, p, m)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"sluice/runner/plan"
 	"sluice/runner/plumb"
+	"sluice/runner/proc"
 	"sluice/runner/state"
 )
 
@@ -44,24 +45,35 @@ type notReady struct {
 func (e *notReady) Error() string { return e.err.Error() }
 func (e *notReady) Unwrap() error { return e.err }
 
+// launcher starts detached runs.
+type launcher struct {
+	store      *state.Store
+	durability state.Durability
+	within     proc.Within     // what keeps a supervisor apart from the run that starts it; nil where none does
+	kill       context.Context // done: who waits has no more patience
+}
+
 // launch starts p as a run of its own, under a supervisor that outlives this
 // process, and returns its id when it is ready. A run that can't become ready,
 // a *notReady, has ended when launch returns. When ctx is done before, the run
-// is told to stop, and when kill is, to stop at once.
-func launch(ctx, kill context.Context, s *state.Store, p *plan.Plan, m state.Meta, d state.Durability) (id string, err error) {
+// is told to stop, and when l.kill is, to stop at once.
+func (l launcher) launch(ctx context.Context, p *plan.Plan, m state.Meta) (id string, err error) {
 	m.Detached = true
-	run, err := s.Create(p, m, d)
-	if err != nil {
-		return "", noState(s, err)
+	run, err := l.store.Create(p, m, l.durability)
+	if err == nil {
+		defer run.Close() // the supervisor has its lock
+		err = run.Written()
 	}
-	defer run.Close() // the supervisor has its lock
-	id = run.Meta().RunID
+	if err != nil {
+		return "", &failure{exitError, err, stateHint}
+	}
+	id = run.ID()
 	r, w, err := os.Pipe()
 	if err != nil {
 		return "", err
 	}
 	defer r.Close()
-	supervisor, err := startSupervisor(run, w, d)
+	supervisor, err := l.start(run, w)
 	w.Close()
 	if err != nil {
 		return "", fmt.Errorf("start a supervisor: %w", err)
@@ -69,35 +81,36 @@ func launch(ctx, kill context.Context, s *state.Store, p *plan.Plan, m state.Met
 	// One that has ended needs no signal. They are two, for of one that is
 	// still to be delivered, a second is dropped.
 	unstopped := context.AfterFunc(ctx, func() { supervisor.Signal(syscall.SIGTERM) })
-	unkilled := context.AfterFunc(kill, func() { supervisor.Signal(syscall.SIGINT) })
+	unkilled := context.AfterFunc(l.kill, func() { supervisor.Signal(syscall.SIGINT) })
 	said, err := readWord(r)
 	stopped := !unstopped()
-	unkilled()
 	if err == nil && said.Ready && !stopped {
-		return id, supervisor.Release()
+		unkilled()
+		return id, nil // it is not reaped, for it lives longer than this process
 	}
-	ended, waitErr := supervisor.Wait()
+	exit := supervisor.Reap()
+	unkilled()
 	switch {
 	case err == nil && said.Ready:
 		return "", &notReady{id, false, context.Cause(ctx)}
 	case err == nil:
 		return "", &notReady{id, said.Own, errors.New(said.Reason)}
-	case waitErr != nil:
-		return "", waitErr
 	}
-	return "", &notReady{id, true, fmt.Errorf("the supervisor ended before the run was ready: %v\n%s", ended, supervisorLog(run.Dir()))}
+	return "", &notReady{id, true, fmt.Errorf("the supervisor ended before the run was ready, %s\n%s", exitWords(exit), supervisorLog(run.Dir()))}
 }
 
-// noState is err, which keeps the state directory from being used, with what
-// to do about it.
-func noState(s *state.Store, err error) error {
-	return fmt.Errorf("a detached run needs a state directory: %w; set SLUICE_STATE_DIR to a folder that can be written, instead of %s", err, s.Dir())
+// exitWords is how a process ended.
+func exitWords(e proc.Exit) string {
+	if e.Signal != 0 {
+		return fmt.Sprintf("by signal %d %s", int(e.Signal), proc.SignalName(e.Signal))
+	}
+	return fmt.Sprintf("with exit code %d", e.Code)
 }
 
-// startSupervisor starts this program anew as the supervisor of run: in a
-// session of its own, away from any terminal and any directory that somebody
-// might want to remove.
-func startSupervisor(run *state.Run, ready *os.File, d state.Durability) (*os.Process, error) {
+// start starts this program anew as the supervisor of run: in a session of its
+// own, away from any terminal and any directory that somebody might want to
+// remove.
+func (l launcher) start(run *state.Run, ready *os.File) (*proc.Process, error) {
 	null, err := plumb.Null()
 	if err != nil {
 		return nil, err
@@ -112,10 +125,10 @@ func startSupervisor(run *state.Run, ready *os.File, d state.Durability) (*os.Pr
 	if err != nil {
 		return nil, err
 	}
-	return os.StartProcess(program, []string{"sluice", superviseWord, run.Dir(), string(d)}, &os.ProcAttr{
-		Dir:   "/",
+	return proc.Start(proc.Command{
+		Path: program, Argv: []string{"sluice", superviseWord, run.Dir(), string(l.durability)},
+		Dir: "/", Env: os.Environ(), Umask: -1, Session: true, Within: l.within,
 		Files: []*os.File{null, log, log, lockFD: run.Lock(), wordFD: ready},
-		Sys:   &syscall.SysProcAttr{Setsid: true},
 	})
 }
 

@@ -22,18 +22,15 @@ type readyWord struct {
 
 // await decides what makes a run of p ready.
 func (w *readyWord) await(p *plan.Plan) {
-	var jobs []*plan.Job
-	instances := 0
+	var instances []*plan.Instance
 	for _, j := range p.Jobs {
-		if instances += len(j.Instances); len(j.Instances) > 0 {
-			jobs = append(jobs, j)
-		}
+		instances = append(instances, j.Instances...)
 	}
 	switch {
-	case instances != 1:
+	case len(instances) != 1:
 		w.need = 1
-	case jobs[0].Ready == nil:
-		w.need = len(jobs[0].Instances[0].Stages)
+	case instances[0].Ready == nil:
+		w.need = len(instances[0].Stages)
 	}
 }
 

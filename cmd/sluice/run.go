@@ -27,6 +27,7 @@ type runFlags struct {
 	parallel            int
 	output              string
 	events, report      string
+	detach              bool
 }
 
 var outputModes = []string{"ordered", "prefix", "group", "raw", "quiet"}
@@ -49,6 +50,11 @@ A JOB is a job's name, or job[axis=value] for one instance of its matrix.`,
 				return c.showPlan(&o.loading, args, o.json)
 			case o.helpParams:
 				return c.helpParams(&o.loading, args)
+			case o.detach:
+				if err := checkDetach(cmd); err != nil {
+					return err
+				}
+				return c.detach(&o, args)
 			}
 			return c.run(&o, args)
 		},
@@ -63,6 +69,7 @@ A JOB is a job's name, or job[axis=value] for one instance of its matrix.`,
 	f.BoolVar(&o.json, "json", false, "write the report to standard output as JSON; children's output goes to standard error")
 	f.StringVar(&o.report, "report", "", "write the report to `FILE` as JSON")
 	f.StringVar(&o.events, "events", "", "write every event to `FILE` as JSON lines")
+	f.BoolVar(&o.detach, "detach", false, "leave the run to itself as soon as it is ready, and print its id")
 	f.BoolVar(&o.helpParams, "help-params", false, "show the params of the job file and how to give them")
 	c.completions(cmd, &o.loading)
 	if c.completing {

@@ -57,11 +57,7 @@ func (c *cli) superviseRun(dir string, d state.Durability, lock *os.File, w *rea
 		return nil, err
 	}
 	defer run.Close() // does nothing after Finish
-	p, err := run.Plan()
-	if err != nil {
-		return nil, err
-	}
-	m := run.Meta()
+	p, m := run.Plan(), run.Meta()
 	w.await(p)
 	<-c.signals.ready
 	rep, err := runner.Run(c.signals.ctx, p, runner.Options{

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
+
+	"sluice/runner/state"
 )
 
 func (c *cli) waitCommand() *cobra.Command {
@@ -41,7 +44,7 @@ func (c *cli) wait(refs []string) error {
 	}
 	first := exitOK
 	for _, f := range list {
-		st, err := f.Wait(context.Background())
+		st, err := awaitEnd(context.Background(), f)
 		if err != nil {
 			return own(err)
 		}
@@ -53,4 +56,20 @@ func (c *cli) wait(refs []string) error {
 		}
 	}
 	return code(first)
+}
+
+// awaitEnd returns when the run has ended and so has what runs it.
+func awaitEnd(ctx context.Context, f *state.Folder) (state.Status, error) {
+	if m, err := f.Meta(); err == nil { // else it is just being made, or damaged
+		switch runner, err := m.Runner.Hold(); {
+		case err == nil:
+			defer runner.Close()
+			if err := runner.Wait(ctx); err != nil {
+				return state.Status{}, err
+			}
+		case !errors.Is(err, state.ErrEnded):
+			return state.Status{}, err
+		}
+	}
+	return f.Wait(ctx) // its monitor may still be at work
 }
