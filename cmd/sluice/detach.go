@@ -88,7 +88,7 @@ func (c *cli) tellNotReady(o *runFlags, file string, s *state.Store, err error) 
 			}
 		}
 	}
-	c.complain(fmt.Sprintf("run %s ended before it was ready: %s", failed.id, failed.Error()))
+	c.complain(fmt.Sprintf("run %s ended before it was ready", failed.id))
 	if rep.Signal != "" {
 		return code(exitSignal + int(signalNumber(c.signals.first())))
 	}

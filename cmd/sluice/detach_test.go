@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -37,15 +38,15 @@ func newLab(t *testing.T, file string) *lab {
 }
 
 // endRuns ends every run of s that goes on.
-func endRuns(t interface{ Errorf(string, ...any) }, s *state.Store) {
+func endRuns(t interface{ Fatal(...any) }, s *state.Store) {
 	runs, err := s.List()
-	if err != nil {
-		t.Errorf("%v", err)
-	}
 	for _, f := range runs {
-		if _, err := stopRun(f, true); err != nil {
-			t.Errorf("stop %s: %v", f.ID, err)
+		if _, e := stopRun(f, true); e != nil {
+			err = errors.Join(err, fmt.Errorf("stop %s: %w", f.ID, e))
 		}
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

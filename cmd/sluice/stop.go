@@ -68,8 +68,7 @@ func stopRun(f *state.Folder, now bool) (state.Status, error) {
 	runner, err := m.Runner.Hold()
 	switch {
 	case errors.Is(err, state.ErrEnded):
-		// It ended just now, or was killed and what it started is being ended.
-		return f.Wait(context.Background())
+		return afterRunner(f, m.Runner)
 	case err != nil:
 		return st, err
 	}
@@ -78,6 +77,18 @@ func stopRun(f *state.Folder, now bool) (state.Status, error) {
 		return st, err
 	}
 	return f.Wait(context.Background())
+}
+
+// afterRunner returns what became of f, whose runner has ended: just now, or it
+// was killed and its monitor ends what is left.
+func afterRunner(f *state.Folder, runner state.Process) (state.Status, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	st, err := f.Wait(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("process %d, which ran it by %s/run.json, has ended, and yet another process holds its lock; nothing was signalled", runner.PID, f.Dir())
+	}
+	return st, err
 }
 
 // patience is how long a runner may take to do at once what it is told, such
