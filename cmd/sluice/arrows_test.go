@@ -23,14 +23,15 @@ var arrows = map[string]string{
 	"runner/plan":    "spec spec/diag",
 	"runner/proc":    "",
 	"runner/plumb":   "",
-	"runner/report":  "",
-	"runner/event":   "runner/report",
+	"runner/report":  "runner/fields",
+	"runner/event":   "runner/report runner/fields",
 	"runner/contain": "runner/report",
 	"runner":         "runner/plan runner/proc runner/plumb runner/contain runner/event runner/report",
-	"runner/state":   "runner/plan runner/event runner/report",
+	"runner/state":   "runner/plan runner/event runner/report runner/fields",
 	"jobs/endings":   "",
 	"jobs/loggen":    "",
 	"cmd/sluice":     "spec spec/diag validate schemas runner runner/plan runner/plumb runner/proc runner/contain runner/event runner/report runner/state",
+	"runner/fields":  "",
 }
 
 // only names who may import a library, where that is a promise of the design:

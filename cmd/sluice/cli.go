@@ -38,6 +38,7 @@ type cli struct {
 	verbose               bool
 	signals               *signals // of run only
 	completing            bool     // a shell asks for completions
+	args                  []string // the command line, without the program
 }
 
 // failure is an error with its exit code and, where there is one, a hint.
@@ -69,6 +70,7 @@ func code(n int) error {
 
 // main runs the command line args and returns the exit code.
 func (c *cli) main(args []string) int {
+	c.args = args
 	first := ""
 	if len(args) > 0 {
 		first = args[0]

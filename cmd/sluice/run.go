@@ -28,6 +28,7 @@ type runFlags struct {
 	output              string
 	events, report      string
 	detach              bool
+	durability          string
 }
 
 var outputModes = []string{"ordered", "prefix", "group", "raw", "quiet"}
@@ -70,6 +71,7 @@ A JOB is a job's name, or job[axis=value] for one instance of its matrix.`,
 	f.StringVar(&o.report, "report", "", "write the report to `FILE` as JSON")
 	f.StringVar(&o.events, "events", "", "write every event to `FILE` as JSON lines")
 	f.BoolVar(&o.detach, "detach", false, "leave the run to itself as soon as it is ready, and print its id")
+	f.StringVar(&o.durability, "durability", "", "when a job counts as done: `HOW` is fsync, its record is on the disk, or none (default fsync)")
 	f.BoolVar(&o.helpParams, "help-params", false, "show the params of the job file and how to give them")
 	c.completions(cmd, &o.loading)
 	if c.completing {
@@ -120,6 +122,11 @@ func (c *cli) run(o *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	rec, err := c.startRecording(o, p)
+	if err != nil {
+		return err
+	}
+	defer rec.close() // changes nothing after finish
 	instances := 0
 	for _, j := range p.Jobs {
 		instances += len(j.Instances)
@@ -133,7 +140,8 @@ func (c *cli) run(o *runFlags, args []string) error {
 	opts := runner.Options{
 		Parallel: o.parallel, KeepGoing: o.keepGoing, FailFast: o.failFast,
 		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr, Direct: direct,
-		Sink: event.Tee(append(sink, sh, logSink{c.log()})), Kill: c.signals.kill,
+		Sink: event.Tee(append(append(sink, rec.sinks()...), sh, logSink{c.log()})), Kill: c.signals.kill,
+		RunID: rec.id(), Record: rec.record(),
 	}
 	if o.json {
 		opts.Stdout = c.stderr
@@ -156,6 +164,7 @@ func (c *cli) run(o *runFlags, args []string) error {
 	}
 	writeErr := sh.Close()
 	eventsErr := closeEvents()
+	recErr := rec.finish(rep)
 	if rep != nil {
 		err = c.finish(o, rep, reportFile, writeErr)
 	}
@@ -164,6 +173,8 @@ func (c *cli) run(o *runFlags, args []string) error {
 		return own(runErr)
 	case eventsErr != nil:
 		return own(fmt.Errorf("--events: %w", eventsErr))
+	case recErr != nil:
+		return own(recErr)
 	}
 	return err
 }

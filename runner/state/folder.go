@@ -124,6 +124,9 @@ func (f *Folder) Status() (Status, error) {
 	if s, err = f.final(); err != nil || s.State == Final {
 		return s, err
 	}
+	if _, err := os.Stat(f.dir); err != nil {
+		return Status{}, err
+	}
 	s = Status{State: Lost}
 	if m, err := f.Meta(); err == nil {
 		boot, err := bootID()

@@ -69,7 +69,7 @@ func (j *journal) record(e event.JobEnded) (upTo int64, err error) {
 
 func (j *journal) add(e event.Event) {
 	if j.err == nil {
-		j.buf, j.sum, j.err = appendLine(j.buf, e, j.now(), j.sum)
+		j.buf, j.sum = appendLine(j.buf, e, j.now(), j.sum)
 	}
 }
 

@@ -1,6 +1,12 @@
 package state
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"sluice/runner/fields"
+)
 
 // Meta says of a run who runs it and what was asked for. It is run.json.
 type Meta struct {
@@ -52,3 +58,61 @@ const (
 	// end of every process, and not that of the machine.
 	None Durability = "none"
 )
+
+// appendJSON appends m as encoding/json would write it.
+func (m *Meta) appendJSON(buf []byte) []byte {
+	o := fields.Open(buf)
+	o.String("run_id", m.RunID)
+	o.StringOpt("parent", m.Parent)
+	o.BoolOpt("detached", m.Detached)
+	o.StringOpt("name", m.Name)
+	o.String("version", m.Version)
+	o.String("dir", m.Dir)
+	o.Strings("args", m.Args)
+	o.Name("asked", m.Asked.appendJSON)
+	if len(m.Prior) > 0 {
+		o.Name("prior", func(buf []byte) []byte {
+			o := fields.Open(buf)
+			for _, id := range slices.Sorted(maps.Keys(m.Prior)) {
+				o.String(id, m.Prior[id])
+			}
+			return o.Close()
+		})
+	}
+	o.Time("start", m.Start)
+	o.Name("runner", m.Runner.appendJSON)
+	o.String("durability", string(m.Durability))
+	return o.Close()
+}
+
+func (a Asked) appendJSON(buf []byte) []byte {
+	o := fields.Open(buf)
+	o.String("file", a.File)
+	o.StringsOpt("jobs", a.Jobs)
+	if len(a.Params) > 0 {
+		o.Name("params", func(buf []byte) []byte {
+			return fields.Array(buf, a.Params, func(buf []byte, g Given) []byte { return g.appendJSON(buf) })
+		})
+	}
+	o.IntOpt("parallel", int64(a.Parallel))
+	o.BoolOpt("keep_going", a.KeepGoing)
+	o.BoolOpt("fail_fast", a.FailFast)
+	return o.Close()
+}
+
+func (g Given) appendJSON(buf []byte) []byte {
+	o := fields.Open(buf)
+	o.String("name", g.Name)
+	o.Strings("values", g.Values)
+	o.String("dir", g.Dir)
+	o.String("source", g.Source)
+	return o.Close()
+}
+
+func (p Process) appendJSON(buf []byte) []byte {
+	o := fields.Open(buf)
+	o.Int("pid", int64(p.PID))
+	o.Int("start", int64(p.Start))
+	o.String("boot", p.Boot)
+	return o.Close()
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 
@@ -14,15 +13,27 @@ import (
 
 // bootID is random for each boot (random(4)).
 func bootID() (string, error) {
-	text, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	text, err := readProc("/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(string(text)), err
+}
+
+// readProc reads a short file, which the kernel makes up in one read.
+func readProc(name string) ([]byte, error) {
+	f, err := openAt(unix.AT_FDCWD, name, unix.O_RDONLY, 0)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	defer f.Close()
+	text := make([]byte, 1024) // field 22 of stat ends within 500
+	n, err := f.Read(text)
+	return text[:n], err
 }
 
 // startOf is when the process began, in clock ticks from boot. A process that
 // has ended, and of which only the exit code is left, is none: fs.ErrNotExist.
 func startOf(pid int) (uint64, error) {
 	name := "/proc/" + strconv.Itoa(pid) + "/stat"
-	text, err := os.ReadFile(name)
+	text, err := readProc(name)
 	switch {
 	case errors.Is(err, unix.ESRCH): // it went between open and read
 		return 0, fs.ErrNotExist

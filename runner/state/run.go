@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sluice/runner/event"
+	"sluice/runner/fields"
 	"sluice/runner/plan"
 	"sluice/runner/report"
 )
@@ -66,11 +67,7 @@ func (s *Store) Create(p *plan.Plan, m Meta, d Durability) (*Run, error) {
 	inputs := statInputs(p)
 	r.begin(d)
 	r.prepared.Go(func() {
-		r.prepErr = errors.Join(r.writeMeta(), r.writeJSON(planName, p), r.writeJSON(inputsName, inputs))
-		if r.prepErr == nil && !r.single {
-			r.prepErr = r.settle()
-		}
-		s.prune()
+		r.prepErr = r.prepare(inputs)
 	})
 	return r, nil
 }
@@ -98,7 +95,7 @@ func Adopt(dir string, locked *os.File, d Durability) (*Run, error) {
 		return nil, err
 	}
 	r.begin(d)
-	if err := r.writeMeta(); err != nil {
+	if err := r.writeMeta(r.sync); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
@@ -162,30 +159,42 @@ func (r *Run) begin(d Durability) {
 	})
 }
 
-func (r *Run) writeMeta() error {
-	var err error
-	if r.meta.Runner, err = Self(); err != nil {
-		return fmt.Errorf("who am I: %w", err)
+// prepare writes the files that say what the run is, and makes room for it.
+// They are synced unless the run is over with its first instance: then there
+// is nothing to go on with.
+func (r *Run) prepare(inputs []Input) error {
+	durable := r.sync && !r.single
+	text, err := json.Marshal(r.plan)
+	if err != nil {
+		return fmt.Errorf("%s: %w", planName, err)
 	}
-	return r.writeJSON(metaName, &r.meta)
+	known := fields.Array(nil, inputs, func(buf []byte, in Input) []byte { return in.appendJSON(buf) })
+	for _, err := range []error{
+		r.writeMeta(durable),
+		r.folder.write(planName, append(text, '\n'), durable),
+		r.folder.write(inputsName, append(known, '\n'), durable),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	r.store.prune()
+	if !durable {
+		return nil
+	}
+	return r.settle()
 }
 
-// writeJSON writes a file that says what the run is. It is synced unless the
-// run is over with its first instance: then there is nothing to go on with.
-func (r *Run) writeJSON(name string, v any) error {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+func (r *Run) writeMeta(durable bool) (err error) {
+	if r.meta.Runner, err = Self(); err != nil {
+		return fmt.Errorf("find out about this process: %w", err)
 	}
-	return r.folder.replace(name, append(text, '\n'), r.sync && !r.single)
+	return r.folder.replace(metaName, append(r.meta.appendJSON(nil), '\n'), durable)
 }
 
 // settle makes sure that the folder itself survives, not only what is in its
 // files.
 func (r *Run) settle() error {
-	if !r.sync {
-		return nil
-	}
 	runs, err := openFolder(r.store.runs())
 	if err != nil {
 		return err
@@ -284,14 +293,11 @@ func (r *Run) end() error {
 }
 
 func (r *Run) writeResult(rep *report.Report) error {
-	versioned := *rep
-	versioned.Version = report.Version
-	text, err := json.Marshal(&versioned)
-	if err != nil {
-		return fmt.Errorf("%s: %w", resultName, err)
-	}
-	if err := r.folder.replace(resultName, append(text, '\n'), r.sync); err != nil {
+	if err := r.folder.replace(resultName, append(rep.AppendJSON(nil), '\n'), r.sync); err != nil {
 		return err
+	}
+	if !r.sync {
+		return nil
 	}
 	return r.settle()
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Store is a state directory. It is made when the first run is created.
@@ -127,8 +129,15 @@ const keep = 200
 // more than keep. It goes by their names alone, and what it can't remove the
 // next run will try again.
 func (s *Store) prune() {
+	const tolerated = keep + keep/10
+	// On most file systems a folder has a link for each folder in it: its own
+	// name, its "." and their ".."; where it has not, there is 1.
+	var info unix.Stat_t
+	if err := unix.Stat(s.runs(), &info); err != nil || info.Nlink > 1 && info.Nlink-2 <= tolerated {
+		return
+	}
 	ids, err := s.ids()
-	if err != nil || len(ids) <= keep+keep/10 {
+	if err != nil || len(ids) <= tolerated {
 		return
 	}
 	for _, id := range ids[keep:] {
