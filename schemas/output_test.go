@@ -76,7 +76,7 @@ func everyEvent() []event.Event {
 		Number: 2, Status: report.TimedOut, Cause: "the timeout of 3s", CauseBy: -1, Start: at, Took: 5, Close: 6, Stages: []*report.Stage{stage, missing}, Warnings: []string{"w"},
 		Survivors: []report.Survivor{{PID: 10, Name: "nfsd", State: "D", Why: "w"}},
 	}
-	job := &report.Job{ID: "a[x=1]", Name: "a", Status: report.Failed, Reason: "r", RunID: "r2", Outputs: []report.Output{{Path: "/o", Size: 7, Mtime: at}}, Start: at, Took: 6, Attempts: []*report.Attempt{attempt}}
+	job := &report.Job{ID: "a[x=1]", Name: "a", Status: report.Failed, Reason: "r", RunID: "r2", Outputs: []report.Output{{Path: "/o", Size: 7, Mtime: at}}, Start: at, Took: 6, Earlier: 8, Attempts: []*report.Attempt{attempt}}
 	return []event.Event{
 		event.RunStarted{RunID: "r1", File: "/x.yaml", Instances: 3},
 		event.JobStarted{ID: "a[x=1]"},
@@ -89,7 +89,7 @@ func everyEvent() []event.Event {
 		event.Detached{ID: "a", RunID: "r2"},
 		event.Waiting{ID: "a", Reason: "exclusive deploy is held by run r0"},
 		event.StageEnded{ID: "a", Attempt: 1, Stage: 1, Result: stage},
-		event.Stopping{ID: "a", Attempt: 1, Reason: "the timeout of 3s", Signal: "TERM"},
+		event.Stopping{ID: "a", Attempt: 1, Reason: "the timeout of 3s", Signal: "TERM", Grace: time.Second},
 		event.AttemptEnded{ID: "a", Result: attempt},
 		event.RetryScheduled{ID: "a", Attempt: 2, Of: 3, Delay: time.Second},
 		event.RestartScheduled{ID: "a", Attempt: 2, Delay: time.Second},
@@ -194,7 +194,6 @@ func TestPlanRefuses(t *testing.T) {
 		"no argv":                 func(p *plan.Plan) { p.Jobs[1].Instances[0].Stages[0].Argv = nil },
 		"an exit code of 256":     func(p *plan.Plan) { p.Jobs[1].Instances[0].Stages[0].OK[1] = 256 },
 		"an unknown group":        func(p *plan.Plan) { p.Jobs[1].Group = "new" },
-		"ready by nothing":        func(p *plan.Plan) { p.Jobs[1].Instances[0].Ready.Line = "" },
 		"ready in two ways":       func(p *plan.Plan) { p.Jobs[1].Instances[0].Ready.Port = "h:1" },
 		"no bound of a log":       func(p *plan.Plan) { p.Jobs[1].Log.Keep = 0 },
 		"a retry of nothing":      func(p *plan.Plan) { p.Jobs[1].Retry.On = &plan.RetryOn{} },

@@ -54,6 +54,7 @@ func add(o *fields.Object, e Event) {
 		attempt(o, e.ID, e.Attempt)
 		o.String("reason", e.Reason)
 		o.String("signal", e.Signal)
+		o.Int("grace_ns", int64(e.Grace))
 	case AttemptEnded:
 		o.String("id", e.ID)
 		result(o, e.Result)

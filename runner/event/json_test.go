@@ -24,12 +24,14 @@ func every() []Event {
 		Took: 1, User: 2, System: 3, MaxRSS: 4, Stderr: "a\nb\n",
 	}
 	attempt := &report.Attempt{
-		Number: 2, Status: report.TimedOut, Cause: "timeout of 3s", CauseBy: 1, Start: at, Took: 5, Close: 7,
-		Stages: []*report.Stage{stage}, Survivors: []report.Survivor{{PID: 9, Name: "n", State: "D", Why: "y"}}, Warnings: []string{"w"},
+		Number: 2, Status: report.TimedOut, Cause: "timeout of 3s", CauseBy: 1, Start: at, Took: 5, Close: 6,
+		Stages: []*report.Stage{stage}, Warnings: []string{"w"},
+		Survivors: []report.Survivor{{PID: 10, Name: "nfsd", State: "D", Why: "w"}},
 	}
 	job := &report.Job{
 		ID: "a[x=1]", Name: "a", Status: report.Failed, Reason: "r", RunID: "r2", Start: at, Took: 6,
-		Outputs: []report.Output{{Path: "/o", Size: 3, Mtime: at}}, Attempts: []*report.Attempt{attempt},
+		Outputs: []report.Output{{Path: "/o", Size: 7, Mtime: at}}, Earlier: 8,
+		Attempts: []*report.Attempt{attempt},
 	}
 	return []Event{
 		RunStarted{RunID: "r1", File: "/x.yaml", Instances: 3},
@@ -41,9 +43,9 @@ func every() []Event {
 		StageExited{ID: "a", Attempt: 1, Stage: 1, At: at},
 		Ready{ID: "a", Attempt: 1},
 		Detached{ID: "a", RunID: "r2"},
-		Waiting{ID: "a", Reason: "r"},
+		Waiting{ID: "a", Reason: "exclusive deploy is held by another run"},
 		StageEnded{ID: "a", Attempt: 1, Stage: 1, Result: stage},
-		Stopping{ID: "a", Attempt: 1, Reason: "timeout of 3s", Signal: "TERM"},
+		Stopping{ID: "a", Attempt: 1, Reason: "timeout of 3s", Signal: "TERM", Grace: time.Second},
 		AttemptEnded{ID: "a", Result: attempt},
 		RetryScheduled{ID: "a", Attempt: 2, Of: 3, Delay: time.Second},
 		RestartScheduled{ID: "a", Attempt: 2, Delay: time.Second},

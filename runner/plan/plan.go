@@ -69,8 +69,8 @@ const (
 	GroupInherit Group = "inherit" // sluice's own: signals go to the processes one by one
 )
 
-// Ready says when a service or a detached job is ready. Exactly one of Line,
-// Port and File is set.
+// Ready says when a service or a detached job is ready. At most one of Line,
+// Port and File is set; without any it is ready when its processes run.
 type Ready struct {
 	Line    string   `json:"line,omitempty"` // RE2; a line of a logged stream matches it somewhere
 	Port    string   `json:"port,omitempty"` // host:port; a TCP connection to it is accepted

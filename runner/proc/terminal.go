@@ -21,16 +21,24 @@ func Terminal() (*os.File, error) {
 // HasForeground reports whether f is a terminal and the group of this process
 // is its foreground group: the one that may read from it, and that Ctrl-C
 // reaches. It is false for nil.
-func HasForeground(f *os.File) (has bool) {
-	if f == nil {
-		return false
-	}
-	onDescriptor(f, func(fd int) error {
-		group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
-		has = err == nil && group == unix.Getpgrp()
-		return nil
+func HasForeground(f *os.File) bool { return f != nil && foregroundOf(f) == unix.Getpgrp() }
+
+// LeadsForeground reports whether the group of leader, which is not reaped, is
+// the foreground group of terminal.
+func LeadsForeground(terminal *os.File, leader *Process) bool {
+	leader.mu.Lock()
+	defer leader.mu.Unlock()
+	return !leader.reaped && foregroundOf(terminal) == leader.pid
+}
+
+// foregroundOf is the number of the foreground group of f, or 0 where f is not
+// the terminal that controls this process.
+func foregroundOf(f *os.File) (group int) {
+	_ = onDescriptor(f, func(fd int) (err error) { // an error says that it is none
+		group, err = unix.IoctlGetInt(fd, unix.TIOCGPGRP)
+		return err
 	})
-	return has
+	return group
 }
 
 // TakeForeground makes the group of this process the foreground group of

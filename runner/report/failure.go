@@ -29,8 +29,8 @@ func WriteFailure(w io.Writer, j *Job, rerun string, s Style) error {
 	fmt.Fprintf(&b, "%s %s", s.Paint(l.hue, l.mark), s.Paint(Bold, Visible(j.ID)))
 	fmt.Fprint(&b, " ", s.Paint(l.hue, strings.TrimSpace(l.verb+" "+j.took())))
 	a := j.Last()
-	if a != nil && len(j.Attempts) > 1 {
-		fmt.Fprintf(&b, ", attempt %d of %d", a.Number, len(j.Attempts))
+	if n := j.Tries(); n > 1 {
+		fmt.Fprintf(&b, ", attempt %d of %d", a.Number, n)
 	}
 	b.WriteByte('\n')
 	if j.Reason != "" {

@@ -33,6 +33,7 @@ func (j *Job) AppendJSON(buf []byte) []byte {
 	}
 	o.TimeOpt("start", j.Start)
 	o.Int("took_ns", int64(j.Took))
+	o.IntOpt("earlier_attempts", int64(j.Earlier))
 	if len(j.Attempts) > 0 {
 		o.Name("attempts", func(buf []byte) []byte {
 			return fields.Array(buf, j.Attempts, func(buf []byte, a *Attempt) []byte { return a.AppendJSON(buf) })

@@ -73,8 +73,12 @@ type Job struct {
 	Outputs  []Output      `json:"outputs,omitempty"` // files that it made, where it succeeded
 	Start    time.Time     `json:"start,omitzero"`
 	Took     time.Duration `json:"took_ns"`
-	Attempts []*Attempt    `json:"attempts,omitempty"`
+	Earlier  int           `json:"earlier_attempts,omitempty"` // attempts before those below, which were too many to keep
+	Attempts []*Attempt    `json:"attempts,omitempty"`         // the last 20
 }
+
+// Tries is how many attempts were made.
+func (j *Job) Tries() int { return j.Earlier + len(j.Attempts) }
 
 // Last is the last attempt of j, or nil.
 func (j *Job) Last() *Attempt {

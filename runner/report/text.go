@@ -147,7 +147,7 @@ func (j *Job) note() string {
 	if why := j.Why(); why != "" {
 		notes = append(notes, why)
 	}
-	if n := len(j.Attempts); n > 1 {
+	if n := j.Tries(); n > 1 {
 		notes = append(notes, fmt.Sprintf("%d attempts", n))
 	}
 	if n := len(j.warnings()); n > 0 {
