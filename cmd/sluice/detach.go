@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sluice/runner"
 	"sluice/runner/plan"
 	"sluice/runner/proc"
 	"sluice/runner/report"
@@ -35,8 +36,15 @@ func (c *cli) detach(o *runFlags, args []string) error {
 		return err
 	}
 	for _, j := range p.Jobs {
-		if j.Interactive {
+		if j.Interactive && len(j.Instances) > 0 {
 			return usage("", "job %s is interactive, and a detached run has no terminal", j.Name)
+		}
+		if j.Detach && len(j.Instances) == 1 && count(p) == 1 {
+			// Of this run it is already true.
+			inst := j.Instances[0]
+			if j.Detach = false; inst.Ready == nil {
+				inst.Ready = &plan.Ready{}
+			}
 		}
 	}
 	if err := proc.CloseOnExec(); err != nil {
@@ -64,8 +72,8 @@ func (c *cli) detach(o *runFlags, args []string) error {
 // tellNotReady tells why a detached run did not become ready: what it printed,
 // and what sluice run would have said of it.
 func (c *cli) tellNotReady(o *runFlags, file string, s *state.Store, err error) error {
-	var failed *notReady
-	if !errors.As(err, &failed) || failed.own {
+	failed, ok := errors.AsType[*notReady](err)
+	if !ok || failed.own {
 		return own(err)
 	}
 	f, err := s.Open(failed.id)
@@ -88,21 +96,28 @@ func (c *cli) tellNotReady(o *runFlags, file string, s *state.Store, err error) 
 			}
 		}
 	}
-	c.complain(fmt.Sprintf("run %s ended before it was ready", failed.id))
+	c.complain(failed.Error())
 	if rep.Signal != "" {
 		return code(exitSignal + int(signalNumber(c.signals.first())))
 	}
 	return code(exitFailed)
 }
 
-// detachJob is runner.Options.Detach: it starts the plan of one detached
-// instance as a run, which was asked for by m.
-func (l launcher) detachJob(m state.Meta) func(context.Context, *plan.Plan) (string, error) {
-	return func(ctx context.Context, p *plan.Plan) (string, error) {
-		m := m
-		m.Parent, m.RunID, m.Prior = m.RunID, "", nil
-		m.Name = p.Jobs[0].Instances[0].ID
-		m.Asked.Jobs = []string{m.Name}
-		return l.launch(ctx, p, m)
+// mayDetach gives a run what it needs of the state directory for others to
+// follow: the means to start detached jobs, and locks.
+func (c *cli) mayDetach(o *runner.Options, run *state.Run) {
+	m := run.Meta()
+	l := launcher{store: run.Store(), durability: m.Durability, kill: c.signals.kill}
+	o.Locks = run.Store().Locks()
+	o.Detach = func(ctx context.Context, p *plan.Plan) (string, error) {
+		job := m
+		job.Parent, job.RunID, job.Prior = m.RunID, "", nil
+		job.Name = p.Jobs[0].Instances[0].ID
+		job.Asked.Jobs = []string{job.Name}
+		id, err := l.launch(ctx, p, job)
+		if failed, ok := errors.AsType[*notReady](err); ok {
+			err = fmt.Errorf("%w; sluice logs %s shows its output", err, failed.id)
+		}
+		return id, err
 	}
 }

@@ -42,7 +42,9 @@ type notReady struct {
 	err error
 }
 
-func (e *notReady) Error() string { return e.err.Error() }
+func (e *notReady) Error() string {
+	return fmt.Sprintf("run %s ended before it was ready: %v", e.id, e.err)
+}
 func (e *notReady) Unwrap() error { return e.err }
 
 // launcher starts detached runs.
@@ -96,7 +98,7 @@ func (l launcher) launch(ctx context.Context, p *plan.Plan, m state.Meta) (id st
 	case err == nil:
 		return "", &notReady{id, said.Own, errors.New(said.Reason)}
 	}
-	return "", &notReady{id, true, fmt.Errorf("the supervisor ended before the run was ready, %s\n%s", exitWords(exit), supervisorLog(run.Dir()))}
+	return "", &notReady{id, true, fmt.Errorf("its supervisor ended %s\n%s", exitWords(exit), supervisorLog(run.Dir()))}
 }
 
 // exitWords is how a process ended.

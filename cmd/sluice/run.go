@@ -146,6 +146,9 @@ func (c *cli) run(o *runFlags, args []string) error {
 	if o.json {
 		opts.Stdout = c.stderr
 	}
+	if rec.run != nil {
+		c.mayDetach(&opts, rec.run)
+	}
 	<-c.signals.ready
 	c.signals.armed.Store(true)
 	if instances > 1 {

@@ -60,11 +60,13 @@ func (c *cli) superviseRun(dir string, d state.Durability, lock *os.File, w *rea
 	p, m := run.Plan(), run.Meta()
 	w.await(p)
 	<-c.signals.ready
-	rep, err := runner.Run(c.signals.ctx, p, runner.Options{
+	opts := runner.Options{
 		Parallel: m.Asked.Parallel, KeepGoing: m.Asked.KeepGoing, FailFast: m.Asked.FailFast,
 		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr,
 		Sink: event.Tee{run, w}, Kill: c.signals.kill, RunID: m.RunID, Record: run.Record,
-	})
+	}
+	c.mayDetach(&opts, run)
+	rep, err := runner.Run(c.signals.ctx, p, opts)
 	if rep != nil {
 		rep.Signal = c.signals.first()
 	}
@@ -79,15 +81,19 @@ func (c *cli) superviseRun(dir string, d state.Durability, lock *os.File, w *rea
 func reasonOf(rep *report.Report) string {
 	var first *report.Job
 	for _, j := range rep.Jobs {
-		switch {
-		case j.Status == report.Failed || j.Status == report.TimedOut:
-			return j.ID + ": " + j.Why()
-		case !j.Status.OK() && first == nil:
+		bad := j.Status == report.Failed || j.Status == report.TimedOut
+		if bad || first == nil && !j.Status.OK() {
 			first = j
 		}
+		if bad {
+			break
+		}
 	}
-	if first == nil {
-		return string(rep.Status)
+	switch {
+	case first == nil:
+		return words(string(rep.Status))
+	case len(rep.Jobs) == 1:
+		return first.Why()
 	}
 	return first.ID + ": " + first.Why()
 }

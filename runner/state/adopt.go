@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/sys/unix"
 )
 
 // mayAdopt returns why the run can't be taken over by who has inherited locked.
@@ -28,11 +30,15 @@ func (f *Folder) mayAdopt(locked *os.File) error {
 		return fmt.Errorf("%s is not the lock of run %s", locked.Name(), f.ID)
 	}
 	// Who shares the lock has it already; to others it is refused.
-	if err := lock(locked); err != nil {
-		return fmt.Errorf("run %s is another process's: %w", f.ID, err)
+	err = unix.Flock(int(locked.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err != nil {
+		return fmt.Errorf("run %s is another process's: %w", f.ID, os.NewSyscallError("flock", err))
 	}
 	return nil
 }
 
 // Meta says what is run, and for whom.
 func (r *Run) Meta() Meta { return r.meta }
+
+// Store is where the run's folder is.
+func (r *Run) Store() *Store { return r.store }
