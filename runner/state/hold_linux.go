@@ -24,7 +24,7 @@ func (h *Hold) open() error {
 		}
 	}
 	switch {
-	case err == unix.ESRCH:
+	case err == unix.ESRCH, h.p.PID <= 0: // the zero Process was never there
 		return ErrEnded
 	case err != nil:
 		return os.NewSyscallError("pidfd_open", err)
@@ -45,6 +45,9 @@ func (h *Hold) signal(sig syscall.Signal) error {
 
 // wait waits in Go's poller: a pidfd is readable when its process has ended.
 func (h *Hold) wait(ctx context.Context) error {
+	if err := h.fd.SetReadDeadline(time.Time{}); err != nil { // an earlier wait may have set one
+		return err
+	}
 	unhurried := context.AfterFunc(ctx, func() { h.fd.SetReadDeadline(time.Unix(1, 0)) })
 	defer unhurried()
 	err := h.conn.Read(func(fd uintptr) bool {
