@@ -24,6 +24,7 @@ func jobsOf(lines ...string) *plan.Plan {
 		if many {
 			fmt.Sscan(count, &n)
 		}
+		j.Skip = map[bool]string{true: "it is left out"}[n == 0]
 		for i := range n {
 			id := name
 			if many {
@@ -44,10 +45,7 @@ type player struct {
 	fails    map[string]bool
 	keep     bool
 	log      []string
-	running  []struct {
-		job  *plan.Job
-		inst *plan.Instance
-	}
+	running  []served
 }
 
 func (p *player) never(list []unstarted) {
@@ -64,10 +62,7 @@ func (p *player) play() string {
 				break
 			}
 			p.log = append(p.log, "+"+inst.ID)
-			p.running = append(p.running, struct {
-				job  *plan.Job
-				inst *plan.Instance
-			}{j, inst})
+			p.running = append(p.running, served{j, inst})
 		}
 		if len(p.running) == 0 {
 			return strings.Join(p.log, " ")

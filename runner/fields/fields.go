@@ -44,7 +44,7 @@ func (o *Object) name(name string) {
 // U+FFFD.
 func (o *Object) String(name, v string) {
 	o.name(name)
-	o.buf = appendString(o.buf, v)
+	o.buf = AppendString(o.buf, v)
 }
 
 // StringOpt is String, unless v is empty.
@@ -57,7 +57,7 @@ func (o *Object) StringOpt(name, v string) {
 // Strings writes a field that is an array of strings, or null for a nil one.
 func (o *Object) Strings(name string, list []string) {
 	o.name(name)
-	o.buf = Array(o.buf, list, appendString)
+	o.buf = Array(o.buf, list, AppendString)
 }
 
 // StringsOpt is Strings, unless list is empty.
@@ -78,6 +78,18 @@ func (o *Object) IntOpt(name string, v int64) {
 	if v != 0 {
 		o.Int(name, v)
 	}
+}
+
+// Ints writes a field that is an array of whole numbers, or null for a nil one.
+func (o *Object) Ints(name string, list []int) {
+	o.name(name)
+	o.buf = Array(o.buf, list, func(buf []byte, n int) []byte { return strconv.AppendInt(buf, int64(n), 10) })
+}
+
+// Float writes a field that is a number, which must be finite.
+func (o *Object) Float(name string, v float64) {
+	o.name(name)
+	o.buf = strconv.AppendFloat(o.buf, v, 'g', -1, 64)
 }
 
 // Bool writes a field that is true or false.
@@ -123,7 +135,8 @@ func Array[E any](buf []byte, list []E, add func([]byte, E) []byte) []byte {
 	return append(buf, ']')
 }
 
-func appendString(buf []byte, s string) []byte {
+// AppendString appends s as JSON. What is not UTF-8 in it reads as U+FFFD.
+func AppendString(buf []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
 			return appendEscaped(buf, s)

@@ -274,7 +274,9 @@ func (b *builder) instance(j *spec.Job, inst *Instance, axes []axisValue) {
 	inst.Ready = b.ready(j.Ready, s)
 	inst.Exclusive = b.exclusive(j.Exclusive, s)
 	slices.Sort(b.reads)
-	inst.Reads = slices.Compact(b.reads)
+	for _, path := range slices.Compact(b.reads) {
+		inst.Reads = append(inst.Reads, Known(path))
+	}
 }
 
 // codes are the exit codes of l, sorted, or def where the file gives none.

@@ -141,7 +141,7 @@ type Instance struct {
 	// Reads are the files and directories, besides Stdin, that the job file
 	// hands to the instance by a pattern, a path param or an env_file.
 	// Absolute and sorted.
-	Reads []string `json:"reads,omitempty"`
+	Reads []Text `json:"reads,omitempty"`
 }
 
 // Axis is the value that one axis of the matrix has in an instance.

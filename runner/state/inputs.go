@@ -12,7 +12,7 @@ import (
 
 // Input is a file that a plan reads, as it was at some moment.
 type Input struct {
-	Path  string    `json:"path"` // absolute
+	Path  plan.Text `json:"path"` // absolute
 	Size  int64     `json:"size"` // bytes; -1: it could not be looked at
 	Mtime time.Time `json:"mtime,omitzero"`
 	Inode int64     `json:"inode,omitempty"`
@@ -21,7 +21,7 @@ type Input struct {
 
 func (in Input) appendJSON(buf []byte) []byte {
 	o := fields.Open(buf)
-	o.String("path", in.Path)
+	o.Name("path", in.Path.AppendJSON)
 	o.Int("size", in.Size)
 	o.TimeOpt("mtime", in.Mtime)
 	o.IntOpt("inode", in.Inode)
@@ -37,7 +37,8 @@ func reads(inst *plan.Instance, made map[string]bool) (paths []string) {
 			paths = append(paths, path)
 		}
 	}
-	for _, path := range inst.Reads {
+	for _, text := range inst.Reads {
+		path, _ := text.Known()
 		add(path)
 	}
 	if inst.Stdin.Kind == plan.InFile && !inst.Stdin.Later {
@@ -86,11 +87,11 @@ func statInput(path string) Input {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return Input{Path: path, Size: -1}
+		return Input{Path: plan.Known(path), Size: -1}
 	case info.IsDir():
-		return Input{Path: path, Dir: true}
+		return Input{Path: plan.Known(path), Dir: true}
 	}
-	in := Input{Path: path, Size: info.Size(), Mtime: info.ModTime().UTC()}
+	in := Input{Path: plan.Known(path), Size: info.Size(), Mtime: info.ModTime().UTC()}
 	if s, ok := info.Sys().(*syscall.Stat_t); ok {
 		in.Inode = int64(s.Ino)
 	}
@@ -99,16 +100,16 @@ func statInput(path string) Input {
 
 // change says how a file differs from what it was, or "".
 func (was Input) change() string {
-	is := statInput(was.Path)
-	switch {
+	path, _ := was.Path.Known()
+	switch is := statInput(path); {
 	case is.Size < 0:
-		return was.Path + " is missing"
+		return path + " is missing"
 	case is.Dir != was.Dir, is.Inode != was.Inode:
-		return was.Path + " is another file"
+		return path + " is another file"
 	case is.Size != was.Size:
-		return fmt.Sprintf("%s has %d bytes and had %d", was.Path, is.Size, was.Size)
+		return fmt.Sprintf("%s has %d bytes and had %d", path, is.Size, was.Size)
 	case !is.Mtime.Equal(was.Mtime):
-		return was.Path + " has changed"
+		return path + " has changed"
 	}
 	return ""
 }
@@ -121,7 +122,8 @@ func (f *Folder) Inputs() (map[string]Input, error) {
 	}
 	byPath := make(map[string]Input, len(list))
 	for _, in := range list {
-		byPath[in.Path] = in
+		path, _ := in.Path.Known()
+		byPath[path] = in
 	}
 	return byPath, nil
 }

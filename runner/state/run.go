@@ -1,7 +1,6 @@
 package state
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -38,23 +37,22 @@ type Run struct {
 	plan   *plan.Plan
 	folder folder
 	sync   bool // to the disk
-	single bool // one instance runs: the result follows on its record at once
+	single bool // one instance runs: the run is over with it
 
 	journal *journal
 	logs    *logs
 
-	captures sync.Once // makes their folder
-	prepared sync.WaitGroup
-	prepErr  error // valid after prepared.Wait
-	over     bool  // finished or closed
+	captures sync.Once    // makes their folder
+	written  func() error // writes, once, what says what the run is
+	over     bool         // finished or closed
 }
 
 // Create makes the folder of a run that this process is to execute, and takes
 // its lock. An empty m.RunID becomes a new id. m.Start and m.Runner are set
 // here. The caller must end the Run with Finish or Close.
 //
-// What is slow goes on beside what the caller does next: Record and Finish
-// wait for it and return its errors.
+// Only what must be there before anything starts is made now. The rest is
+// written when the first process runs, for then there is time.
 func (s *Store) Create(p *plan.Plan, m Meta, d Durability) (*Run, error) {
 	dir, err := s.makeFolder(&m)
 	if err != nil {
@@ -66,9 +64,7 @@ func (s *Store) Create(p *plan.Plan, m Meta, d Durability) (*Run, error) {
 	}
 	inputs := statInputs(p)
 	r.begin(d)
-	r.prepared.Go(func() {
-		r.prepErr = r.prepare(inputs)
-	})
+	r.written = sync.OnceValue(func() error { return r.prepare(inputs) })
 	return r, nil
 }
 
@@ -95,6 +91,7 @@ func Adopt(dir string, locked *os.File, d Durability) (*Run, error) {
 		return nil, err
 	}
 	r.begin(d)
+	r.written = func() error { return nil }
 	if err := r.writeMeta(r.sync); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -164,14 +161,10 @@ func (r *Run) begin(d Durability) {
 // is nothing to go on with.
 func (r *Run) prepare(inputs []Input) error {
 	durable := r.sync && !r.single
-	text, err := json.Marshal(r.plan)
-	if err != nil {
-		return fmt.Errorf("%s: %w", planName, err)
-	}
 	known := fields.Array(nil, inputs, func(buf []byte, in Input) []byte { return in.appendJSON(buf) })
 	for _, err := range []error{
 		r.writeMeta(durable),
-		r.folder.write(planName, append(text, '\n'), durable),
+		r.folder.write(planName, append(r.plan.AppendJSON(nil), '\n'), durable),
 		r.folder.write(inputsName, append(known, '\n'), durable),
 	} {
 		if err != nil {
@@ -182,7 +175,17 @@ func (r *Run) prepare(inputs []Input) error {
 	if !durable {
 		return nil
 	}
-	return r.settle()
+	return errors.Join(flush(r.folder.File), r.keepName())
+}
+
+// keepName puts the name of the run's folder on the disk. What it names
+// follows by itself where it is synced.
+func (r *Run) keepName() error {
+	runs, err := openFolder(r.store.runs())
+	if err != nil {
+		return err
+	}
+	return errors.Join(flush(runs.File), runs.Close())
 }
 
 func (r *Run) writeMeta(durable bool) (err error) {
@@ -192,22 +195,9 @@ func (r *Run) writeMeta(durable bool) (err error) {
 	return r.folder.replace(metaName, append(r.meta.appendJSON(nil), '\n'), durable)
 }
 
-// settle makes sure that the folder itself survives, not only what is in its
-// files.
-func (r *Run) settle() error {
-	runs, err := openFolder(r.store.runs())
-	if err != nil {
-		return err
-	}
-	return errors.Join(flush(r.folder.File), flush(runs.File), runs.Close())
-}
-
-// Written returns when everything is there that Create writes: another process
-// may Adopt the run then.
-func (r *Run) Written() error {
-	r.prepared.Wait()
-	return r.prepErr
-}
+// Written returns when everything is there that says what the run is: another
+// process may Adopt it then.
+func (r *Run) Written() error { return r.written() }
 
 // ID is the run's id.
 func (r *Run) ID() string { return r.meta.RunID }
@@ -227,8 +217,11 @@ func (r *Run) Event(e event.Event) {
 	r.logs.Event(e)
 	switch e.(type) {
 	case event.Output, event.OutputEnded:
-	default:
-		r.journal.Event(e)
+		return
+	}
+	r.journal.Event(e)
+	if !waits(e) {
+		r.written() // who needs it asks again for the error
 	}
 }
 
@@ -245,7 +238,7 @@ func (r *Run) Record(res *report.Job, stdout []byte) error {
 	if err != nil {
 		return r.journalError(err)
 	}
-	if err := r.Written(); err != nil || !r.sync || r.single {
+	if err := r.Written(); err != nil || !r.sync {
 		return err
 	}
 	return r.journalError(r.journal.sync(upTo))
@@ -292,14 +285,15 @@ func (r *Run) end() error {
 	return errors.Join(r.journalError(r.journal.end()), r.logs.end(), r.Written())
 }
 
+// writeResult writes the result. That of a single instance is not synced: its
+// record is, and a second time would be felt in a run of one short job.
 func (r *Run) writeResult(rep *report.Report) error {
-	if err := r.folder.replace(resultName, append(rep.AppendJSON(nil), '\n'), r.sync); err != nil {
-		return err
+	durable := r.sync && !r.single
+	err := r.folder.replace(resultName, append(rep.AppendJSON(nil), '\n'), durable)
+	if err == nil && durable {
+		err = flush(r.folder.File)
 	}
-	if !r.sync {
-		return nil
-	}
-	return r.settle()
+	return err
 }
 
 // Close gives the lock back without a result, and does nothing after Finish.
