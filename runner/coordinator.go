@@ -103,6 +103,10 @@ func (c *coordinator) coordinate() (*report.Report, error) {
 		<-told // nothing comes after RunEnded
 	}
 	c.finish()
+	if err := c.monitorLost(); err != nil {
+		c.errs = multierror.Append(c.errs, err)
+		c.errs.ErrorFormat = oneLine
+	}
 	return c.rep, c.errs.ErrorOrNil()
 }
 
@@ -227,6 +231,7 @@ func (c *coordinator) over(t *task, res *report.Job, err error) {
 // finish puts the results into the order of the plan and gives the run its
 // status.
 func (c *coordinator) finish() {
+	c.rep.Contained = c.contained()
 	c.rep.Status = report.Succeeded
 	for _, j := range c.plan.Jobs {
 		if j.Skip != "" {

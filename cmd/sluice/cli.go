@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"sluice/runner/contain"
 	"sluice/spec"
 	"sluice/spec/diag"
 )
@@ -39,6 +40,7 @@ type cli struct {
 	signals               *signals // of run only
 	completing            bool     // a shell asks for completions
 	args                  []string // the command line, without the program
+	keep                  contain.Options
 }
 
 // failure is an error with its exit code and, where there is one, a hint.

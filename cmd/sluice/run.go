@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sluice/runner"
+	"sluice/runner/contain"
 	"sluice/runner/event"
 	"sluice/runner/plumb"
 	"sluice/runner/report"
@@ -111,6 +112,11 @@ func (c *cli) run(o *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	keeper, err := contain.Open(c.keep)
+	if err != nil {
+		return own(err)
+	}
+	defer keeper.End()
 	var reportFile *plumb.File // replaced when the report is whole
 	if o.report != "" {
 		if reportFile, err = plumb.OpenFile(o.report, plumb.Atomic); err != nil {
@@ -141,7 +147,7 @@ func (c *cli) run(o *runFlags, args []string) error {
 		Parallel: o.parallel, KeepGoing: o.keepGoing, FailFast: o.failFast,
 		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr, Direct: direct,
 		Sink: event.Tee(append(append(sink, rec.sinks()...), sh, logSink{c.log()})), Kill: c.signals.kill,
-		RunID: rec.id(), Record: rec.record(),
+		RunID: rec.id(), Record: rec.record(), Keeper: keeper,
 	}
 	if o.json {
 		opts.Stdout = c.stderr
@@ -158,6 +164,7 @@ func (c *cli) run(o *runFlags, args []string) error {
 		runtime.GOMAXPROCS(1)
 	}
 	rep, runErr := runner.Run(c.signals.ctx, p, opts)
+	keeper.End() // the monitor goes while the rest is written
 	if rep != nil {
 		rep.Signal = c.signals.first()
 		gone := rep.Status == report.Cancelled && plumb.ReaderGone(c.stdout)

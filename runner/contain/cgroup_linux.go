@@ -24,7 +24,7 @@ func ownGroup() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text, err := os.ReadFile("/proc/self/cgroup")
+	text, err := readProc("/proc/self/cgroup")
 	if err != nil {
 		return "", err
 	}

@@ -25,4 +25,4 @@ type Options struct {
 }
 
 // ErrLost is the cause of [Keeper.Lost].
-var ErrLost = errors.New("the process that watches over sluice was killed, so nothing could be promised about what is left behind")
+var ErrLost = errors.New("the monitor of this run was killed")

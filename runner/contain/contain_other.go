@@ -56,6 +56,9 @@ func (s *Set) Fork(sys *syscall.SysProcAttr, fork func() (pid int, err error)) e
 // Kill does nothing.
 func (s *Set) Kill() {}
 
+// GiveUp does nothing.
+func (s *Set) GiveUp(pid int) {}
+
 // Clear does nothing.
 func (s *Set) Clear() []report.Survivor { return nil }
 

@@ -14,53 +14,60 @@ import (
 // becomes a program of its own, by exec, when there is something to do for it:
 // the runner has ended, has a lock to hand over, or has run for a moment.
 //
-// To start a Go program for a job that takes a millisecond would cost more
-// than that job. The fork alone is there from its first instant, and costs the
-// run a third of it in processor time. Between fork and exec it runs the one
-// function below, which calls nothing of Go's runtime: that has only the one
-// thread here, and locks that nobody will ever unlock.
+// The reason is the price: to start a Go program costs more than all else that
+// is done for a job which takes a millisecond. Such a fork costs a fifth of
+// it, and watches from its first instant.
+//
+// Between fork and exec it runs the one function below, which calls nothing of
+// Go's runtime: that has one thread here, and locks that nobody will ever
+// unlock. Neither does it have a heap. All that it needs is in a birth on the
+// stack of the goroutine that forks.
 
-// birth is what the fork needs, made before it.
-type birth struct {
-	sock, peer uintptr // descriptors: the monitor's, and the runner's
-	path       *byte
-	argv, envv **byte
-	name, root *byte
-	pause      unix.Timespec
-	seen       byte
-}
+// linger is how long a monitor remains a bare fork.
+const linger = 100 * time.Millisecond
 
 // thisProgram is the executable of the process that opens it, also where its
 // file was replaced or removed since.
 const thisProgram = "/proc/self/exe"
 
-// forkMonitor starts the monitor with the descriptor sock as its 3, and as this
-// program with argv in the end. peer is the other end of sock.
-func forkMonitor(sock, peer int, argv []string) (pid int, err error) {
-	b := birth{sock: uintptr(sock), peer: uintptr(peer), pause: unix.NsecToTimespec(int64(10 * time.Millisecond))}
-	args, err := syscall.SlicePtrFromStrings(argv)
-	if err != nil {
-		return 0, err
+// birth is what the fork needs. Nothing in it points into the heap.
+type birth struct {
+	socket, peer uintptr // descriptors: the monitor's, and the runner's
+	// C strings are places in text until the fork, which makes them addresses:
+	// until then the stack may be moved.
+	text             [1024]byte
+	used             int // of text
+	path, name, root uintptr
+	argv, envv       [9]uintptr
+	argc, envc       int
+	pause            unix.Timespec
+	seen             byte
+}
+
+// put copies s into b as a C string, and returns its place. Where there is no
+// more room b is full.
+func (b *birth) put(s string) uintptr {
+	at := b.used
+	b.used += len(s) + 1
+	if !b.full() {
+		copy(b.text[at:], s)
 	}
-	envv, err := syscall.SlicePtrFromStrings([]string{"GOMAXPROCS=1"})
-	if err != nil {
-		return 0, err
-	}
-	b.argv, b.envv = &args[0], &envv[0]
-	for to, text := range map[**byte]string{&b.path: thisProgram, &b.name: monitorName, &b.root: "/"} {
-		if *to, err = syscall.BytePtrFromString(text); err != nil {
-			return 0, err
-		}
-	}
-	if _, err := os.Stat(thisProgram); err != nil {
-		return 0, err
-	}
+	return uintptr(at)
+}
+
+func (b *birth) full() bool {
+	return b.used > len(b.text) || b.argc >= len(b.argv) || b.envc >= len(b.envv)
+}
+
+// forkMonitor forks the monitor, which has the descriptor socket as its 3 and
+// becomes this program with argv. peer is the other end of socket.
+func forkMonitor(socket, peer int, argv []string) (pid int, err error) {
 	wait := unix.NsecToTimeval(linger.Nanoseconds())
-	if err := unix.SetsockoptTimeval(sock, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait); err != nil {
+	if err := unix.SetsockoptTimeval(socket, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait); err != nil {
 		return 0, os.NewSyscallError("setsockopt", err)
 	}
 	// The monitor takes no signal, now or later: its mask is this thread's,
-	// and it goes through exec (signal(7)). KILL and STOP can't be blocked.
+	// and goes through exec (execve(2)). KILL and STOP can't be blocked.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var all, old unix.Sigset_t
@@ -70,21 +77,66 @@ func forkMonitor(sock, peer int, argv []string) (pid int, err error) {
 	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &all, &old); err != nil {
 		return 0, os.NewSyscallError("sigmask", err)
 	}
-	// No descriptor may be between open and close-on-exec.
+	defer unix.PthreadSigmask(unix.SIG_SETMASK, &old, nil) // it can't fail: the set was just read
+	// Nobody else forks while the heap is hidden.
 	syscall.ForkLock.Lock()
+	defer syscall.ForkLock.Unlock()
+	return bear(socket, peer, argv)
+}
+
+// bear is forkMonitor on a thread that is ready for it.
+//
+//go:noinline
+func bear(socket, peer int, argv []string) (pid int, err error) {
+	b := birth{
+		socket: uintptr(socket), peer: uintptr(peer), argc: len(argv), envc: 1,
+		pause: unix.NsecToTimespec((10 * time.Millisecond).Nanoseconds()),
+	}
+	b.path, b.name, b.root = b.put(thisProgram), b.put(monitorName), b.put("/")
+	b.envv[0] = b.put("GOMAXPROCS=1")
+	for i, arg := range argv {
+		if !b.full() {
+			b.argv[i] = b.put(arg)
+		}
+	}
+	if b.full() {
+		return 0, os.NewSyscallError("exec", unix.E2BIG)
+	}
+	hideHeap(unsafe.Pointer(&b), unix.MADV_DONTFORK)
 	child, errno := fork(&b)
-	syscall.ForkLock.Unlock()
-	unix.PthreadSigmask(unix.SIG_SETMASK, &old, nil) // it can't fail: the set was just read
-	runtime.KeepAlive(args)
-	runtime.KeepAlive(envv)
+	hideHeap(unsafe.Pointer(&b), unix.MADV_DOFORK)
 	if errno != 0 {
 		return 0, os.NewSyscallError("fork", errno)
 	}
 	return int(child), nil
 }
 
-// fork forks, and is the whole life of the child until its exec. Only system
-// calls are made in it, and its stack never grows.
+// hideHeap tells the kernel with MADV_DONTFORK not to give a fork the memory
+// around stack, which is that of a goroutine and so in Go's heap, but for the
+// next pages. To copy its page tables, and then each page that this process
+// goes on to write to, is most of what a fork costs. Go's heap has areas of
+// 64 MiB with nothing else in them (heapArenaBytes in runtime/malloc.go); where
+// that is not so the fork has more memory than it needs.
+//
+//go:nosplit
+func hideHeap(stack unsafe.Pointer, advice uintptr) {
+	const area, near = 64 << 20, 64 << 10
+	if unsafe.Sizeof(uintptr(0)) < 8 {
+		return // smaller areas, beside other things
+	}
+	at := uintptr(stack)
+	first := at &^ (area - 1)
+	last := first + area
+	if from := (at - near) &^ (near - 1); from > first {
+		syscall.RawSyscall(syscall.SYS_MADVISE, first, from-first, advice)
+	}
+	if to := (at + 2*near) &^ (near - 1); to < last {
+		syscall.RawSyscall(syscall.SYS_MADVISE, to, last-to, advice)
+	}
+}
+
+// fork forks, and is the whole life of the child until its exec. It makes
+// system calls and nothing else, and its stack never grows.
 //
 //go:norace
 //go:nosplit
@@ -98,20 +150,29 @@ func fork(b *birth) (child uintptr, errno syscall.Errno) {
 	if errno != 0 || child != 0 {
 		return child, errno
 	}
-	syscall.RawSyscall(syscall.SYS_SETSID, 0, 0, 0)
-	syscall.RawSyscall(syscall.SYS_CHDIR, uintptr(unsafe.Pointer(b.root)), 0, 0)
-	syscall.RawSyscall(syscall.SYS_PRCTL, unix.PR_SET_NAME, uintptr(unsafe.Pointer(b.name)), 0)
-	// Go's runtime opens /dev/null as the standard streams that are closed.
-	for fd := uintptr(0); fd < 3; fd++ {
-		syscall.RawSyscall(syscall.SYS_CLOSE, fd, 0, 0)
+	text := uintptr(unsafe.Pointer(&b.text))
+	for i := range b.argc {
+		b.argv[i] += text
 	}
-	// Where there is no close_range the others go with the exec; the runner's
-	// end must not stay open until then.
+	for i := range b.envc {
+		b.envv[i] += text
+	}
+	syscall.RawSyscall(syscall.SYS_SETSID, 0, 0, 0)
+	syscall.RawSyscall(syscall.SYS_CHDIR, text+b.root, 0, 0)
+	syscall.RawSyscall(syscall.SYS_PRCTL, unix.PR_SET_NAME, text+b.name, 0)
+	// Go's runtime opens /dev/null as the standard streams that are closed.
+	for fd := uintptr(0); fd < monitorFD; fd++ {
+		if fd != b.socket {
+			syscall.RawSyscall(syscall.SYS_CLOSE, fd, 0, 0)
+		}
+	}
+	// Where there is no close_range(2) the others go with the exec; the
+	// runner's end must not stay open until then.
 	syscall.RawSyscall(syscall.SYS_CLOSE, b.peer, 0, 0)
-	if b.sock != monitorFD {
-		syscall.RawSyscall(syscall.SYS_DUP3, b.sock, monitorFD, 0)
-	} else {
+	if b.socket == monitorFD {
 		syscall.RawSyscall(syscall.SYS_FCNTL, monitorFD, syscall.F_SETFD, 0)
+	} else {
+		syscall.RawSyscall(syscall.SYS_DUP3, b.socket, monitorFD, 0)
 	}
 	syscall.RawSyscall(unix.SYS_CLOSE_RANGE, monitorFD+1, 1<<31-1, 0)
 	for {
@@ -119,8 +180,8 @@ func fork(b *birth) (child uintptr, errno syscall.Errno) {
 		if errno == syscall.EINTR {
 			continue
 		}
-		syscall.RawSyscall(syscall.SYS_EXECVE, uintptr(unsafe.Pointer(b.path)), uintptr(unsafe.Pointer(b.argv)), uintptr(unsafe.Pointer(b.envv)))
-		// There is no memory for it. There may be later.
+		syscall.RawSyscall(syscall.SYS_EXECVE, text+b.path, uintptr(unsafe.Pointer(&b.argv)), uintptr(unsafe.Pointer(&b.envv)))
+		// There is no memory for it now. There may be later.
 		syscall.RawSyscall(syscall.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&b.pause)), 0, 0)
 	}
 }

@@ -13,30 +13,34 @@ import (
 
 // guard is the runner's side of its monitor.
 type guard struct {
-	conn *os.File // the monitor has the other end; it sends nothing, and its end is the monitor's
-	peer int      // the other end where there is no monitor; else -1
-	pid  int      // of the monitor; 0: there is none
+	k      *Keeper
+	socket int // the monitor has the other end. It sends nothing, and its end is the monitor's
+	peer   int // the other end where there is no monitor; else -1
+	pid    int // of the monitor; 0: there is none
 
 	lost context.Context
+	lose context.CancelCauseFunc
 	over atomic.Bool   // the monitor may go
-	done chan struct{} // closed when watch has ended
+	held atomic.Uint32 // how many locks were handed over
 
-	mu   sync.Mutex // guards these
-	held uint32     // how many locks were handed over
+	// To listen takes a goroutine and the runtime's poller, so it begins when
+	// the run has lasted for a moment.
+	begin sync.Once
+	timer *time.Timer   // begins
+	conn  *os.File      // socket, once it has begun
+	done  chan struct{} // closed when watch has ended
 }
 
-// linger is how long a monitor remains what it was made as. A run that is over
-// before has not paid for a second program.
-const linger = 100 * time.Millisecond
+// soon is when the runner begins to listen to its monitor.
+const soon = 50 * time.Millisecond
 
-// startGuard starts the monitor of k's run, and the goroutine that listens to
-// it and lets k sweep.
+// startGuard starts the monitor of k's run. Without argv there is none.
 func startGuard(k *Keeper, argv []string) (*guard, error) {
 	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("socketpair", err)
 	}
-	g := &guard{peer: ends[1], done: make(chan struct{})}
+	g := &guard{k: k, socket: ends[0], peer: ends[1], done: make(chan struct{})}
 	if argv != nil {
 		if g.pid, err = forkMonitor(ends[1], ends[0], append(argv[:len(argv):len(argv)], monitorArgs(k)...)); err != nil {
 			unix.Close(ends[0])
@@ -46,16 +50,22 @@ func startGuard(k *Keeper, argv []string) (*guard, error) {
 		unix.Close(ends[1])
 		g.peer = -1
 	}
-	unix.SetNonblock(ends[0], true) // it can't fail: the descriptor is open
-	g.conn = os.NewFile(uintptr(ends[0]), "monitor")
-	lost, lose := context.WithCancelCause(context.Background())
-	g.lost = lost
-	go g.watch(k, lose)
+	g.lost, g.lose = context.WithCancelCause(context.Background())
+	g.timer = time.AfterFunc(soon, g.listen)
 	return g, nil
 }
 
-// watch waits for the end of the monitor, and lets k sweep meanwhile.
-func (g *guard) watch(k *Keeper, lose context.CancelCauseFunc) {
+// listen begins to watch, if close was not called before.
+func (g *guard) listen() {
+	g.begin.Do(func() {
+		unix.SetNonblock(g.socket, true) // it can't fail: the descriptor is open
+		g.conn = os.NewFile(uintptr(g.socket), "monitor")
+		go g.watch()
+	})
+}
+
+// watch waits for the end of the monitor, and lets the Keeper sweep meanwhile.
+func (g *guard) watch() {
 	defer close(g.done)
 	for {
 		g.conn.SetReadDeadline(time.Now().Add(time.Second)) // an error is one of Read, too
@@ -64,9 +74,9 @@ func (g *guard) watch(k *Keeper, lose context.CancelCauseFunc) {
 		case g.over.Load():
 			return
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			k.sweep()
+			g.k.sweep()
 		default:
-			lose(ErrLost)
+			g.lose(ErrLost)
 			return
 		}
 	}
@@ -74,10 +84,11 @@ func (g *guard) watch(k *Keeper, lose context.CancelCauseFunc) {
 
 // hold hands f over to the monitor.
 func (g *guard) hold(f *os.File) (release func(), err error) {
-	g.mu.Lock()
-	g.held++
-	id := g.held
-	g.mu.Unlock()
+	if g.pid == 0 {
+		return func() {}, nil
+	}
+	g.listen()
+	id := g.held.Add(1)
 	conn, err := f.SyscallConn()
 	if err != nil {
 		return nil, err
@@ -94,9 +105,6 @@ func (g *guard) hold(f *os.File) (release func(), err error) {
 
 // send sends m to the monitor, with copies of the descriptors.
 func (g *guard) send(m message, fds ...int) error {
-	if g.pid == 0 {
-		return nil
-	}
 	var rights []byte
 	if len(fds) > 0 {
 		rights = unix.UnixRights(fds...)
@@ -126,7 +134,7 @@ func (g *guard) dismiss() {
 	}
 }
 
-// close dismisses the monitor, reaps it and ends watch.
+// close dismisses the monitor, reaps it, and ends watch.
 func (g *guard) close() {
 	g.dismiss()
 	if g.pid > 0 {
@@ -136,8 +144,15 @@ func (g *guard) close() {
 			}
 		}
 	}
-	g.conn.Close()
+	g.timer.Stop()
+	g.begin.Do(func() { close(g.done) })
+	if g.conn != nil {
+		g.conn.Close()
+	} else {
+		unix.Close(g.socket)
+	}
 	<-g.done
+	g.lose(nil)
 	if g.peer >= 0 {
 		unix.Close(g.peer)
 	}

@@ -205,7 +205,8 @@ func (k *Keeper) isOrphan(m mark) bool {
 }
 
 // End kills what is left of the run and lets the monitor go. What could not be
-// killed is returned. Nothing can be started any more.
+// killed is returned. Nothing can be started any more. It is all that a process
+// has to do which ends right after it.
 func (k *Keeper) End() (left []report.Survivor) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -63,7 +63,7 @@ func markOf(pid int) mark {
 // locksInProc reads the soft RLIMIT_LOCKS in /proc/PID/limits; 0 where there is
 // none.
 func locksInProc(pid int) uint64 {
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/limits")
+	text, err := readProc("/proc/" + strconv.Itoa(pid) + "/limits")
 	if err != nil {
 		return 0
 	}

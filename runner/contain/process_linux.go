@@ -25,9 +25,35 @@ type process struct {
 // dead reports whether nothing is left of p but its number.
 func (p process) dead() bool { return p.state == 'Z' || p.state == 'X' || p.state == 'x' }
 
+// readProc reads a file of /proc. It is os.ReadFile without what that does for
+// files that can be long or waited for, which takes as long as the reading.
+func readProc(path string) ([]byte, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	defer unix.Close(fd)
+	text := make([]byte, 0, 2048)
+	for {
+		n, err := unix.Read(fd, text[len(text):cap(text)])
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return nil, &os.PathError{Op: "read", Path: path, Err: err}
+		case n == 0:
+			return text, nil
+		default:
+			text = text[:len(text)+n]
+		}
+		if len(text) == cap(text) {
+			text = slices.Grow(text, cap(text))
+		}
+	}
+}
+
 // look reads a process. ok is false where there is none.
 func look(pid int) (p process, ok bool) {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	stat, err := readProc("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return p, false
 	}
@@ -109,7 +135,7 @@ func (p process) survivor() report.Survivor {
 		s.Why = err.Error()
 	} else if p.state == 'D' {
 		s.Why = "it is in the kernel"
-		place, err := os.ReadFile("/proc/" + strconv.Itoa(p.pid) + "/wchan")
+		place, err := readProc("/proc/" + strconv.Itoa(p.pid) + "/wchan")
 		if where := strings.TrimSpace(string(place)); err == nil && where != "" && where != "0" {
 			s.Why += ", in " + where
 		}

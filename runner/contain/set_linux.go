@@ -119,7 +119,7 @@ func (s *Set) Kill() {
 
 // Clear kills until nothing in the set lives, for at most two seconds, and
 // reaps what this process was left as the parent of. It is called when the
-// processes that were forked within it have exited or were given up. What
+// processes that were forked within it have exited, or were given up. What
 // could not be killed is returned.
 func (s *Set) Clear() []report.Survivor {
 	const few = 10 // rounds, after which the tree must be more than deep
@@ -144,6 +144,14 @@ func (s *Set) Clear() []report.Survivor {
 	}
 }
 
+// GiveUp says that a process that was forked within the set does not end, so
+// that Clear tells of it.
+func (s *Set) GiveUp(pid int) {
+	s.k.mu.Lock()
+	defer s.k.mu.Unlock()
+	delete(s.k.known, pid)
+}
+
 // killOrphans kills what is in the set and has become this process's child.
 func (s *Set) killOrphans() int {
 	s.k.mu.Lock()
@@ -161,7 +169,7 @@ func (s *Set) survivors(kin *family) []report.Survivor {
 }
 
 // Free gives the set back, after Clear. The processes that were forked within
-// it have been reaped, or were given up: then they are orphans now.
+// it have been reaped, or were given up.
 func (s *Set) Free() {
 	s.k.mu.Lock()
 	defer s.k.mu.Unlock()
