@@ -83,6 +83,7 @@ func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, num
 		res:   &report.Attempt{Number: number, Start: time.Now(), CauseBy: -1},
 		files: map[string]outFile{},
 	}
+	a.silence.began = a.res.Start
 	for _, s := range inst.Stages {
 		a.stages = append(a.stages, &stage{plan: s, ending: ending{ok: s.OK}})
 	}

@@ -212,6 +212,7 @@ func (c *coordinator) over(t *task, res *report.Job, err error) {
 		c.errs = multierror.Append(c.errs, err)
 		c.errs.ErrorFormat = oneLine
 	}
+	c.drop(c.sched.ended(t.job, t.inst, res.Status))
 	stands := res.Status.OK() && err == nil || res.Status == report.NotStarted
 	if !stands && c.ctx.Err() == nil && !c.sched.stopped {
 		switch {
@@ -225,7 +226,6 @@ func (c *coordinator) over(t *task, res *report.Job, err error) {
 			c.stopRun(t.inst.ID+" failed", c.o.FailFast)
 		}
 	}
-	c.drop(c.sched.ended(t.job, t.inst, res.Status))
 }
 
 // finish puts the results into the order of the plan and gives the run its

@@ -70,9 +70,9 @@ func (a *attempt) drain() {
 func (a *attempt) stillHeld(stage int, stream event.Stream) {
 	of := ""
 	if len(a.stages) > 1 {
-		of = fmt.Sprintf(" of stage %d, %s,", stage+1, a.stages[stage].plan.Name)
+		of = fmt.Sprintf(" of stage %d, %s", stage+1, a.stages[stage].plan.Name)
 	}
-	a.warn("a process that left the group still holds %s%s: what it writes later than %s after the end is not read", stream, of, linger)
+	a.warn("a process that left the group still holds %s%s; what it writes later than %s after the end is not read", stream, of, linger)
 }
 
 // lastExit is when the last process exited; zero where none was started.

@@ -37,7 +37,9 @@ func (a *attempt) wait(ctx context.Context) {
 			a.end(stopped{status: report.TimedOut, reason: "timeout of " + a.job.Timeout.String()})
 		}).Stop()
 	}
-	defer a.watchSilence()()
+	defer a.silence.watch(time.Duration(a.job.IdleTimeout), func() {
+		a.end(stopped{status: report.TimedOut, reason: "no output for " + a.job.IdleTimeout.String()})
+	})()
 	defer a.ready.watch()()
 	defer a.r.stops.add(a)()
 	defer context.AfterFunc(ctx, func() { a.end(a.told(context.Cause(ctx))) })()
