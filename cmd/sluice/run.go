@@ -146,14 +146,15 @@ func (c *cli) run(o *runFlags, args []string) error {
 	opts := runner.Options{
 		Parallel: o.parallel, KeepGoing: o.keepGoing, FailFast: o.failFast,
 		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr, Direct: direct,
-		Sink: event.Tee(append(append(sink, rec.sinks()...), sh, logSink{c.log()})), Kill: c.signals.kill,
-		RunID: rec.id(), Record: rec.record(), Keeper: keeper,
+		Sink: event.Tee(append(sink, sh, logSink{c.log()})), Kill: c.signals.kill, Keeper: keeper,
 	}
 	if o.json {
 		opts.Stdout = c.stderr
 	}
 	if rec.run != nil {
-		c.mayDetach(&opts, rec.run)
+		if err := c.record(&opts, rec.run); err != nil {
+			return own(err)
+		}
 	}
 	<-c.signals.ready
 	c.signals.armed.Store(true)
