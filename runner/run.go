@@ -107,8 +107,8 @@ func Run(ctx context.Context, p *plan.Plan, o Options) (*report.Report, error) {
 	if r.o.Parallel <= 0 {
 		r.o.Parallel = runtime.GOMAXPROCS(0)
 	}
-	defer r.watchMonitor()()
 	defer r.stops.begin()()
+	defer r.watchMonitor()()
 	return newCoordinator(r, ctx).coordinate()
 }
 

@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 
-	"sluice/runner/event"
 	"sluice/runner/plan"
 	"sluice/runner/report"
 	"sluice/runner/state"
@@ -44,9 +43,27 @@ func (c *cli) startRecording(o *runFlags, p *plan.Plan) (recording, error) {
 		return recording{run}, nil
 	case o.durability != "":
 		return recording{}, &failure{exitError, fmt.Errorf("--durability: %w", err), stateHint}
+	case needsState(p) != "":
+		return recording{}, &failure{exitError, fmt.Errorf("%s: %w", needsState(p), err), stateHint}
 	}
 	c.complain(fmt.Sprintf("warning: this run goes on without history: %v", err))
 	return recording{}, nil
+}
+
+// needsState is which job of p can't do without a state directory, and why, or
+// nothing.
+func needsState(p *plan.Plan) string {
+	for _, j := range p.Jobs {
+		for _, inst := range j.Instances {
+			switch {
+			case j.Detach:
+				return inst.ID + " is a detached job, of which a folder is kept"
+			case inst.Exclusive != nil:
+				return inst.ID + " is exclusive, and its lock is kept in a folder"
+			}
+		}
+	}
+	return ""
 }
 
 // createRun makes the folder of a run.
@@ -71,27 +88,6 @@ func (c *cli) asked(o *runFlags, p *plan.Plan) state.Meta {
 		asked.Params = append(asked.Params, state.Given{Name: name, Values: g.Values, Dir: g.Dir, Source: g.Source})
 	}
 	return state.Meta{Asked: asked}
-}
-
-func (r recording) id() string {
-	if r.run == nil {
-		return ""
-	}
-	return r.run.ID()
-}
-
-func (r recording) sinks() []event.Sink {
-	if r.run == nil {
-		return nil
-	}
-	return []event.Sink{r.run}
-}
-
-func (r recording) record() func(*report.Job, []byte) error {
-	if r.run == nil {
-		return nil
-	}
-	return r.run.Record
 }
 
 // finish writes the result. Without a report, the run has no result and will
