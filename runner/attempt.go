@@ -107,10 +107,10 @@ func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, num
 // start opens the streams and starts the stages, from the first to the last.
 // Where one can't start, the later ones are not tried.
 func (a *attempt) start() error {
-	if err := a.enter(); err != nil {
+	err := a.enter()
+	if err != nil {
 		return err
 	}
-	var err error
 	if a.ready, err = a.prepareReady(); err != nil {
 		return err
 	}

@@ -34,8 +34,8 @@ func (a *attempt) reap() {
 	}
 	a.reaped = true
 	a.signal(sigkill)
-	a.clearSet()
 	a.endLoan()
+	a.clearSet()
 	for i := len(a.stages) - 1; i >= 0; i-- {
 		if s := a.stages[i]; s.p != nil {
 			s.exit = s.p.Reap()

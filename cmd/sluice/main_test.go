@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sluice/runner/report"
+	"sluice/runner/state"
 )
 
 // TestMain lets the test binary be sluice itself, and the small programs that
@@ -63,6 +64,8 @@ func TestScripts(t *testing.T) {
 			// the environment can be compared.
 			e.Setenv("REPO", repo)
 			e.Setenv("NO_COLOR", "1")
+			e.Setenv("SLUICE_STATE_DIR", filepath.Join(e.WorkDir, ".state"))
+			e.Defer(func() { endRuns(e.T(), state.At(filepath.Join(e.WorkDir, ".state"))) })
 			e.Setenv("LC_ALL", "C")
 			for _, name := range []string{"CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "FORCE_COLOR"} {
 				e.Setenv(name, "")
@@ -180,7 +183,7 @@ func scriptCommand(ts *testscript.TestScript, args []string) *exec.Cmd {
 
 // envNames are the variables that exitcode and interrupt hand on. Empty ones
 // are left out.
-var envNames = []string{"PATH", "HOME", "NO_COLOR", "FORCE_COLOR", "LC_ALL", "CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "SECRET", "EDITOR", "TZ"}
+var envNames = []string{"PATH", "HOME", "NO_COLOR", "FORCE_COLOR", "LC_ALL", "CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "SECRET", "EDITOR", "TZ", "SLUICE_STATE_DIR"}
 
 // interrupt SIGNAL[,SIGNAL…] FIFO N COMMAND… starts the command, waits until
 // something opens FIFO for writing and says a line for each signal, sends the

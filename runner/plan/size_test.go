@@ -11,9 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fill is argv of a program with as many bytes as CheckSize allows beside
+// fillArgs is argv of a program with as many bytes as CheckSize allows beside
 // path, and more others.
-func fill(path string, more int) []string {
+func fillArgs(path string, more int) []string {
 	const piece = 100_000
 	argv := []string{"x"}
 	left := argSpace() - (len(path) + 1) - (1 + 1 + pointer) + more
@@ -39,7 +39,7 @@ func TestCheckSizeIsTheKernels(t *testing.T) {
 		t.Skip("this machine has no true")
 	}
 	for more, want := range []error{nil, syscall.E2BIG} {
-		argv := fill(path, more)
+		argv := fillArgs(path, more)
 		if err := CheckSize(path, argv, nil); (err != nil) != (want != nil) {
 			t.Errorf("%d more: CheckSize says %v", more, err)
 		}
