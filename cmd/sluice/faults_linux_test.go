@@ -28,7 +28,8 @@ const guard = 30 * time.Second
 // fault is a folder of its own to run sluice in.
 type fault struct {
 	*testing.T
-	dir string
+	dir      string
+	patience time.Duration // with a command
 }
 
 // newFault makes a folder with the job file text in it.
@@ -38,7 +39,7 @@ func newFault(t *testing.T, text string) *fault {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fault{t, dir}
+	f := &fault{t, dir, guard}
 	f.write("job.yaml", "version: 1\n"+text)
 	return f
 }
@@ -74,7 +75,7 @@ type process struct {
 // that would change what is printed.
 func (f *fault) command(args ...string) *process {
 	f.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), guard)
+	ctx, cancel := context.WithTimeout(context.Background(), f.patience)
 	p := &process{Cmd: exec.CommandContext(ctx, args[0], args[1:]...)}
 	p.Dir = f.dir
 	p.Env = append(os.Environ(), "NO_COLOR=1", "CI=", "GITHUB_ACTIONS=", "FORCE_COLOR=", "GORACE=atexit_sleep_ms=0",
@@ -120,7 +121,7 @@ func (f *fault) endAnyhow(p *process) output {
 	f.Helper()
 	err := p.Wait()
 	if p.gaveUp.Load() {
-		f.Fatalf("%s: still there after %s\n%s", strings.Join(p.Args, " "), guard, p.stderr.String())
+		f.Fatalf("%s: still there after %s\n%s", strings.Join(p.Args, " "), f.patience, p.stderr.String())
 	}
 	if errors.Is(err, exec.ErrWaitDelay) {
 		f.Error("something holds its streams")
