@@ -98,6 +98,10 @@ func (a *attempt) suspend() {
 	l := a.loan
 	var mode *proc.TerminalMode // the job's
 	a.mu.Lock()
+	// Where sluice has the terminal, the shell has brought it back after a
+	// stop that came to sluice alone, a moment before it lent the terminal.
+	// The job was stopped for not having it.
+	regained := !a.reaped && proc.HasForeground(l.terminal)
 	if !a.reaped && proc.LeadsForeground(l.terminal, a.leader) {
 		mode, _ = proc.ModeOf(l.terminal)
 		_ = proc.TakeForeground(l.terminal) // whoever fails here is stopped all the same
@@ -106,7 +110,7 @@ func (a *attempt) suspend() {
 		}
 	}
 	a.mu.Unlock()
-	if err := proc.SuspendSelf(); err != nil {
+	if !regained && proc.SuspendSelf() != nil {
 		return
 	}
 	a.mu.Lock()
