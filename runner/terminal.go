@@ -83,11 +83,24 @@ func (a *attempt) noticeStops() {
 			a.suspend()
 			return
 		case sig == syscall.SIGTTIN:
-			a.end(stopped{status: report.Failed, reason: "stopped for reading the terminal, which only a job with interactive: true may"})
+			a.touched("reading")
 		case sig == syscall.SIGTTOU:
-			a.end(stopped{status: report.Failed, reason: "stopped for changing the terminal, which only a job with interactive: true may"})
+			a.touched("changing")
 		}
 	}
+}
+
+// touched ends an attempt that the terminal has stopped. It is woken to end by
+// itself; one that is stopped again instead can't, and is killed.
+func (a *attempt) touched(doing string) {
+	a.mu.Lock()
+	ending := a.stop.happened()
+	a.mu.Unlock()
+	if ending {
+		a.killGroup()
+		return
+	}
+	a.end(stopped{status: report.Failed, reason: "stopped for " + doing + " the terminal, which only a job with interactive: true may"})
 }
 
 // suspend stops sluice with the job that has the terminal, and goes on with it
