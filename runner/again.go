@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"sluice/runner/plan"
-	"sluice/runner/proc"
 	"sluice/runner/report"
 )
 
@@ -78,18 +77,10 @@ func listed(on *plan.RetryOn, a *report.Attempt) bool {
 	case s.Error != "":
 		return on.Start
 	case s.Signal != "":
-		return slices.ContainsFunc(on.Signal, func(name string) bool { return sameSignal(name, s.Signal) })
+		return slices.Contains(on.Signal, s.Signal)
 	default:
 		return slices.Contains(on.Exit, s.Code)
 	}
-}
-
-// sameSignal reports whether two names are of one signal: some have two, as
-// IOT and ABRT.
-func sameSignal(a, b string) bool {
-	x, ok := proc.ParseSignal(a)
-	y, _ := proc.ParseSignal(b)
-	return ok && x == y
 }
 
 func (g *again) restart(a *report.Attempt, now time.Time) (time.Duration, bool) {

@@ -103,6 +103,10 @@ func (c *coordinator) coordinate() (*report.Report, error) {
 		<-told // nothing comes after RunEnded
 	}
 	c.finish()
+	if err := c.monitorLost(); err != nil {
+		c.errs = multierror.Append(c.errs, err)
+		c.errs.ErrorFormat = oneLine
+	}
 	return c.rep, c.errs.ErrorOrNil()
 }
 
@@ -208,6 +212,7 @@ func (c *coordinator) over(t *task, res *report.Job, err error) {
 		c.errs = multierror.Append(c.errs, err)
 		c.errs.ErrorFormat = oneLine
 	}
+	c.drop(c.sched.ended(t.job, t.inst, res.Status))
 	stands := res.Status.OK() && err == nil || res.Status == report.NotStarted
 	if !stands && c.ctx.Err() == nil && !c.sched.stopped {
 		switch {
@@ -221,12 +226,12 @@ func (c *coordinator) over(t *task, res *report.Job, err error) {
 			c.stopRun(t.inst.ID+" failed", c.o.FailFast)
 		}
 	}
-	c.drop(c.sched.ended(t.job, t.inst, res.Status))
 }
 
 // finish puts the results into the order of the plan and gives the run its
 // status.
 func (c *coordinator) finish() {
+	c.rep.Contained = c.contained()
 	c.rep.Status = report.Succeeded
 	for _, j := range c.plan.Jobs {
 		if j.Skip != "" {

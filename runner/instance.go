@@ -62,7 +62,7 @@ func (r *run) attempts(ctx context.Context, j *plan.Job, inst *plan.Instance, re
 		switch {
 		case going:
 			continue
-		case next == restarted && j.Service && ctx.Err() != nil:
+		case next == restarted && j.Service && ctx.Err() != nil && r.stopping.Err() == nil:
 			res.Status, res.Reason = report.Succeeded, "told to stop while it waited to be started again"
 		}
 		return err

@@ -108,6 +108,7 @@ func Run(ctx context.Context, p *plan.Plan, o Options) (*report.Report, error) {
 		r.o.Parallel = runtime.GOMAXPROCS(0)
 	}
 	defer r.stops.begin()()
+	defer r.watchMonitor()()
 	return newCoordinator(r, ctx).coordinate()
 }
 

@@ -208,7 +208,7 @@ func TestLinger(t *testing.T) {
 	life := newLifeline(t)
 	o := execute(t, planOf(job("j", self(t, "fork", life.path, "leave"))), Options{})
 	a := o.wants(t, "succeeded; succeeded")
-	want := "a process that left the group still holds %s: what it writes later than 1s after the end is not read"
+	want := "a process that left the group still holds %s; what it writes later than 1s after the end is not read"
 	if w := a.Warnings; len(w) != 2 || w[0] != fmt.Sprintf(want, "stdout") || w[1] != fmt.Sprintf(want, "stderr") {
 		t.Errorf("warnings %q", w)
 	}

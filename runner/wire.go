@@ -105,7 +105,7 @@ func (a *attempt) readLog(r *os.File, i int, stream event.Stream) {
 			a.r.emit(event.OutputEnded{ID: id, Attempt: number, Stage: i, Stream: stream})
 			return
 		}
-		a.heard(func() {
+		a.silence.heard(func() {
 			a.r.emit(event.Output{ID: id, Attempt: number, Stage: i, Stream: stream, Data: data})
 		})
 		find.see(data)

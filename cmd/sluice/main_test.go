@@ -21,6 +21,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sluice/runner/report"
+	"sluice/runner/state"
 )
 
 // TestMain lets the test binary be sluice itself, and the small programs that
@@ -77,6 +78,8 @@ func TestScripts(t *testing.T) {
 			// the environment can be compared.
 			e.Setenv("REPO", repo)
 			e.Setenv("NO_COLOR", "1")
+			e.Setenv("SLUICE_STATE_DIR", filepath.Join(e.WorkDir, ".state"))
+			e.Defer(func() { endRuns(e.T(), state.At(filepath.Join(e.WorkDir, ".state"))) })
 			e.Setenv("LC_ALL", "C")
 			e.Setenv("SLUICE_STATE_DIR", filepath.Join(e.WorkDir, ".tmp", "state"))
 			for _, name := range []string{"CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "FORCE_COLOR"} {

@@ -44,9 +44,27 @@ func (c *cli) startRecording(o *runFlags, p *plan.Plan) (recording, error) {
 		return recording{run}, nil
 	case o.durability != "":
 		return recording{}, &failure{exitError, fmt.Errorf("--durability: %w", err), stateHint}
+	case needsState(p) != "":
+		return recording{}, &failure{exitError, fmt.Errorf("%s: %w", needsState(p), err), stateHint}
 	}
 	c.complain(fmt.Sprintf("warning: this run goes on without history: %v", err))
 	return recording{}, nil
+}
+
+// needsState is which job of p can't do without a state directory, and why, or
+// nothing.
+func needsState(p *plan.Plan) string {
+	for _, j := range p.Jobs {
+		for _, inst := range j.Instances {
+			switch {
+			case j.Detach:
+				return inst.ID + " is a detached job, of which a folder is kept"
+			case inst.Exclusive != nil:
+				return inst.ID + " is exclusive, and its lock is kept in a folder"
+			}
+		}
+	}
+	return ""
 }
 
 // createRun makes the folder of a run.

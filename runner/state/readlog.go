@@ -65,17 +65,12 @@ func (l *logReader) next() (ok bool, err error) {
 // fill reads more: of the file that is read, or else of the one that follows.
 func (l *logReader) fill() (more bool, err error) {
 	files, err := l.files()
-	defer func() {
-		for _, k := range files {
-			k.f.Close()
-		}
-	}()
+	defer func() { closeLogs(files) }()
 	if err != nil || len(files) == 0 {
 		return false, err
 	}
-	n := slices.IndexFunc(files, func(k *keptLog) bool { return k.same(l.file) })
-	if n < 0 { // none was read yet, or that one is gone
-		n = len(files) - 1
+	n := len(files) - 1
+	if !files[n].same(l.file) { // none was read yet, or that one is gone
 		l.begin(files[n])
 	}
 	for {
@@ -88,41 +83,93 @@ func (l *logReader) fill() (more bool, err error) {
 	}
 }
 
+func closeLogs(list []*keptLog) {
+	for _, k := range list {
+		k.f.Close()
+	}
+}
+
 func (l *logReader) begin(k *keptLog) {
 	l.file, l.offset = k, 0
 	l.buf, l.at = l.buf[:0], 0 // a line that was cut off has no rest there
 }
 
-// files opens what there is of the log, the newest first. A file only ever
-// moves to a higher number, one after the other and the oldest first: who
-// looks from the lowest up finds each, though one perhaps twice.
-func (l *logReader) files() (list []*keptLog, err error) {
-	for n, missing := 0, 0; missing < 2; n++ {
-		path := l.path
-		if n > 0 {
-			path = fmt.Sprintf("%s.%d", l.path, n)
-		}
-		f, err := os.Open(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			missing++ // one of them is between two names
-			continue
-		} else if err != nil {
+// files opens the files of the log from the newest to the one that is read, or
+// to the oldest where none is or that one is gone.
+//
+// A rotation moves each file to the next number, the oldest first. Who looks
+// from the lowest up meanwhile finds each file, one perhaps twice, and one
+// number that no file has. But while two rotations go by it may miss some. So
+// it counts only when the newest is still the newest afterwards; where the
+// files never stand still, there is nothing to read for now.
+func (l *logReader) files() ([]*keptLog, error) {
+	for range 100 {
+		list, err := l.look()
+		if err != nil {
 			return list, err
 		}
-		k := &keptLog{f: f}
-		if k.info, err = f.Stat(); err == nil {
-			_, err = f.ReadAt(k.first[:], 0)
+		newest, err := l.open(0)
+		if newest == nil && err == nil {
+			newest, err = l.open(1)
 		}
-		if err != nil && err != io.EOF {
-			return append(list, k), err
+		if newest != nil {
+			newest.f.Close()
 		}
-		if len(list) > 0 && k.same(list[len(list)-1]) {
-			f.Close()
+		if err != nil || len(list) == 0 || list[0].same(newest) {
+			return list, err
+		}
+		closeLogs(list)
+	}
+	return nil, nil
+}
+
+// look looks once for what files says.
+func (l *logReader) look() (list []*keptLog, err error) {
+	for n, missing := 0, 0; missing < 2; n++ {
+		k, err := l.open(n)
+		switch {
+		case err != nil:
+			return list, err
+		case k == nil:
+			missing++ // one of them may be between two names
+			continue
+		case len(list) > 0 && k.same(list[len(list)-1]):
+			k.f.Close()
 			continue
 		}
 		list = append(list, k)
+		if k.same(l.file) {
+			break
+		}
 	}
 	return list, nil
+}
+
+// open opens the file of that number. It is nil where there is none, or where
+// nothing is in it yet.
+func (l *logReader) open(number int) (*keptLog, error) {
+	path := l.path
+	if number > 0 {
+		path = fmt.Sprintf("%s.%d", l.path, number)
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	k := &keptLog{f: f}
+	if k.info, err = f.Stat(); err == nil {
+		_, err = f.ReadAt(k.first[:], 0)
+	}
+	if err == nil {
+		return k, nil
+	}
+	f.Close()
+	if err == io.EOF {
+		err = nil
+	}
+	return nil, err
 }
 
 // read reads a piece of f.

@@ -71,10 +71,14 @@ func (s *Store) Create(p *plan.Plan, m Meta, d Durability) (*Run, error) {
 
 // Adopt takes over the folder of a run that another process has created, and
 // whose Lock this one has inherited: from now on it is this process that runs
-// it. lock belongs to the Run. The other process has waited for Written, and
-// calls Close at any time.
-func Adopt(dir string, lock *os.File, d Durability) (*Run, error) {
+// it. locked belongs to the Run. The other process has waited for Written, and
+// calls Close at any time. A run that has ended, or whose lock is held by
+// somebody else, is refused.
+func Adopt(dir string, locked *os.File, d Durability) (*Run, error) {
 	f := FolderAt(dir)
+	if err := f.mayAdopt(locked); err != nil {
+		return nil, err
+	}
 	m, err := f.Meta()
 	if err != nil {
 		return nil, err
@@ -84,7 +88,7 @@ func Adopt(dir string, lock *os.File, d Durability) (*Run, error) {
 		return nil, err
 	}
 	r := &Run{store: At(filepath.Dir(filepath.Dir(f.dir))), meta: *m, plan: p}
-	if err := r.open(f.dir, lock, 0); err != nil {
+	if err := r.open(f.dir, locked, 0); err != nil {
 		return nil, err
 	}
 	r.begin(d)

@@ -1,0 +1,3 @@
+package runner
+
+func platformPrograms() map[string]func([]string) int { return nil }
