@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"sluice/runner/contain"
 	"sluice/runner/event"
 	"sluice/runner/plan"
 	"sluice/runner/plumb"
@@ -29,12 +30,14 @@ type attempt struct {
 	inst   *plan.Instance
 	res    *report.Attempt
 	stages []*stage
+	set    *contain.Set // what the stages are born into; nil where the run has no Keeper
 
-	mu     sync.Mutex    // guards these, and the group while it is signalled
-	leader *proc.Process // the first process, which leads the group if there is one; reaped last, so that its number stays taken
-	stop   stopped
-	reaped bool        // the group's number may be somebody else's
-	grace  *time.Timer // runs after stop; nil where there was none
+	mu      sync.Mutex    // guards these, and the group while it is signalled
+	leader  *proc.Process // the first process, which leads the group if there is one; reaped last, so that its number stays taken
+	stop    stopped
+	reaped  bool        // the group's number may be somebody else's
+	grace   *time.Timer // runs after stop; nil where there was none
+	despair *time.Timer // runs after KILL; nil where there was none
 
 	loan    *loan      // the terminal, while the group has it; nil where it has not
 	ready   *readiness // nil where nobody asks
@@ -104,7 +107,10 @@ func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, num
 // start opens the streams and starts the stages, from the first to the last.
 // Where one can't start, the later ones are not tried.
 func (a *attempt) start() error {
-	var err error
+	err := a.enter()
+	if err != nil {
+		return err
+	}
 	if a.ready, err = a.prepareReady(); err != nil {
 		return err
 	}
@@ -145,6 +151,9 @@ func (a *attempt) start() error {
 func (a *attempt) startStage(i int, files []*os.File) error {
 	s := a.stages[i]
 	c := proc.Command{Path: s.plan.Path, Dir: s.plan.Dir, Files: files, Umask: -1}
+	if a.set != nil {
+		c.Within = a.set
+	}
 	var err error
 	if a.inst.Umask != "" {
 		mask, err := strconv.ParseUint(a.inst.Umask, 8, 32)

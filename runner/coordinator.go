@@ -103,6 +103,10 @@ func (c *coordinator) coordinate() (*report.Report, error) {
 		<-told // nothing comes after RunEnded
 	}
 	c.finish()
+	if err := c.monitorLost(); err != nil {
+		c.errs = multierror.Append(c.errs, err)
+		c.errs.ErrorFormat = oneLine
+	}
 	return c.rep, c.errs.ErrorOrNil()
 }
 
@@ -156,7 +160,7 @@ func (c *coordinator) startReady() {
 		if c.ctx.Err() != nil {
 			c.cancelled()
 		}
-		room := c.running < c.o.Parallel && c.recording < mostRecording && (c.failing == 0 || c.o.KeepGoing)
+		room := c.running < c.o.Parallel && c.recording < c.mostRecording() && (c.failing == 0 || c.o.KeepGoing)
 		if room && len(c.held) > 0 {
 			t := c.held[0]
 			c.held = c.held[1:]
@@ -227,6 +231,7 @@ func (c *coordinator) over(t *task, res *report.Job, err error) {
 // finish puts the results into the order of the plan and gives the run its
 // status.
 func (c *coordinator) finish() {
+	c.rep.Contained = c.contained()
 	c.rep.Status = report.Succeeded
 	for _, j := range c.plan.Jobs {
 		if j.Skip != "" {

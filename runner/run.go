@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"runtime"
 	"syscall"
@@ -100,7 +99,7 @@ func Run(ctx context.Context, p *plan.Plan, o Options) (*report.Report, error) {
 		r.kill = context.Background()
 	}
 	if r.o.RunID == "" {
-		r.o.RunID = NewRunID(time.Now())
+		r.o.RunID = report.NewRunID(time.Now())
 	}
 	if r.o.Parallel <= 0 {
 		r.o.Parallel = p.MaxParallel
@@ -109,12 +108,8 @@ func Run(ctx context.Context, p *plan.Plan, o Options) (*report.Report, error) {
 		r.o.Parallel = runtime.GOMAXPROCS(0)
 	}
 	defer r.stops.begin()()
+	defer r.watchMonitor()()
 	return newCoordinator(r, ctx).coordinate()
-}
-
-// NewRunID makes an id that sorts by time: 20261123-160501-4f2a.
-func NewRunID(now time.Time) string {
-	return now.UTC().Format("20060102-150405-") + fmt.Sprintf("%04x", rand.IntN(1<<16))
 }
 
 // refuse returns why these options can't run p.

@@ -21,6 +21,7 @@ import (
 // numbers, the leader's last: until then no other group can have its number.
 func (a *attempt) reap() {
 	if a.leader == nil {
+		a.freeSet()
 		return
 	}
 	a.mu.Lock()
@@ -28,14 +29,19 @@ func (a *attempt) reap() {
 	if a.grace != nil {
 		a.grace.Stop()
 	}
+	if a.despair != nil {
+		a.despair.Stop()
+	}
 	a.reaped = true
 	a.signal(sigkill)
 	a.endLoan()
+	a.clearSet()
 	for i := len(a.stages) - 1; i >= 0; i-- {
 		if s := a.stages[i]; s.p != nil {
 			s.exit = s.p.Reap()
 		}
 	}
+	a.freeSet()
 }
 
 // drain waits for the end of the streams that sluice reads. A process that
@@ -106,6 +112,9 @@ func (a *attempt) settle(trouble error) error {
 	}
 	if a.job.Service {
 		a.settleService()
+	}
+	if a.res.Status == report.Succeeded && len(a.res.Survivors) > 0 {
+		a.res.Status, a.res.Cause = report.Failed, outlived(a.res.Survivors[0])
 	}
 	if err := a.commit(a.res.Status == report.Succeeded); err != nil {
 		a.res.Status, a.res.Cause = report.Failed, oneLine([]error{err})

@@ -52,7 +52,7 @@ func (a *attempt) wait(ctx context.Context) {
 }
 
 func (a *attempt) waitExit(s *stage) {
-	s.p.WaitExit()
+	s.ending.lives = !s.p.WaitExit()
 	s.ending.end = time.Now()
 	if a.r.o.Sink != nil {
 		a.r.emit(event.StageExited{ID: a.inst.ID, Attempt: a.res.Number, Stage: slices.Index(a.stages, s), At: s.ending.end})
@@ -126,11 +126,13 @@ func (a *attempt) killGroup() {
 	if !a.reaped && a.stop.killed.IsZero() {
 		a.stop.killed = time.Now()
 		a.signal(sigkill)
+		a.killSet()
 	}
 }
 
-// signal signals the group, or each process where the group is sluice's own.
-// The caller holds a.mu, and the leader is unreaped.
+// signal signals the group and the stages that have left it, or each process
+// where the group is sluice's own. The caller holds a.mu, and the leader is
+// unreaped.
 func (a *attempt) signal(sig syscall.Signal) {
 	if a.job.Group == plan.GroupInherit {
 		for _, s := range a.stages {
@@ -146,4 +148,5 @@ func (a *attempt) signal(sig syscall.Signal) {
 	if err := proc.SignalGroup(a.leader, sig); err != nil {
 		a.warn("signal %s to the process group: %v", proc.SignalName(sig), err)
 	}
+	a.signalLeft(sig)
 }

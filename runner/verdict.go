@@ -17,6 +17,7 @@ type ending struct {
 	exit     proc.Exit
 	ok       []int     // exit codes that are success
 	end      time.Time // when it exited
+	lives    bool      // it did not: KILL did not end it
 }
 
 // stopped says that sluice ended an attempt before its time. The zero stopped
@@ -95,6 +96,8 @@ func (e ending) words(stop stopped) string {
 		return "could not start: " + e.startErr.Error()
 	case !e.started:
 		return "not started"
+	case e.lives:
+		return "not ended by KILL"
 	case sig == 0:
 		return fmt.Sprintf("exit code %d", e.exit.Code)
 	}

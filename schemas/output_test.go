@@ -30,7 +30,7 @@ func everyPlan() *plan.Plan {
 	}
 	instance := func(in plan.Input, out plan.Output, ready *plan.Ready) *plan.Instance {
 		return &plan.Instance{
-			ID: "a[go=1.26]", Matrix: []plan.Axis{{Name: "go", Value: "1.26"}, {Name: "os"}}, Stages: []*plan.Stage{stage}, Stdin: in, Stdout: out, Umask: "022",
+			ID: "a[go=1.26]", Matrix: []plan.Axis{{Name: "go", Value: "1.26"}, {Name: "os"}}, Stages: []*plan.Stage{stage}, Stdin: in, Stdout: out, Umask: "022", Reads: []plan.Text{plan.Known("/a"), plan.Known("/\xff")},
 			Ready: ready, Exclusive: &plan.Exclusive{Name: "lock", Fail: ready != nil},
 		}
 	}
@@ -220,11 +220,7 @@ func TestEvents(t *testing.T) {
 	types := map[reflect.Type]bool{}
 	for _, e := range everyEvent() {
 		types[reflect.TypeOf(e)] = true
-		line, err := event.Marshal(e, time.Now())
-		if err != nil {
-			t.Fatal(err)
-		}
-		check(t, schema, line)
+		check(t, schema, event.Append(nil, e, time.Now()))
 	}
 	var doc struct {
 		AllOf []any `json:"allOf"`

@@ -20,17 +20,19 @@ var arrows = map[string]string{
 	"spec":           "spec/diag",
 	"validate":       "spec spec/diag",
 	"schemas":        "",
-	"runner/plan":    "spec spec/diag",
+	"runner/plan":    "spec spec/diag runner/fields",
 	"runner/proc":    "",
 	"runner/plumb":   "",
-	"runner/report":  "",
+	"runner/fields":  "",
+	"runner/report":  "runner/fields",
 	"runner/lock":    "",
-	"runner/event":   "runner/report",
+	"runner/event":   "runner/fields runner/report",
 	"runner/contain": "runner/report",
 	"runner":         "runner/lock runner/plan runner/proc runner/plumb runner/contain runner/event runner/report",
+	"runner/state":   "runner/fields runner/plan runner/event runner/report",
 	"jobs/endings":   "",
 	"jobs/loggen":    "",
-	"cmd/sluice":     "spec spec/diag validate schemas runner runner/plan runner/plumb runner/proc runner/contain runner/event runner/report",
+	"cmd/sluice":     "spec spec/diag validate schemas runner runner/plan runner/plumb runner/proc runner/contain runner/event runner/report runner/state",
 }
 
 // only names who may import a library, where that is a promise of the design:

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"sluice/runner/contain"
 	"sluice/spec"
 	"sluice/spec/diag"
 )
@@ -38,6 +39,8 @@ type cli struct {
 	verbose               bool
 	signals               *signals // of run only
 	completing            bool     // a shell asks for completions
+	args                  []string // the command line, without the program
+	keep                  contain.Options
 }
 
 // failure is an error with its exit code and, where there is one, a hint.
@@ -69,13 +72,17 @@ func code(n int) error {
 
 // main runs the command line args and returns the exit code.
 func (c *cli) main(args []string) int {
+	c.args = args
 	first := ""
 	if len(args) > 0 {
 		first = args[0]
 	}
 	c.completing = strings.HasPrefix(first, cobra.ShellCompRequestCmd)
+	if first == superviseWord {
+		return c.supervise(args[1:])
+	}
 	if first == "run" {
-		c.signals = watchSignals() // beside all that follows, for it takes its time
+		c.signals = watchSignals(false) // beside all that follows, for it takes its time
 	}
 	root := c.root(first)
 	root.SetArgs(args)
@@ -156,6 +163,7 @@ func (c *cli) root(first string) *cobra.Command {
 	commands := map[string]func() *cobra.Command{
 		"run": c.runCommand, "plan": c.planCommand, "validate": c.validateCommand, "fmt": c.fmtCommand, "list": c.listCommand,
 		"explain": c.explainCommand, "schema": c.schemaCommand, "version": c.versionCommand,
+		"ps": c.psCommand, "logs": c.logsCommand, "wait": c.waitCommand, "stop": c.stopCommand, "attach": c.attachCommand,
 	}
 	if command := commands[first]; command != nil {
 		root.CompletionOptions.DisableDefaultCmd = true

@@ -27,6 +27,7 @@ type loading struct {
 	params       []string
 	paramsFile   string
 	jobs         []string
+	values       map[string]plan.Given // of the params that were given, since the plan was made
 }
 
 func (l *loading) limitFlags(cmd *cobra.Command) {
@@ -140,6 +141,7 @@ func (c *cli) plan(l *loading, args []string) (*spec.File, *plan.Plan, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	l.values = given
 	if wrong := plan.CheckParams(f, given); len(wrong) > 0 {
 		c.report(wrong, f)
 		return nil, nil, &failure{code: exitUsage, err: errors.New("the params do not fit"), hint: "sluice list " + f.Name + " shows the params"}

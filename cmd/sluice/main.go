@@ -6,15 +6,36 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"sluice/runner/contain"
 )
 
 func main() { os.Exit(sluice()) }
 
+// monitorCommand is how sluice calls itself to watch over a run. It is no
+// command for people.
+const monitorCommand = "__monitor"
+
 // sluice is the whole program on this process's own arguments and streams.
-func sluice() int {
+func sluice() int { return sluiceWithin(contain.Options{Monitor: []string{"sluice", monitorCommand}}) }
+
+// sluiceWithin is sluice with other means to keep its runs together.
+func sluiceWithin(keep contain.Options) int {
+	if len(os.Args) > 1 && os.Args[1] == monitorCommand {
+		return monitor(os.Args[2:])
+	}
 	growStack()
-	c := &cli{stdin: os.Stdin, stdout: duplicate(os.Stdout), stderr: duplicate(os.Stderr)}
+	c := &cli{stdin: os.Stdin, stdout: duplicate(os.Stdout), stderr: duplicate(os.Stderr), keep: keep}
 	return c.main(os.Args[1:])
+}
+
+// monitor watches over the run of another sluice.
+func monitor(args []string) int {
+	if err := contain.Monitor(args); err != nil {
+		(&cli{stderr: os.Stderr}).complain(err.Error())
+		return exitUsage
+	}
+	return exitOK
 }
 
 // duplicate is f under a number above 2. Go ends a process that writes to a

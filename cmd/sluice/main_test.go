@@ -21,12 +21,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sluice/runner/report"
+	"sluice/runner/state"
 )
 
 // TestMain lets the test binary be sluice itself, and the small programs that
 // job files of tests run, each by its name.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(ownState{m}, map[string]func(){
 		"sluice":  func() { os.Exit(sluice()) },
 		"emit":    playEmit,
 		"eat":     playEat,
@@ -42,6 +43,23 @@ func TestMain(m *testing.M) {
 		"environ": playEnviron,
 		"touch":   playTouch,
 	})
+}
+
+// ownState runs the tests with a state directory of their own, so that none
+// writes to the home of whoever runs them.
+type ownState struct{ m *testing.M }
+
+func (o ownState) Run() int {
+	dir, err := os.MkdirTemp("", "sluice-state-")
+	if err == nil {
+		err = os.Setenv("SLUICE_STATE_DIR", dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	return o.m.Run()
 }
 
 // TestScripts runs whole commands and compares what they print to the letter.
@@ -61,6 +79,9 @@ func TestScripts(t *testing.T) {
 			e.Setenv("REPO", repo)
 			e.Setenv("NO_COLOR", "1")
 			e.Setenv("LC_ALL", "C")
+			runs := filepath.Join(e.WorkDir, ".tmp", "state")
+			e.Setenv("SLUICE_STATE_DIR", runs)
+			e.Defer(func() { endRuns(e.T(), state.At(runs)) })
 			for _, name := range []string{"CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "FORCE_COLOR"} {
 				e.Setenv(name, "")
 			}
@@ -177,7 +198,7 @@ func scriptCommand(ts *testscript.TestScript, args []string) *exec.Cmd {
 
 // envNames are the variables that exitcode and interrupt hand on. Empty ones
 // are left out.
-var envNames = []string{"PATH", "HOME", "NO_COLOR", "FORCE_COLOR", "LC_ALL", "CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "SECRET", "EDITOR", "TZ"}
+var envNames = []string{"PATH", "HOME", "NO_COLOR", "FORCE_COLOR", "LC_ALL", "CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "SECRET", "EDITOR", "TZ", "SLUICE_STATE_DIR"}
 
 // interrupt SIGNAL[,SIGNAL…] FIFO N COMMAND… starts the command, waits until
 // something opens FIFO for writing and says a line for each signal, sends the
@@ -231,7 +252,9 @@ func verdicts(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // overlap FILE N [PREFIX] wants that, by the events in FILE, never more than N
-// instances ran at once whose ids begin with PREFIX, and that some ran.
+// instances ran at once whose ids begin with PREFIX, and that some ran. One
+// whose processes have ended runs no longer, though its record is not yet
+// there, and so not its end.
 func overlap(ts *testscript.TestScript, neg bool, args []string) {
 	most, err := strconv.Atoi(args[1])
 	ts.Check(err)
@@ -241,10 +264,10 @@ func overlap(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(json.Unmarshal([]byte(line), &e))
 		switch {
 		case len(args) > 2 && !strings.HasPrefix(e.ID, args[2]):
-		case e.Type == "job_started":
+		case e.Type == "attempt_started":
 			now++
 			top = max(top, now)
-		case e.Type == "job_ended":
+		case e.Type == "attempt_ended":
 			now--
 		}
 	}

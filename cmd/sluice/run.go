@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sluice/runner"
+	"sluice/runner/contain"
 	"sluice/runner/event"
 	"sluice/runner/plumb"
 	"sluice/runner/report"
@@ -27,6 +28,8 @@ type runFlags struct {
 	parallel            int
 	output              string
 	events, report      string
+	detach              bool
+	durability          string
 }
 
 var outputModes = []string{"ordered", "prefix", "group", "raw", "quiet"}
@@ -49,6 +52,11 @@ A JOB is a job's name, or job[axis=value] for one instance of its matrix.`,
 				return c.showPlan(&o.loading, args, o.json)
 			case o.helpParams:
 				return c.helpParams(&o.loading, args)
+			case o.detach:
+				if err := checkDetach(cmd); err != nil {
+					return err
+				}
+				return c.detach(&o, args)
 			}
 			return c.run(&o, args)
 		},
@@ -63,6 +71,8 @@ A JOB is a job's name, or job[axis=value] for one instance of its matrix.`,
 	f.BoolVar(&o.json, "json", false, "write the report to standard output as JSON; children's output goes to standard error")
 	f.StringVar(&o.report, "report", "", "write the report to `FILE` as JSON")
 	f.StringVar(&o.events, "events", "", "write every event to `FILE` as JSON lines")
+	f.BoolVar(&o.detach, "detach", false, "leave the run to itself as soon as it is ready, and print its id")
+	f.StringVar(&o.durability, "durability", "", "when a job counts as done: `HOW` is fsync, its record is on the disk, or none (default fsync)")
 	f.BoolVar(&o.helpParams, "help-params", false, "show the params of the job file and how to give them")
 	c.completions(cmd, &o.loading)
 	if c.completing {
@@ -102,6 +112,11 @@ func (c *cli) run(o *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	keeper, err := contain.Open(c.keep)
+	if err != nil {
+		return own(err)
+	}
+	defer keeper.End()
 	var reportFile *plumb.File // replaced when the report is whole
 	if o.report != "" {
 		if reportFile, err = plumb.OpenFile(o.report, plumb.Atomic); err != nil {
@@ -113,6 +128,11 @@ func (c *cli) run(o *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	rec, err := c.startRecording(o, p)
+	if err != nil {
+		return err
+	}
+	defer rec.close() // changes nothing after finish
 	instances := 0
 	for _, j := range p.Jobs {
 		instances += len(j.Instances)
@@ -126,10 +146,15 @@ func (c *cli) run(o *runFlags, args []string) error {
 	opts := runner.Options{
 		Parallel: o.parallel, KeepGoing: o.keepGoing, FailFast: o.failFast,
 		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr, Direct: direct,
-		Sink: event.Tee(append(sink, sh, logSink{c.log()})), Kill: c.signals.kill,
+		Sink: event.Tee(append(sink, sh, logSink{c.log()})), Kill: c.signals.kill, Keeper: keeper,
 	}
 	if o.json {
 		opts.Stdout = c.stderr
+	}
+	if rec.run != nil {
+		if err := c.record(&opts, rec.run); err != nil {
+			return own(err)
+		}
 	}
 	<-c.signals.ready
 	c.signals.armed.Store(true)
@@ -140,6 +165,7 @@ func (c *cli) run(o *runFlags, args []string) error {
 		runtime.GOMAXPROCS(1)
 	}
 	rep, runErr := runner.Run(c.signals.ctx, p, opts)
+	keeper.End() // the monitor goes while the rest is written
 	if rep != nil {
 		rep.Signal = c.signals.first()
 		gone := rep.Status == report.Cancelled && plumb.ReaderGone(c.stdout)
@@ -149,6 +175,7 @@ func (c *cli) run(o *runFlags, args []string) error {
 	}
 	writeErr := sh.Close()
 	eventsErr := closeEvents()
+	recErr := rec.finish(rep)
 	if rep != nil {
 		err = c.finish(o, rep, reportFile, writeErr)
 	}
@@ -157,24 +184,31 @@ func (c *cli) run(o *runFlags, args []string) error {
 		return own(runErr)
 	case eventsErr != nil:
 		return own(fmt.Errorf("--events: %w", eventsErr))
+	case recErr != nil:
+		return own(recErr)
 	}
 	return err
 }
 
 // show makes what shows the run.
 func (c *cli) show(o *runFlags, mode, file string) *show {
-	stdout := c.stdout
+	options := c.showOptions(mode)
 	if o.json {
-		stdout = c.stderr
+		options.Stdout, options.StdoutTTY = c.stderr, isTerminal(c.stderr)
 	}
+	options.Rerun = func(id string) string { return rerun(o, file, id) }
+	options.OnError = func(err error) { c.signals.stop(err) }
+	return newShow(options)
+}
+
+// showOptions are those of a show in that mode on this program's own streams.
+func (c *cli) showOptions(mode string) showOptions {
 	width, _ := terminalWidth(c.stderr)
-	return newShow(showOptions{
-		Mode: mode, Stdout: stdout, Stderr: c.stderr,
-		StdoutTTY: isTerminal(stdout), StderrTTY: isTerminal(c.stderr),
+	return showOptions{
+		Mode: mode, Stdout: c.stdout, Stderr: c.stderr,
+		StdoutTTY: isTerminal(c.stdout), StderrTTY: isTerminal(c.stderr),
 		Color: c.color(c.stderr), GitHub: os.Getenv("GITHUB_ACTIONS") == "true", Width: width,
-		Rerun:   func(id string) string { return rerun(o, file, id) },
-		OnError: func(err error) { c.signals.stop(err) },
-	})
+	}
 }
 
 // rerun is the command that runs one instance again.

@@ -14,9 +14,9 @@ const (
 
 // Options say how a run is kept together.
 type Options struct {
-	// Monitor is the beginning of the argv of a program that calls [Monitor]
-	// with the arguments that follow. The program's path is its first element.
-	// nil: no monitor, and nothing is promised for a SIGKILL of this process.
+	// Monitor is the beginning of an argv with which this same program calls
+	// [Monitor] on the arguments that follow it. nil: no monitor, and nothing
+	// is promised for a SIGKILL of this process.
 	Monitor []string
 
 	// NoCgroup keeps the run from using control groups, for tests of what is
@@ -25,4 +25,4 @@ type Options struct {
 }
 
 // ErrLost is the cause of [Keeper.Lost].
-var ErrLost = errors.New("the process that watches over sluice was killed, so nothing could be promised about what is left behind")
+var ErrLost = errors.New("the monitor of this run was killed")

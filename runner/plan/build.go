@@ -73,6 +73,8 @@ type builder struct {
 	outputs  map[string]output // files that instances write, by path
 	shared   map[string]bool   // those that several append to
 	globs    []globUse
+	reads    []string // files that what is being built reads, in any order
+	always   []string // those that every instance reads
 }
 
 func (b *builder) add(rule string, pos diag.Pos, length int, msg, hint string) *diag.Problem {
@@ -105,6 +107,7 @@ func (b *builder) plan() *Plan {
 	}
 	p.Dir = b.dir
 	b.fileEnv()
+	b.always = b.reads
 	for _, e := range f.Pools.Entries {
 		if p.Pools == nil {
 			p.Pools = map[string]int{}
@@ -218,6 +221,7 @@ func (b *builder) skip(w *spec.When) string {
 
 // instance fills inst, j with one combination of its matrix.
 func (b *builder) instance(j *spec.Job, inst *Instance, axes []axisValue) {
+	b.reads = slices.Clone(b.always)
 	s := scope{job: j, axes: axes, dir: b.dir}
 	later := b.upstream[j.Name.Value]
 	dir, known := b.dir, true
@@ -269,6 +273,10 @@ func (b *builder) instance(j *spec.Job, inst *Instance, axes []axisValue) {
 	}
 	inst.Ready = b.ready(j.Ready, s)
 	inst.Exclusive = b.exclusive(j.Exclusive, s)
+	slices.Sort(b.reads)
+	for _, path := range slices.Compact(b.reads) {
+		inst.Reads = append(inst.Reads, Known(path))
+	}
 }
 
 // codes are the exit codes of l, sorted, or def where the file gives none.

@@ -138,6 +138,10 @@ type Instance struct {
 	// Ready and Exclusive may differ by the values of the matrix.
 	Ready     *Ready     `json:"ready,omitempty"`     // of Detach and Service; nil: ready when its processes run
 	Exclusive *Exclusive `json:"exclusive,omitempty"` // nil: others may run at the same time
+	// Reads are the files and directories, besides Stdin, that the job file
+	// hands to the instance by a pattern, a path param or an env_file.
+	// Absolute and sorted.
+	Reads []Text `json:"reads,omitempty"`
 }
 
 // Axis is the value that one axis of the matrix has in an instance.

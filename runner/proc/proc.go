@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -46,9 +47,11 @@ type Within interface {
 // Process is a child from its start until it is reaped. Its methods may be
 // called from several goroutines at once.
 type Process struct {
-	pid    int
-	leader bool // its group has its number
-	exited sync.Once
+	pid     int
+	leader  bool // its group has its number
+	exited  sync.Once
+	lives   bool // it was given up before it exited; once exited is done
+	givenUp atomic.Bool
 
 	mu     sync.Mutex // held while the pid is used, so that it can't be freed meanwhile
 	reaped bool
@@ -68,8 +71,8 @@ type Exit struct {
 }
 
 // Known reports whether the ending is known. It is not where something else
-// in this program reaped the child or SIGCHLD was ignored; Code is -1 and
-// Signal is 0 then, which is never a success.
+// in this program reaped the child, SIGCHLD was ignored, or the child was given
+// up; Code is -1 and Signal is 0 then, which is never a success.
 func (e Exit) Known() bool { return e.Code >= 0 || e.Signal != 0 }
 
 // Start starts c. An error is a *StartError, and then no process is left and
@@ -90,12 +93,25 @@ func Start(c Command) (*Process, error) {
 // PID is the process's number. It is nobody else's until Reap.
 func (p *Process) PID() int { return p.pid }
 
-// WaitExit returns when the child has exited. It does not reap: the child's
-// number and that of its group stay taken until Reap.
-func (p *Process) WaitExit() { p.exited.Do(p.wait) }
+// WaitExit returns when the child has exited, or was given up before: then it is
+// false. It does not reap: the child's number and that of its group stay taken
+// until Reap.
+func (p *Process) WaitExit() bool {
+	p.exited.Do(func() { p.lives = !p.wait() })
+	return !p.lives
+}
+
+// GiveUp lets WaitExit return although the child has not exited, and Reap then
+// leave it alone: KILL did not end it. Where the kernel has no pidfds such a
+// wait can't be ended, and GiveUp does nothing.
+func (p *Process) GiveUp() {
+	p.givenUp.Store(true)
+	p.wake()
+}
 
 // Reap waits for the child to exit, frees its number and what this process
-// holds for it, and returns how it ended. Further calls return the same.
+// holds for it, and returns how it ended. Further calls return the same. Of a
+// child that was given up and goes on, nothing is known.
 func (p *Process) Reap() Exit {
 	p.WaitExit()
 	p.mu.Lock()
@@ -167,15 +183,16 @@ func exitOf(status syscall.WaitStatus, usage *syscall.Rusage) Exit {
 	return e
 }
 
-// wait4 reaps pid.
-func wait4(pid int) Exit {
+// wait4 reaps pid, with syscall.WNOHANG only where it has exited.
+func wait4(pid, options int) Exit {
 	var status syscall.WaitStatus
 	var usage syscall.Rusage
-	err := retry(func() error {
-		_, err := syscall.Wait4(pid, &status, 0, &usage)
+	reaped := 0
+	err := retry(func() (err error) {
+		reaped, err = syscall.Wait4(pid, &status, options, &usage)
 		return err
 	})
-	if err != nil {
+	if err != nil || reaped == 0 {
 		return Exit{Code: -1}
 	}
 	return exitOf(status, &usage)

@@ -1,9 +1,11 @@
 package proc
 
 import (
+	"errors"
 	"os"
 	"runtime"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -113,22 +115,27 @@ func pollable(pidfd int) *os.File {
 	return os.NewFile(uintptr(pidfd), "pidfd")
 }
 
-func (p *Process) wait() {
-	if p.pidfd != nil && p.poll() {
-		return
+// wait returns whether the child has exited.
+func (p *Process) wait() bool {
+	if p.pidfd != nil {
+		if exited, ok := p.poll(); ok {
+			return exited
+		}
 	}
 	// An error is ECHILD: somebody else reaped the child. Reap will say so.
 	_ = retry(func() error {
 		return unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
 	})
+	return true
 }
 
-// poll waits for the child in Go's poller. It is false where pidfds can't be
-// polled or waited for: a kernel before 5.4, or something that plays one.
-func (p *Process) poll() bool {
+// poll waits for the child in Go's poller, until it exits or is given up. It is
+// not ok where pidfds can't be polled or waited for: a kernel before 5.4, or
+// something that plays one.
+func (p *Process) poll() (exited, ok bool) {
 	conn, err := p.pidfd.SyscallConn()
 	if err != nil {
-		return false
+		return false, false
 	}
 	var failed error
 	// The function is called first and after each wake-up, so an exit before
@@ -140,7 +147,17 @@ func (p *Process) poll() bool {
 		})
 		return failed != nil || info.Signo != 0
 	})
-	return err == nil && failed == nil
+	if p.givenUp.Load() && errors.Is(err, os.ErrDeadlineExceeded) {
+		return false, true
+	}
+	return true, err == nil && failed == nil
+}
+
+// wake ends poll.
+func (p *Process) wake() {
+	if p.pidfd != nil {
+		p.pidfd.SetReadDeadline(time.Unix(1, 0)) // an error is that it was closed: the child is reaped
+	}
 }
 
 // stopped asks the kernel, and takes what it tells: the same stop is not told
@@ -169,7 +186,11 @@ type childInfo struct {
 }
 
 func (p *Process) reap() Exit {
-	e := wait4(p.pid)
+	options := 0
+	if p.lives {
+		options = syscall.WNOHANG
+	}
+	e := wait4(p.pid, options)
 	if p.pidfd != nil {
 		p.pidfd.Close()
 	}

@@ -46,7 +46,12 @@ func spawn(c Command, fds []uintptr) (*Process, error) {
 	return &Process{pid: pid, leader: c.Group == 0}, nil
 }
 
-func (p *Process) wait() { p.ended = wait4(p.pid) }
+func (p *Process) wait() bool {
+	p.ended = wait4(p.pid, 0)
+	return true
+}
+
+func (p *Process) wake() {}
 
 // stopped does not know: the only wait that tells of a stop reaps too.
 func (p *Process) stopped() syscall.Signal { return 0 }

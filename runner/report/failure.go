@@ -51,7 +51,7 @@ func WriteFailure(w io.Writer, j *Job, rerun string, s Style) error {
 
 // writeCause writes which stage is at fault and what it said.
 func (a *Attempt) writeCause(b *bytes.Buffer, s Style) {
-	i := a.fault()
+	i := a.Fault()
 	if i < 0 {
 		if a.Cause != "" {
 			fmt.Fprintf(b, "  %s\n", Visible(a.Cause))
@@ -101,9 +101,9 @@ func (a *Attempt) writeCodes(b *bytes.Buffer, s Style) {
 	fmt.Fprintf(b, "  %s %s\n", s.Paint(Dim, "stages:"), strings.Join(codes, " · "))
 }
 
-// fault is the index of the stage to tell about: the one at fault, else the
+// Fault is the index of the stage to tell about: the one at fault, else the
 // last that had to be stopped; -1 where there is none.
-func (a *Attempt) fault() int {
+func (a *Attempt) Fault() int {
 	if a.CauseBy >= 0 && a.CauseBy < len(a.Stages) {
 		return a.CauseBy
 	}

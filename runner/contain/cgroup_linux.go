@@ -1,0 +1,201 @@
+package contain
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// groupPrefix begins the name of every control group of ours. What follows is
+// the run and the set.
+const groupPrefix = "sluice-"
+
+// ownGroup is the path of the control group that this process is in: where
+// groups for its children may be made, if anywhere.
+func ownGroup() (string, error) {
+	root, err := groupRoot()
+	if err != nil {
+		return "", err
+	}
+	text, err := readProc("/proc/self/cgroup")
+	if err != nil {
+		return "", err
+	}
+	for line := range bytes.Lines(text) { // cgroups(7)
+		if path, ok := strings.CutPrefix(strings.TrimSuffix(string(line), "\n"), "0::"); ok {
+			return filepath.Join(root, path), nil
+		}
+	}
+	return "", errors.New("this process is in no control group of version 2")
+}
+
+// groupRoot is where cgroup v2 is mounted: in the one place of a system that
+// has nothing else, or in that of one that has both versions.
+func groupRoot() (string, error) {
+	for _, path := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/unified"} {
+		var fs unix.Statfs_t
+		if unix.Statfs(path, &fs) == nil && fs.Type == unix.CGROUP2_SUPER_MAGIC {
+			return path, nil
+		}
+	}
+	return "", errors.New("there is no cgroup v2 at /sys/fs/cgroup or /sys/fs/cgroup/unified")
+}
+
+// group is a control group for one set. While it is open it is locked, which
+// tells other runs that it is in use.
+type group struct {
+	path        string
+	dir, events int // descriptors
+}
+
+// groupName is the beginning of the paths of a run's groups in parent. It is
+// empty where parent is.
+func groupName(parent string, run mark) string {
+	if parent == "" {
+		return ""
+	}
+	return filepath.Join(parent, fmt.Sprintf("%s%08x-", groupPrefix, uint32(run>>setBits)))
+}
+
+// newGroup makes a group in parent, and opens it.
+func newGroup(parent string, m mark) (*group, error) {
+	g := &group{path: groupName(parent, m.run()) + strconv.Itoa(int(m)%maxSets), dir: -1, events: -1}
+	if err := unix.Mkdir(g.path, 0o755); err != nil {
+		return nil, fmt.Errorf("make the control group %s: %w", g.path, err)
+	}
+	if err := g.open(); err != nil {
+		g.close()
+		removeGroup(g.path)
+		return nil, fmt.Errorf("use the control group %s: %w", g.path, err)
+	}
+	return g, nil
+}
+
+func (g *group) open() (err error) {
+	if g.dir, err = unix.Open(g.path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err != nil {
+		return err
+	}
+	if err := unix.Flock(g.dir, unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return err
+	}
+	if err := unix.Faccessat(g.dir, "cgroup.kill", unix.W_OK, 0); err == unix.ENOENT {
+		return errors.New("this kernel can't kill one (cgroup.kill came with Linux 5.14)")
+	} else if err != nil {
+		return err
+	}
+	g.events, err = unix.Openat(g.dir, "cgroup.events", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	return err
+}
+
+// populated reports whether a process lives in g or in a group inside it.
+// Zombies do not count.
+func (g *group) populated() bool {
+	buf := make([]byte, 64)
+	n, err := unix.Pread(g.events, buf, 0)
+	return err != nil || !bytes.Contains(buf[:n], []byte("populated 0"))
+}
+
+// kill kills everything in g and in the groups inside it.
+func (g *group) kill() {
+	// An error leaves it populated, which is seen.
+	if fd, err := unix.Openat(g.dir, "cgroup.kill", unix.O_WRONLY|unix.O_CLOEXEC, 0); err == nil {
+		unix.Write(fd, []byte("1"))
+		unix.Close(fd)
+	}
+}
+
+func (g *group) close() {
+	for _, fd := range []int{g.dir, g.events} {
+		if fd >= 0 {
+			unix.Close(fd)
+		}
+	}
+}
+
+// remove gives g up. It stays where a process lives in it.
+func (g *group) remove() {
+	g.close()
+	removeGroup(g.path)
+}
+
+// removeGroup removes the group at path and those inside it, as far as they
+// are empty.
+func removeGroup(path string) {
+	if err := unix.Rmdir(path); err != unix.EBUSY {
+		return
+	}
+	for _, inside := range groupsIn(path, "") {
+		removeGroup(inside)
+	}
+	unix.Rmdir(path)
+}
+
+// groupsIn are the groups inside the one at path whose names begin with prefix.
+func groupsIn(path, prefix string) (list []string) {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		if e.IsDir() && strings.HasPrefix(e.Name(), prefix) {
+			list = append(list, filepath.Join(path, e.Name()))
+		}
+	}
+	return list
+}
+
+// processesOf are the living processes in the group at path and inside it.
+func processesOf(path string) (list []process) {
+	text, err := os.ReadFile(filepath.Join(path, "cgroup.procs"))
+	if err != nil {
+		return nil
+	}
+	for _, word := range strings.Fields(string(text)) {
+		pid, _ := strconv.Atoi(word)
+		if p, ok := look(pid); ok && !p.dead() {
+			list = append(list, p)
+		}
+	}
+	for _, inside := range groupsIn(path, "") {
+		list = append(list, processesOf(inside)...)
+	}
+	return list
+}
+
+// endGroup kills what lives in the group at path, and removes it where it is
+// empty. gone is false where it was not.
+func endGroup(path string) (gone bool) {
+	removeGroup(path)
+	if unix.Access(path, unix.F_OK) != nil {
+		return true
+	}
+	os.WriteFile(filepath.Join(path, "cgroup.kill"), []byte("1"), 0) // an error leaves it there, which is seen
+	return false
+}
+
+// sweepStale removes the groups in parent that runs left behind which were
+// killed together with their monitors, and kills what still lives in them.
+func sweepStale(parent string) {
+	var st unix.Stat_t
+	if unix.Stat(parent, &st) == nil && st.Nlink == 2 {
+		return // there is no group inside at all
+	}
+	for _, path := range groupsIn(parent, groupPrefix) {
+		dir, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			continue
+		}
+		if unix.Flock(dir, unix.LOCK_EX|unix.LOCK_NB) == nil { // nobody's
+			for more := pauses(100 * time.Millisecond); !endGroup(path) && more(); {
+			}
+		}
+		unix.Close(dir)
+	}
+}

@@ -1,0 +1,44 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// mayAdopt returns why the run can't be taken over by who has inherited locked.
+func (f *Folder) mayAdopt(locked *os.File) error {
+	switch _, err := f.Result(); {
+	case err == nil:
+		return fmt.Errorf("run %s has ended", f.ID)
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	journal, err := os.Stat(filepath.Join(f.dir, journalName))
+	if err != nil {
+		return err
+	}
+	inherited, err := locked.Stat()
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(journal, inherited) {
+		return fmt.Errorf("%s is not the lock of run %s", locked.Name(), f.ID)
+	}
+	// Who shares the lock has it already; to others it is refused.
+	err = unix.Flock(int(locked.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err != nil {
+		return fmt.Errorf("run %s is another process's: %w", f.ID, os.NewSyscallError("flock", err))
+	}
+	return nil
+}
+
+// Meta says what is run, and for whom.
+func (r *Run) Meta() Meta { return r.meta }
+
+// Store is where the run's folder is.
+func (r *Run) Store() *Store { return r.store }
