@@ -61,8 +61,8 @@ func TestScripts(t *testing.T) {
 			// the environment can be compared.
 			e.Setenv("REPO", repo)
 			e.Setenv("NO_COLOR", "1")
-			e.Setenv("SLUICE_STATE_DIR", filepath.Join(e.WorkDir, ".state"))
-			e.Defer(func() { endRuns(e.T(), state.At(filepath.Join(e.WorkDir, ".state"))) })
+			e.Setenv("SLUICE_STATE_DIR", filepath.Join(e.WorkDir, ".tmp", "state"))
+			e.Defer(func() { endRuns(e.T(), state.At(filepath.Join(e.WorkDir, ".tmp", "state"))) })
 			e.Setenv("LC_ALL", "C")
 			for _, name := range []string{"CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "FORCE_COLOR"} {
 				e.Setenv(name, "")
