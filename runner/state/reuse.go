@@ -22,8 +22,8 @@ type Again struct {
 // they did, what they made is as they left it, and the same is true of what
 // they need. again are the others of those that have succeeded.
 //
-// A service has nothing to show for itself: it runs again for those who need
-// it.
+// A service leaves nothing that could be used again. It never is among them:
+// the runner starts it where it is needed.
 func (f *Folder) Reusable(p *plan.Plan) (prior map[string]Done, again []Again, err error) {
 	if prior, err = f.Done(); err != nil {
 		return nil, nil, err
@@ -40,13 +40,14 @@ func (f *Folder) Reusable(p *plan.Plan) (prior map[string]Done, again []Again, e
 	for _, j := range p.Jobs {
 		for _, inst := range j.Instances {
 			why := r.why[inst.ID]
-			if _, done := prior[inst.ID]; done && why != "" {
+			if _, done := prior[inst.ID]; done && why != "" && !j.Service {
 				again = append(again, Again{inst.ID, why})
+			}
+			if why != "" || j.Service {
 				delete(prior, inst.ID)
 			}
 		}
 	}
-	r.dropServices()
 	return prior, again, nil
 }
 
@@ -208,35 +209,4 @@ func (r *reuse) before(j *plan.Job) string {
 		return "it comes after " + j.After[i] + ", which runs again"
 	}
 	return ""
-}
-
-// dropServices lets the services run again that somebody needs who does.
-func (r *reuse) dropServices() {
-	for more := true; more; {
-		more = false
-		needed := r.needed()
-		for _, j := range r.plan.Jobs {
-			for _, inst := range j.Instances {
-				if _, done := r.prior[inst.ID]; done && j.Service && needed[j.Name] {
-					delete(r.prior, inst.ID)
-					more = true
-				}
-			}
-		}
-	}
-}
-
-// needed are the jobs that those need who run again.
-func (r *reuse) needed() map[string]bool {
-	needed := map[string]bool{}
-	for _, j := range r.plan.Jobs {
-		for _, inst := range j.Instances {
-			if _, done := r.prior[inst.ID]; !done {
-				for _, name := range j.Needs {
-					needed[name] = true
-				}
-			}
-		}
-	}
-	return needed
 }

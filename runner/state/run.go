@@ -41,6 +41,7 @@ type Run struct {
 
 	journal *journal
 	logs    *logs
+	haste   *haste
 
 	captures sync.Once    // makes their folder
 	written  func() error // writes, once, what says what the run is
@@ -150,6 +151,7 @@ func (r *Run) begin(d Durability) {
 		count += len(j.Instances)
 	}
 	r.single = count == 1
+	r.haste = newHaste(r.plan)
 	r.logs = newLogs(r.folder, func(id string) plan.Log {
 		job, _, _ := strings.Cut(id, "[")
 		return limits[job]
@@ -215,6 +217,7 @@ func (r *Run) Lock() *os.File { return r.journal.f }
 // Event keeps e. The first error is remembered: Record and Finish return it.
 func (r *Run) Event(e event.Event) {
 	r.logs.Event(e)
+	r.haste.hear(e)
 	switch e.(type) {
 	case event.Output, event.OutputEnded:
 		return
@@ -241,7 +244,7 @@ func (r *Run) Record(res *report.Job, stdout []byte) error {
 	if err := r.Written(); err != nil || !r.sync {
 		return err
 	}
-	return r.journalError(r.journal.sync(upTo))
+	return r.journalError(r.journal.sync(upTo, r.haste.patience(res)))
 }
 
 func (r *Run) journalError(err error) error {
