@@ -46,6 +46,8 @@ A JOB is a job's name, or job[axis=value] for one instance of its matrix.`,
 		Example: "  sluice run jobs/words.yaml\n  sluice run jobs/words.yaml -p top=3\n  sluice run checks.yaml 'vet[package=./spec]'",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
+			case o.parallel < 0:
+				return usage("", "-j %d: at least one instance must run", o.parallel)
 			case o.keepGoing && o.failFast:
 				return usage("", "--keep-going and --fail-fast exclude each other")
 			case o.dryRun:
@@ -104,9 +106,6 @@ func (c *cli) run(o *runFlags, args []string) error {
 	mode, err := o.mode(c.stdout)
 	if err != nil {
 		return err
-	}
-	if o.parallel < 0 {
-		return usage("", "-j %d: at least one instance must run", o.parallel)
 	}
 	file, p, err := c.plan(&o.loading, args)
 	if err != nil {
