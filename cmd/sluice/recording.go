@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 
+	"sluice/runner/contain"
 	"sluice/runner/event"
 	"sluice/runner/plan"
 	"sluice/runner/report"
@@ -33,12 +34,14 @@ func (o *runFlags) policy() (state.Durability, error) {
 // startRecording makes the folder of the run of p. Where that is not possible,
 // the run goes on without: a home that can't be written must not keep a job
 // from running. Who asked for a durability relies on the folder.
-func (c *cli) startRecording(o *runFlags, p *plan.Plan) (recording, error) {
+func (c *cli) startRecording(o *runFlags, p *plan.Plan, earlier repeated) (recording, error) {
 	durability, err := o.policy()
 	if err != nil {
 		return recording{}, err
 	}
-	run, err := c.createRun(p, c.asked(o, p), durability)
+	m := c.asked(o, p)
+	m.Parent, m.Prior = earlier.run, earlier.runs()
+	run, err := c.createRun(p, m, durability)
 	switch {
 	case err == nil:
 		return recording{run}, nil
@@ -110,6 +113,16 @@ func (r recording) record() func(*report.Job, []byte) error {
 		return nil
 	}
 	return r.run.Record
+}
+
+// share lets the monitor hold the run's lock too, so that a run whose runner
+// was killed goes on until what it started is gone.
+func (r recording) share(k *contain.Keeper) error {
+	if r.run == nil {
+		return nil
+	}
+	_, err := k.Hold(r.run.Lock()) // never taken back: the monitor ends with the run
+	return err
 }
 
 // finish writes the result. Without a report, the run has no result and will

@@ -275,12 +275,15 @@ func (r *Run) capture(id string, data []byte) error {
 }
 
 // Finish writes what is left of the journal and the logs, then the result, and
-// gives the lock back.
+// frees the lock, whoever shares it. With a nil report it is Close.
 func (r *Run) Finish(rep *report.Report) error {
-	if r.over {
+	switch {
+	case rep == nil:
+		return r.Close()
+	case r.over:
 		return os.ErrClosed
 	}
-	err := errors.Join(r.end(), r.writeResult(rep))
+	err := errors.Join(r.end(), r.writeResult(rep), unlock(r.journal.f))
 	return errors.Join(err, r.release())
 }
 
