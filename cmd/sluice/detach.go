@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sluice/runner"
+	"sluice/runner/event"
 	"sluice/runner/plan"
 	"sluice/runner/proc"
 	"sluice/runner/report"
@@ -103,12 +104,14 @@ func (c *cli) tellNotReady(o *runFlags, file string, s *state.Store, err error) 
 	return code(exitFailed)
 }
 
-// mayDetach gives a run what it needs of the state directory for others to
-// follow: the means to start detached jobs, and locks.
-func (c *cli) mayDetach(o *runner.Options, run *state.Run) {
+// record makes o the options of a run that is recorded by run: its locks and
+// detached jobs have their place in the same state directory. The monitor holds
+// the run's lock too, for what it has to end belongs to the run.
+func (c *cli) record(o *runner.Options, run *state.Run) error {
 	m := run.Meta()
-	l := launcher{store: run.Store(), durability: m.Durability, kill: c.signals.kill}
-	o.Locks = run.Store().Locks()
+	o.RunID, o.Record, o.Locks = m.RunID, run.Record, run.Store().Locks()
+	o.Sink = event.Tee{run, o.Sink}
+	l := launcher{store: run.Store(), durability: m.Durability, within: o.Keeper.Outside(), kill: c.signals.kill}
 	o.Detach = func(ctx context.Context, p *plan.Plan) (string, error) {
 		job := m
 		job.Parent, job.RunID, job.Prior = m.RunID, "", nil
@@ -120,4 +123,6 @@ func (c *cli) mayDetach(o *runner.Options, run *state.Run) {
 		}
 		return id, err
 	}
+	_, err := o.Keeper.Hold(run.Lock()) // both end with the run
+	return err
 }

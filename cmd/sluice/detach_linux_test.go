@@ -234,3 +234,83 @@ func TestStateDirectoryReadOnly(t *testing.T) {
 		t.Errorf("it says %q, %q", out, said)
 	}
 }
+
+// When the supervisor is killed, so is everything that it started, and the run
+// is told as lost. When its monitor is, the supervisor ends everything.
+func TestSupervisorKilled(t *testing.T) {
+	l := newLab(t, "  nap: {run: hang -i alive}\n")
+	alive := l.fifo("alive")
+	id := l.detach()
+	l.line(alive)
+	l.kill(id)
+	lost := "sluice: run " + id + " is lost: what ran it ended without a word, and how its jobs ended is not known\n"
+	if _, said := l.sluice(exitError, "wait", id); said != lost {
+		t.Errorf("wait says %q, want %q", said, lost)
+	}
+	// Its monitor holds the lock until all is gone.
+	alive.hold.Close()
+	if n, err := alive.read.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("a process goes on: %d, %v", n, err)
+	}
+	if r := l.row(id); r.State != "lost" || r.Jobs[0].State != "lost" {
+		t.Errorf("ps says %+v", r)
+	}
+	if _, said := l.sluice(exitError, "stop", id); said != lost {
+		t.Errorf("stop says %q", said)
+	}
+}
+
+// A job that a run detached does not end with that run, however it ends, and
+// ends with its own.
+func TestDetachedJobOutlivesItsRun(t *testing.T) {
+	l := newLab(t, "  web: {run: hang web, detach: true}\n  hold: {needs: [web], run: hang hold}\n")
+	web, hold := l.fifo("web"), l.fifo("hold")
+	cmd := l.command("run", "job.yaml")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	l.line(hold)
+	cmd.Process.Kill()
+	cmd.Wait()
+	l.gone(hold)
+	l.line(web)
+	var id string
+	runs, err := l.store.List()
+	for _, f := range runs {
+		if m, e := f.Meta(); e == nil && m.Name == "web" {
+			id = f.ID
+			if m.Parent == "" || m.Asked.Jobs[0] != "web" || !m.Detached {
+				t.Errorf("its folder says %+v", m)
+			}
+		}
+	}
+	if err != nil || id == "" {
+		t.Fatalf("%d runs, %v", len(runs), err)
+	}
+	if got := l.row(id).State; got != "running" {
+		t.Errorf("the run of the detached job is %s", got)
+	}
+	l.sluice(0, "stop", id)
+	l.gone(web)
+}
+
+// A detached job that fails is started again by its supervisor.
+func TestDetachedJobRestarts(t *testing.T) {
+	l := newLab(t, "  web: {run: \"await go${attempt} 3\", detach: true, restart: {delay: 1ms, max: 1}}\n")
+	for _, name := range []string{"go1", "go2"} {
+		if err := syscall.Mkfifo(l.path(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id := l.detach()
+	for _, name := range []string{"go1", "go2"} {
+		if err := os.WriteFile(l.path(name), []byte("\n"), 0); err != nil { // waits for a reader
+			t.Fatal(err)
+		}
+	}
+	l.sluice(3, "wait", id)
+	_, said := l.sluice(3, "attach", id)
+	if !strings.Contains(said, "web: exit code 3; started again in 1ms\n") || !strings.Contains(said, "attempt 2 of 2") {
+		t.Errorf("attach says %s", said)
+	}
+}

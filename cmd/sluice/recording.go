@@ -7,8 +7,6 @@ import (
 	"os"
 	"slices"
 
-	"sluice/runner/contain"
-	"sluice/runner/event"
 	"sluice/runner/plan"
 	"sluice/runner/report"
 	"sluice/runner/state"
@@ -92,37 +90,6 @@ func (c *cli) asked(o *runFlags, p *plan.Plan) state.Meta {
 		asked.Params = append(asked.Params, state.Given{Name: name, Values: g.Values, Dir: g.Dir, Source: g.Source})
 	}
 	return state.Meta{Asked: asked}
-}
-
-func (r recording) id() string {
-	if r.run == nil {
-		return ""
-	}
-	return r.run.ID()
-}
-
-func (r recording) sinks() []event.Sink {
-	if r.run == nil {
-		return nil
-	}
-	return []event.Sink{r.run}
-}
-
-func (r recording) record() func(*report.Job, []byte) error {
-	if r.run == nil {
-		return nil
-	}
-	return r.run.Record
-}
-
-// share lets the monitor hold the run's lock too, so that a run whose runner
-// was killed goes on until what it started is gone.
-func (r recording) share(k *contain.Keeper) error {
-	if r.run == nil {
-		return nil
-	}
-	_, err := k.Hold(r.run.Lock()) // never taken back: the monitor ends with the run
-	return err
 }
 
 // finish writes the result. Without a report, the run has no result and will

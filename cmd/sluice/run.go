@@ -151,9 +151,6 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 		return err
 	}
 	defer rec.close() // changes nothing after finish
-	if err := rec.share(keeper); err != nil {
-		return own(err)
-	}
 	instances := 0
 	for _, j := range p.Jobs {
 		instances += len(j.Instances)
@@ -167,14 +164,16 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 	opts := runner.Options{
 		Parallel: o.parallel, KeepGoing: o.keepGoing, FailFast: o.failFast,
 		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr, Direct: direct,
-		Sink: event.Tee(append(append(sink, rec.sinks()...), sh, logSink{c.log()})), Kill: c.signals.kill,
-		RunID: rec.id(), Record: rec.record(), Prior: earlier.options(), Keeper: keeper,
+		Sink: event.Tee(append(sink, sh, logSink{c.log()})), Kill: c.signals.kill, Keeper: keeper,
+		Prior: earlier.options(),
 	}
 	if o.json {
 		opts.Stdout = c.stderr
 	}
 	if rec.run != nil {
-		c.mayDetach(&opts, rec.run)
+		if err := c.record(&opts, rec.run); err != nil {
+			return own(err)
+		}
 	}
 	<-c.signals.ready
 	c.signals.armed.Store(true)

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sluice/runner"
-	"sluice/runner/event"
+	"sluice/runner/contain"
 	"sluice/runner/report"
 	"sluice/runner/state"
 )
@@ -57,16 +57,24 @@ func (c *cli) superviseRun(dir string, d state.Durability, lock *os.File, w *rea
 		return nil, err
 	}
 	defer run.Close() // does nothing after Finish
+	keeper, err := contain.Open(c.keep)
+	if err != nil {
+		return nil, err
+	}
+	defer keeper.End()
 	p, m := run.Plan(), run.Meta()
 	w.await(p)
 	<-c.signals.ready
 	opts := runner.Options{
 		Parallel: m.Asked.Parallel, KeepGoing: m.Asked.KeepGoing, FailFast: m.Asked.FailFast,
 		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr,
-		Sink: event.Tee{run, w}, Kill: c.signals.kill, RunID: m.RunID, Record: run.Record,
+		Sink: w, Kill: c.signals.kill, Keeper: keeper,
 	}
-	c.mayDetach(&opts, run)
+	if err := c.record(&opts, run); err != nil {
+		return nil, err
+	}
 	rep, err := runner.Run(c.signals.ctx, p, opts)
+	keeper.End() // before anybody is told that the run has ended
 	if rep != nil {
 		rep.Signal = c.signals.first()
 	}
