@@ -103,6 +103,9 @@ func (c *cli) read(name string, limits spec.Limits) ([]byte, error) {
 		// Not os.Open: it would set up the runtime's poller, which a regular
 		// file has no use for, before the first child is started.
 		fd, err := unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		for err == unix.EINTR { // a signal came, and another file system than most is behind name
+			fd, err = unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		}
 		if err != nil {
 			return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 		}

@@ -129,6 +129,9 @@ func (c *cli) run(o *runFlags, args []string) error {
 // execute runs p, the plan of the job file called file, and shows it. What
 // succeeded in the run that it repeats is not run again.
 func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repeated) error {
+	if err := plumb.Room(); err != nil {
+		return own(err)
+	}
 	keeper, err := contain.Open(c.keep)
 	if err != nil {
 		return own(err)
