@@ -160,7 +160,7 @@ func (c *coordinator) startReady() {
 		if c.ctx.Err() != nil {
 			c.cancelled()
 		}
-		room := c.running < c.o.Parallel && c.recording < mostRecording && (c.failing == 0 || c.o.KeepGoing)
+		room := c.running < c.o.Parallel && c.recording < c.mostRecording() && (c.failing == 0 || c.o.KeepGoing)
 		if room && len(c.held) > 0 {
 			t := c.held[0]
 			c.held = c.held[1:]

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"container/heap"
 	"fmt"
 	"slices"
@@ -24,6 +25,7 @@ type schedule struct {
 	unneeded []*plan.Job // running services that nothing needs any more
 	stopped  bool        // only clean-up jobs start any more
 	halted   bool        // nothing does
+	why      string      // the reason of halt
 }
 
 // jobState is what is known of one job.
@@ -138,7 +140,7 @@ func (s *schedule) advance(st *jobState) []unstarted {
 		return s.finish(st)
 	}
 	if st.reason == "" && s.stopped && !s.isCleanup(st) {
-		st.reason = "the run was stopping"
+		st.reason = cmp.Or(s.why, "the run was stopping")
 	}
 	if st.reason == "" && s.afterNothing(st) {
 		st.reason = "nothing that it comes after was started"
@@ -374,7 +376,7 @@ func (s *schedule) halt(reason string) (never []unstarted) {
 	if s.halted {
 		return nil
 	}
-	s.halted, s.stopped = true, false // what stop spared is judged anew
+	s.halted, s.why, s.stopped = true, reason, false // what stop spared is judged anew
 	return s.stop(reason)
 }
 

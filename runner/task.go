@@ -14,8 +14,15 @@ import (
 )
 
 // mostRecording is how many results may be on their way to the disk. Beyond
-// that the disk is slower than the jobs, and they wait for it.
-const mostRecording = 32
+// that the disk is slower than the jobs, and they wait for it. Where one
+// instance runs at a time, each is done before the next begins, so that what
+// is told of them comes in one order.
+func (c *coordinator) mostRecording() int {
+	if c.o.Parallel == 1 {
+		return 1
+	}
+	return 32
+}
 
 // task is an instance that the schedule gave out. It goes through: begin,
 // where it may wait for its lock; held, where it may wait for a slot; launch;

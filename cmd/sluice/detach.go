@@ -59,9 +59,13 @@ func (c *cli) detach(o *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	m, err := c.asked(o, p)
+	if err != nil {
+		return own(err)
+	}
 	<-c.signals.ready
 	c.signals.armed.Store(true)
-	id, err := launcher{store: s, durability: durability, kill: c.signals.kill}.launch(c.signals.ctx, p, c.asked(o, p))
+	id, err := launcher{store: s, durability: durability, kill: c.signals.kill}.launch(c.signals.ctx, p, m)
 	if err != nil {
 		return c.tellNotReady(o, file.Name, s, err)
 	}

@@ -260,6 +260,49 @@ func TestSupervisorKilled(t *testing.T) {
 	}
 }
 
+// A supervisor that is killed before the run is ready is told of by whoever
+// waits for it.
+func TestSupervisorKilledBeforeReady(t *testing.T) {
+	l := newLab(t, "  web: {run: hang alive, detach: true, ready: {file: never}}\n")
+	alive := l.fifo("alive")
+	cmd := l.command("run", "--detach", "job.yaml")
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	l.line(alive)
+	id := l.only()
+	l.kill(id)
+	cmd.Wait()
+	want := "sluice: run " + id + " ended before it was ready: its supervisor ended by signal 9 KILL\n"
+	if cmd.ProcessState.ExitCode() != exitError || said.String() != want {
+		t.Errorf("%v, %q; want %q", cmd.ProcessState, &said, want)
+	}
+	l.gone(alive)
+}
+
+// What runs in a terminal can be looked at and stopped from another one.
+func TestStopARunInATerminal(t *testing.T) {
+	l := newLab(t, "  one: {run: emit x}\n  deaf: {needs: [one], run: hang -i alive, stop: {grace: 1h}}\n")
+	alive := l.fifo("alive")
+	cmd := l.command("run", "job.yaml")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	l.line(alive)
+	id := l.only()
+	if r := l.row(id); r.State != "running" || r.PID != cmd.Process.Pid || r.Dir != l.dir || r.File != l.path("job.yaml") {
+		t.Errorf("ps says %+v", r)
+	}
+	l.sluice(0, "stop", "--now", id)
+	cmd.Wait()
+	if got := cmd.ProcessState.ExitCode(); got != 143 {
+		t.Errorf("it ended with %d", got)
+	}
+	l.gone(alive)
+}
+
 // A job that a run detached does not end with that run, however it ends, and
 // ends with its own.
 func TestDetachedJobOutlivesItsRun(t *testing.T) {

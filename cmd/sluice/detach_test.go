@@ -377,3 +377,29 @@ func TestLauncherInterrupted(t *testing.T) {
 		t.Errorf("the run is %s", got)
 	}
 }
+
+// A shell completes the ids of runs: for stop and attach those that go on.
+func TestCompleteRuns(t *testing.T) {
+	l := newLab(t, "  nap: {run: hang alive}\n  fine: {run: emit x}\n")
+	alive := l.fifo("alive")
+	ended, _ := l.sluice(0, "run", "--detach", "job.yaml", "fine")
+	ended = strings.TrimSpace(ended)
+	l.sluice(0, "wait", ended)
+	napping, _ := l.sluice(0, "run", "--detach", "job.yaml", "nap")
+	napping = strings.TrimSpace(napping)
+	l.line(alive)
+	lines := map[string]string{ended: ended + "\tsucceeded job.yaml\n", napping: napping + "\trunning job.yaml\n"}
+	for command, want := range map[string]string{
+		"logs":   lines[napping] + lines[ended],
+		"wait":   lines[napping] + lines[ended],
+		"stop":   lines[napping],
+		"attach": lines[napping],
+	} {
+		if got, _ := l.sluice(0, "__complete", command, ""); !strings.HasPrefix(got, want+":") {
+			t.Errorf("%s: got %q, want %q", command, got, want)
+		}
+	}
+	if got, _ := l.sluice(0, "__complete", "wait", napping, ""); !strings.HasPrefix(got, lines[ended]+":") {
+		t.Errorf("after one that is there: %q", got)
+	}
+}

@@ -27,7 +27,7 @@ type loading struct {
 	params       []string
 	paramsFile   string
 	jobs         []string
-	values       map[string]plan.Given // of the params that were given, since the plan was made
+	values       map[string]plan.Given // of params, as they were given; nil until the plan is made
 }
 
 func (l *loading) limitFlags(cmd *cobra.Command) {
@@ -46,9 +46,14 @@ func (l *loading) limitFlags(cmd *cobra.Command) {
 
 func (l *loading) planFlags(cmd *cobra.Command) {
 	l.limitFlags(cmd)
+	l.instancesFlag(cmd)
 	f := cmd.Flags()
 	f.StringArrayVarP(&l.params, "param", "p", nil, "give a param its value, `NAME=VALUE`; repeat it for a list")
 	f.StringVar(&l.paramsFile, "params", "", "read values of params from a YAML or JSON `FILE`")
+}
+
+func (l *loading) instancesFlag(cmd *cobra.Command) {
+	f := cmd.Flags()
 	f.IntVar(&l.maxInstances, "max-instances", 100_000, "the most instances of jobs in one run")
 	f.Lookup("max-instances").Hidden = true
 }
@@ -140,11 +145,13 @@ func (c *cli) plan(l *loading, args []string) (*spec.File, *plan.Plan, error) {
 	if err != nil {
 		return nil, nil, own(err)
 	}
-	given, err := l.given(dir)
-	if err != nil {
-		return nil, nil, err
+	given := l.values
+	if given == nil {
+		if given, err = l.given(dir); err != nil {
+			return nil, nil, err
+		}
+		l.values = given
 	}
-	l.values = given
 	if wrong := plan.CheckParams(f, given); len(wrong) > 0 {
 		c.report(wrong, f)
 		return nil, nil, &failure{code: exitUsage, err: errors.New("the params do not fit"), hint: "sluice list " + f.Name + " shows the params"}

@@ -45,7 +45,24 @@ func TestMain(m *testing.M) {
 		"touch":   playTouch,
 	}
 	maps.Copy(programs, faultPrograms())
-	testscript.Main(m, programs)
+	testscript.Main(ownState{m}, programs)
+}
+
+// ownState runs the tests with a state directory of their own, so that none
+// writes to the home of whoever runs them.
+type ownState struct{ m *testing.M }
+
+func (o ownState) Run() int {
+	dir, err := os.MkdirTemp("", "sluice-state-")
+	if err == nil {
+		err = os.Setenv("SLUICE_STATE_DIR", dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	return o.m.Run()
 }
 
 // TestScripts runs whole commands and compares what they print to the letter.
@@ -64,9 +81,10 @@ func TestScripts(t *testing.T) {
 			// the environment can be compared.
 			e.Setenv("REPO", repo)
 			e.Setenv("NO_COLOR", "1")
-			e.Setenv("SLUICE_STATE_DIR", filepath.Join(e.WorkDir, ".state"))
-			e.Defer(func() { endRuns(e.T(), state.At(filepath.Join(e.WorkDir, ".state"))) })
 			e.Setenv("LC_ALL", "C")
+			runs := filepath.Join(e.WorkDir, ".tmp", "state")
+			e.Setenv("SLUICE_STATE_DIR", runs)
+			e.Defer(func() { endRuns(e.T(), state.At(runs)) })
 			for _, name := range []string{"CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "FORCE_COLOR"} {
 				e.Setenv(name, "")
 			}
@@ -237,7 +255,9 @@ func verdicts(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // overlap FILE N [PREFIX] wants that, by the events in FILE, never more than N
-// instances ran at once whose ids begin with PREFIX, and that some ran.
+// instances ran at once whose ids begin with PREFIX, and that some ran. One
+// whose processes have ended runs no longer, though its record is not yet
+// there, and so not its end.
 func overlap(ts *testscript.TestScript, neg bool, args []string) {
 	most, err := strconv.Atoi(args[1])
 	ts.Check(err)
@@ -247,10 +267,10 @@ func overlap(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(json.Unmarshal([]byte(line), &e))
 		switch {
 		case len(args) > 2 && !strings.HasPrefix(e.ID, args[2]):
-		case e.Type == "job_started":
+		case e.Type == "attempt_started":
 			now++
 			top = max(top, now)
-		case e.Type == "job_ended":
+		case e.Type == "attempt_ended":
 			now--
 		}
 	}

@@ -32,12 +32,12 @@ func (o *runFlags) policy() (state.Durability, error) {
 // startRecording makes the folder of the run of p. Where that is not possible,
 // the run goes on without: a home that can't be written must not keep a job
 // from running. Who asked for a durability relies on the folder.
-func (c *cli) startRecording(o *runFlags, p *plan.Plan) (recording, error) {
+func (c *cli) startRecording(o *runFlags, p *plan.Plan, earlier repeated) (recording, error) {
 	durability, err := o.policy()
 	if err != nil {
 		return recording{}, err
 	}
-	run, err := c.createRun(p, c.asked(o, p), durability)
+	run, err := c.createRun(o, p, earlier, durability)
 	switch {
 	case err == nil:
 		return recording{run}, nil
@@ -67,27 +67,31 @@ func needsState(p *plan.Plan) string {
 }
 
 // createRun makes the folder of a run.
-func (c *cli) createRun(p *plan.Plan, m state.Meta, d state.Durability) (*state.Run, error) {
+func (c *cli) createRun(o *runFlags, p *plan.Plan, earlier repeated, d state.Durability) (*state.Run, error) {
 	store, err := state.Locate(os.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	if m.Dir, err = os.Getwd(); err != nil {
+	m, err := c.asked(o, p)
+	if err != nil {
 		return nil, err
 	}
-	m.Version = cmp.Or(moduleVersion(), "(development)")
-	m.Args = append([]string{"sluice"}, c.args...)
+	m.Parent, m.Prior = earlier.run, earlier.runs()
 	return store.Create(p, m, d)
 }
 
-// asked is what sluice run was asked for.
-func (c *cli) asked(o *runFlags, p *plan.Plan) state.Meta {
+// asked is what sluice run was asked for, and where.
+func (c *cli) asked(o *runFlags, p *plan.Plan) (state.Meta, error) {
+	dir, err := os.Getwd()
 	asked := state.Asked{File: p.File, Jobs: o.jobs, Parallel: o.parallel, KeepGoing: o.keepGoing, FailFast: o.failFast}
 	for _, name := range slices.Sorted(maps.Keys(o.values)) {
 		g := o.values[name]
 		asked.Params = append(asked.Params, state.Given{Name: name, Values: g.Values, Dir: g.Dir, Source: g.Source})
 	}
-	return state.Meta{Asked: asked}
+	return state.Meta{
+		Version: cmp.Or(moduleVersion(), "(development)"),
+		Dir:     dir, Args: append([]string{"sluice"}, c.args...), Asked: asked,
+	}, err
 }
 
 // finish writes the result. Without a report, the run has no result and will

@@ -40,9 +40,23 @@ type birth struct {
 	path, name, root uintptr
 	argv, envv       [9]uintptr
 	argc, envc       int
+	ignore           sigaction
+	none             unix.Sigset_t
 	pause            unix.Timespec
 	seen             byte
 }
+
+// sigaction is the kernel's struct sigaction (rt_sigaction(2)).
+type sigaction struct {
+	handler, flags, restorer uintptr
+	mask                     uint64
+}
+
+const (
+	sigIgn  = 1 // SIG_IGN
+	signals = 64
+	setSize = signals / 8 // bytes
+)
 
 // put copies s into b as a C string, and returns its place. Where there is no
 // more room b is full.
@@ -66,8 +80,7 @@ func forkMonitor(socket, peer int, argv []string) (pid int, err error) {
 	if err := unix.SetsockoptTimeval(socket, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait); err != nil {
 		return 0, os.NewSyscallError("setsockopt", err)
 	}
-	// The monitor takes no signal, now or later: its mask is this thread's,
-	// and goes through exec (execve(2)). KILL and STOP can't be blocked.
+	// No signal may come to the monitor before it ignores them all.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var all, old unix.Sigset_t
@@ -90,7 +103,7 @@ func forkMonitor(socket, peer int, argv []string) (pid int, err error) {
 func bear(socket, peer int, argv []string) (pid int, err error) {
 	b := birth{
 		socket: uintptr(socket), peer: uintptr(peer), argc: len(argv), envc: 1,
-		pause: unix.NsecToTimespec((10 * time.Millisecond).Nanoseconds()),
+		ignore: sigaction{handler: sigIgn}, pause: unix.NsecToTimespec((10 * time.Millisecond).Nanoseconds()),
 	}
 	b.path, b.name, b.root = b.put(thisProgram), b.put(monitorName), b.put("/")
 	b.envv[0] = b.put("GOMAXPROCS=1")
@@ -157,6 +170,12 @@ func fork(b *birth) (child uintptr, errno syscall.Errno) {
 	for i := range b.envc {
 		b.envv[i] += text
 	}
+	// All signals are ignored, which goes through exec, and then let in, so
+	// that none waits to come in later. KILL and STOP can't be ignored.
+	for sig := uintptr(1); sig <= signals; sig++ {
+		syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, sig, uintptr(unsafe.Pointer(&b.ignore)), 0, setSize, 0, 0)
+	}
+	syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&b.none)), 0, setSize, 0, 0)
 	syscall.RawSyscall(syscall.SYS_SETSID, 0, 0, 0)
 	syscall.RawSyscall(syscall.SYS_CHDIR, text+b.root, 0, 0)
 	syscall.RawSyscall(syscall.SYS_PRCTL, unix.PR_SET_NAME, text+b.name, 0)

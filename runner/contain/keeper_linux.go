@@ -31,11 +31,11 @@ type Keeper struct {
 
 	fork sync.Mutex // held while this process has a mark
 
-	mu    sync.Mutex // guards what follows
-	why   string     // there is nothing better than Means
-	known map[int]bool
-	sets  []*slot // all that there ever were
-	free  []*slot // those of them that are empty
+	mu    sync.Mutex   // guards what follows
+	why   string       // there is nothing better than Means
+	known map[int]bool // children that were forked in a set; false: nobody will reap this one
+	sets  []*slot      // all that there ever were
+	free  []*slot      // those of them that are empty
 	ended bool
 }
 
@@ -191,15 +191,13 @@ func (k *Keeper) orphans(kill func(mark) bool) (killed int) {
 	if !k.marks {
 		return 0
 	}
-	for _, pid := range k.kids.list() {
-		if k.known[pid] {
-			continue // it is its attempt's
-		}
+	for _, pid := range k.candidates() {
 		m := markOf(pid)
 		if !k.isOrphan(m) {
 			continue
 		}
 		if reaped, err := unix.Wait4(pid, nil, unix.WNOHANG, nil); err != nil || reaped == pid {
+			delete(k.known, pid)
 			continue
 		}
 		if kill(m) {
@@ -210,6 +208,21 @@ func (k *Keeper) orphans(kill func(mark) bool) (killed int) {
 		}
 	}
 	return killed
+}
+
+// candidates are the children of this process that may be orphans.
+func (k *Keeper) candidates() (pids []int) {
+	for _, pid := range k.kids.list() {
+		if _, ok := k.known[pid]; !ok {
+			pids = append(pids, pid)
+		}
+	}
+	for pid, owned := range k.known { // their parent may be another thread, whose children are not listed
+		if !owned {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 // isOrphan reports whether an unknown child with the mark m is of this run: of
@@ -235,6 +248,9 @@ func (k *Keeper) End() (left []report.Survivor) {
 		return nil
 	}
 	k.ended = true
+	for pid := range k.known { // who forked one should have reaped it before
+		k.known[pid] = false
+	}
 	everything := func(mark) bool { return true }
 	more := pauses(patience)
 	for k.orphans(everything)+k.endGroups() > 0 {

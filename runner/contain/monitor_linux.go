@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -56,6 +57,10 @@ func Monitor(args []string) error {
 	if err := errors.Join(err, err2); err != nil {
 		return fmt.Errorf("the runner and the mark of a run: %w", err)
 	}
+	// Go's runtime has caught again what was ignored, but HUP and INT. If a
+	// signal ended this process between its exec and here, the runner would
+	// be told. What is ignored here no child inherits: there is none.
+	signal.Ignore()
 	// It holds no directory, has a name of its own, and lives in one thread
 	// that waits in the kernel.
 	unix.Chdir("/")

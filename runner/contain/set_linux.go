@@ -149,7 +149,7 @@ func (s *Set) Clear() []report.Survivor {
 func (s *Set) GiveUp(pid int) {
 	s.k.mu.Lock()
 	defer s.k.mu.Unlock()
-	delete(s.k.known, pid)
+	s.k.known[pid] = false
 }
 
 // killOrphans kills what is in the set and has become this process's child.
@@ -174,7 +174,9 @@ func (s *Set) Free() {
 	s.k.mu.Lock()
 	defer s.k.mu.Unlock()
 	for _, pid := range s.pids {
-		delete(s.k.known, pid)
+		if s.k.known[pid] {
+			delete(s.k.known, pid)
+		}
 	}
 	if !s.left { // else its mark and its group are not to be had again
 		s.k.renew(s.slot)

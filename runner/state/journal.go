@@ -26,11 +26,12 @@ type journal struct {
 	err      error // the first one
 
 	synced  int64         // bytes that are on the disk
-	syncing chan struct{} // closed when the sync that goes on is over; nil while there is none
+	syncing bool          // somebody puts more there
+	news    chan struct{} // closed when that is over, and then another one
 }
 
 func newJournal(f *os.File) *journal {
-	return &journal{f: f, now: time.Now, recorded: map[string]bool{}}
+	return &journal{f: f, now: time.Now, recorded: map[string]bool{}, news: make(chan struct{})}
 }
 
 // Event writes e, or holds it back until the next one is written.
@@ -87,19 +88,23 @@ func (j *journal) flush() {
 
 // sync returns when the first upTo bytes are on the disk. Of several callers
 // one syncs, for all whose lines were written before it began; the others wait
-// for it, and it may be the turn of one of them then.
-func (j *journal) sync(upTo int64) error {
+// for it, and it may be the turn of one of them then. Who is patient waits for
+// so long whether somebody else does it.
+func (j *journal) sync(upTo int64, patience time.Duration) error {
+	if patience > 0 {
+		j.await(upTo, patience)
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for j.synced < upTo && j.err == nil {
-		if wait := j.syncing; wait != nil {
+		if j.syncing {
+			news := j.news
 			j.mu.Unlock()
-			<-wait
+			<-news
 			j.mu.Lock()
 			continue
 		}
-		over := make(chan struct{})
-		j.syncing = over
+		j.syncing = true
 		written := j.written
 		j.mu.Unlock()
 		err := flush(j.f)
@@ -112,10 +117,31 @@ func (j *journal) sync(upTo int64) error {
 		if err == nil {
 			j.synced = written
 		}
-		j.syncing = nil
-		close(over)
+		j.syncing = false
+		close(j.news)
+		j.news = make(chan struct{})
 	}
 	return j.err
+}
+
+// await returns when the first upTo bytes are on the disk, or when so much
+// time is over.
+func (j *journal) await(upTo int64, patience time.Duration) {
+	t := time.NewTimer(patience)
+	defer t.Stop()
+	for {
+		j.mu.Lock()
+		done, news := j.synced >= upTo || j.err != nil, j.news
+		j.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-news:
+		case <-t.C:
+			return
+		}
+	}
 }
 
 // end writes what is held back and returns the first error.

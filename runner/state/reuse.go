@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"time"
 
 	"sluice/runner/plan"
 	"sluice/runner/report"
@@ -19,18 +20,18 @@ type Again struct {
 
 // Reusable says which instances of p, the plan of f's run, need not run again:
 // they have succeeded, what they read is as it was when the run began in which
-// they did, what they made is as they left it, and the same is true of what
-// they need. again are the others of those that have succeeded.
+// they did, or at least since they started, what they made is as they left it,
+// and the same is true of what they need. again are the others of those that have succeeded.
 //
-// A service has nothing to show for itself: it runs again for those who need
-// it.
+// A service leaves nothing that could be used again. It never is among them:
+// the runner starts it where it is needed.
 func (f *Folder) Reusable(p *plan.Plan) (prior map[string]Done, again []Again, err error) {
 	if prior, err = f.Done(); err != nil {
 		return nil, nil, err
 	}
 	r := &reuse{
 		plan: p, folder: f, prior: prior, made: made(p), appended: appended(p),
-		inputs: map[string]map[string]Input{}, changes: map[string]string{},
+		inputs: map[string]map[string]Input{}, changes: map[string]inputChange{},
 		anew: map[string]bool{}, why: map[string]string{},
 	}
 	if err := r.look(); err != nil {
@@ -40,13 +41,14 @@ func (f *Folder) Reusable(p *plan.Plan) (prior map[string]Done, again []Again, e
 	for _, j := range p.Jobs {
 		for _, inst := range j.Instances {
 			why := r.why[inst.ID]
-			if _, done := prior[inst.ID]; done && why != "" {
+			if _, done := prior[inst.ID]; done && why != "" && !j.Service {
 				again = append(again, Again{inst.ID, why})
+			}
+			if why != "" || j.Service {
 				delete(prior, inst.ID)
 			}
 		}
 	}
-	r.dropServices()
 	return prior, again, nil
 }
 
@@ -59,10 +61,16 @@ type reuse struct {
 	appended map[string]bool // those that they append to
 
 	inputs  map[string]map[string]Input // of a run, by path
-	changes map[string]string           // of an input of a run, by run and path
+	changes map[string]inputChange      // of an input since a run began, by run and path
 
 	anew map[string]bool   // jobs of which an instance runs again
 	why  map[string]string // instances that are done run again, by id
+}
+
+// inputChange is how an input has changed, or "", and when it did.
+type inputChange struct {
+	how string
+	at  time.Time
 }
 
 // appended are the files that instances of p append to.
@@ -119,16 +127,19 @@ func (r *reuse) changed(inst *plan.Instance, d Done) (string, error) {
 	}
 	for _, path := range reads(inst, r.made) {
 		key := d.RunID + path
-		change, looked := r.changes[key]
+		c, looked := r.changes[key]
 		if !looked {
 			was, recorded := inputs[path]
-			if change = was.change(); !recorded {
-				change = path + " is new" // a run that repeats another one knows the files of that one's plan
+			if c.how, c.at = was.change(); !recorded {
+				c.how = path + " is new"
 			}
-			r.changes[key] = change
+			r.changes[key] = c
 		}
-		if change != "" {
-			return change, nil
+		// What an earlier job of that run changed, without a word in the job
+		// file, was so already when the instance read it.
+		seen := d.Result != nil && !c.at.IsZero() && c.at.Before(d.Result.Start)
+		if c.how != "" && !seen {
+			return c.how, nil
 		}
 	}
 	switch {
@@ -208,35 +219,4 @@ func (r *reuse) before(j *plan.Job) string {
 		return "it comes after " + j.After[i] + ", which runs again"
 	}
 	return ""
-}
-
-// dropServices lets the services run again that somebody needs who does.
-func (r *reuse) dropServices() {
-	for more := true; more; {
-		more = false
-		needed := r.needed()
-		for _, j := range r.plan.Jobs {
-			for _, inst := range j.Instances {
-				if _, done := r.prior[inst.ID]; done && j.Service && needed[j.Name] {
-					delete(r.prior, inst.ID)
-					more = true
-				}
-			}
-		}
-	}
-}
-
-// needed are the jobs that those need who run again.
-func (r *reuse) needed() map[string]bool {
-	needed := map[string]bool{}
-	for _, j := range r.plan.Jobs {
-		for _, inst := range j.Instances {
-			if _, done := r.prior[inst.ID]; !done {
-				for _, name := range j.Needs {
-					needed[name] = true
-				}
-			}
-		}
-	}
-	return needed
 }
