@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -64,9 +63,7 @@ func Monitor(args []string) error {
 	// It holds no directory, has a name of its own, and lives in one thread
 	// that waits in the kernel.
 	unix.Chdir("/")
-	if name, err := unix.BytePtrFromString(monitorName); err == nil {
-		unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(name)), 0, 0, 0)
-	}
+	os.WriteFile("/proc/self/comm", []byte(monitorName), 0) // which is of the process, not of this thread
 	listen()
 	awaitEnd(runner)
 	end(mark(run), args[2])

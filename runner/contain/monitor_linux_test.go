@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -74,14 +75,10 @@ func TestKilled(t *testing.T) {
 		},
 		"the runner, with signals sent to all": func(t *testing.T, r *person, tree int) {
 			monitor := r.number(t, "monitor")
-			for _, exec := range []bool{false, true} {
-				if exec {
-					awaitExec(t, monitor)
-					awaitName(t, monitor) // for a moment the new program is like any other
-				}
-				for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGTSTP} {
-					unix.Kill(monitor, sig)
-				}
+			awaitExec(t, monitor)
+			awaitName(t, monitor) // for a moment the new program is like any other
+			for _, sig := range harmless {
+				unix.Kill(monitor, sig)
 			}
 			r.kill()
 		},
@@ -105,6 +102,12 @@ func TestKilled(t *testing.T) {
 			})
 		}
 	})
+}
+
+// harmless are signals that do nothing to a monitor.
+var harmless = []syscall.Signal{
+	syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGALRM,
+	syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGXCPU,
 }
 
 // runOf is the run that a process belongs to.
@@ -151,6 +154,15 @@ func TestKilledAnywhere(t *testing.T) {
 			r := start(t, life, sys, "runner", string(means))
 			fmt.Fprintln(r.in, "start tree")
 			life.members(t, members)
+			r.kill()
+			life.ends(t)
+		}
+		for range 20 { // and at moments that nobody chose
+			life := newLifeline(t)
+			r := start(t, life, sys, "runner", string(means))
+			fmt.Fprintln(r.in, "start tree")
+			for end := time.Now().Add(time.Duration(rand.Int64N(int64(30 * time.Millisecond)))); time.Now().Before(end); {
+			}
 			r.kill()
 			life.ends(t)
 		}
@@ -321,6 +333,13 @@ func TestMonitorIsPoor(t *testing.T) {
 		if p, ok := look(monitor); !ok || p.name != monitorName {
 			t.Errorf("its name is %s", p.name)
 		}
+		text, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(monitor), "status"))
+		ignored, err := strconv.ParseUint(statusField(text, "SigIgn"), 16, 64)
+		for _, sig := range harmless {
+			if ignored&(1<<(sig-1)) == 0 {
+				t.Errorf("it does not ignore %v: %x, %v", sig, ignored, err)
+			}
+		}
 		if sid, err := unix.Getsid(monitor); err != nil || sid != monitor {
 			t.Errorf("its session is %d: %v", sid, err)
 		}
@@ -330,6 +349,16 @@ func TestMonitorIsPoor(t *testing.T) {
 	awaitExec(t, monitor)
 	awaitName(t, monitor)
 	check()
+}
+
+// statusField reads a field of /proc/PID/status.
+func statusField(status []byte, name string) string {
+	for line := range strings.Lines(string(status)) {
+		if value, ok := strings.CutPrefix(line, name+":"); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
 }
 
 // awaitName waits until a monitor has its name, which is the first that it does
