@@ -20,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 
+	"sluice/runner/contain"
 	"sluice/runner/report"
 )
 
@@ -27,7 +28,13 @@ import (
 // job files of tests run, each by its name.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"sluice":  func() { os.Exit(sluice()) },
+		"sluice": func() { os.Exit(sluice()) },
+		"sluice-ungrouped": func() {
+			os.Exit(sluiceWithin(contain.Options{Monitor: []string{"sluice", monitorCommand}, NoCgroup: true}))
+		},
+		"grow":    playGrow,
+		"leaf":    playLeaf,
+		"stray":   playStray,
 		"emit":    playEmit,
 		"eat":     playEat,
 		"hang":    playHang,

@@ -135,10 +135,12 @@ func awaitEnd(runner int) {
 }
 
 // end ends what is left of a run, whose control groups begin with the path
-// groups where there are any.
+// groups where there are any. It looks twice: a process that forks and ends
+// while /proc is read may leave a child which is not seen.
 func end(run mark, groups string) {
 	kin := newFamily(run, noMark)
-	for more := pauses(stubborn); ; {
+	empty := 0
+	for more := pauses(stubborn); empty < 2; {
 		left := 0
 		if groups != "" {
 			parent, prefix := filepath.Split(groups)
@@ -151,8 +153,13 @@ func end(run mark, groups string) {
 		if run != noMark {
 			left += kin.kill()
 		}
-		if left == 0 || !more() {
+		switch {
+		case left == 0:
+			empty++
+		case !more():
 			return
+		default:
+			empty = 0
 		}
 	}
 }
