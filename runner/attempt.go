@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"sluice/runner/contain"
@@ -31,20 +32,31 @@ type attempt struct {
 	stages []*stage
 	set    *contain.Set // what the stages are born into; nil where the run has no Keeper
 
-	mu       sync.Mutex    // guards these, and the group while it is signalled
-	leader   *proc.Process // of the group; reaped last, so that its number stays taken
-	stop     stopped
-	terminal *os.File    // lent to the group while it lives, or nil
-	reaped   bool        // the group's number may be somebody else's
-	grace    *time.Timer // runs after stop; nil where there was none
-	despair  *time.Timer // runs after KILL; nil where there was none
+	mu      sync.Mutex    // guards these, and the group while it is signalled
+	leader  *proc.Process // the first process, which leads the group if there is one; reaped last, so that its number stays taken
+	stop    stopped
+	reaped  bool        // the group's number may be somebody else's
+	grace   *time.Timer // runs after stop; nil where there was none
+	despair *time.Timer // runs after KILL; nil where there was none
+
+	loan    *loan      // the terminal, while the group has it; nil where it has not
+	ready   *readiness // nil where nobody asks
+	silence silence
 
 	childEnds []*os.File // what children inherit; closed when the last has started
 	files     map[string]outFile
-	readers   []func() // begin to read logs and captures, after the events of the starts
-	logs      []*plumb.Log
+	outputs   []report.Output // those that were committed
+	readers   []func()        // begin to read logs and captures, after the events of the starts
+	logs      []loggedStream
 	capture   *plumb.Capture
 	trim      bool
+}
+
+// loggedStream is a stream of a stage that is logged.
+type loggedStream struct {
+	*plumb.Log
+	stage int
+	name  event.Stream
 }
 
 // outFile is an output file of an attempt.
@@ -63,19 +75,22 @@ type stage struct {
 	ending
 }
 
-// attempt runs inst's pipeline once. The error is sluice's own.
-func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, number int) (*report.Attempt, error) {
+// attempt runs inst's pipeline once, and returns the files that it made where
+// it succeeded. The error is sluice's own.
+func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, number int) (*report.Attempt, []report.Output, error) {
 	a := &attempt{
 		r: r, job: j, inst: inst,
 		res:   &report.Attempt{Number: number, Start: time.Now(), CauseBy: -1},
 		files: map[string]outFile{},
 	}
+	a.silence.began = a.res.Start
 	for _, s := range inst.Stages {
 		a.stages = append(a.stages, &stage{plan: s, ending: ending{ok: s.OK}})
 	}
 	r.emit(event.AttemptStarted{ID: inst.ID, Attempt: number})
 	trouble := a.start()
-	if trouble != nil { // before the pipes break: no stage is to blame for that
+	if trouble != nil {
+		a.ready = nil // before the pipes break: no stage is to blame for that
 		a.stopGroup(stopped{status: report.Cancelled, reason: "another stage could not start", signal: "KILL"}, sigkill)
 	}
 	a.closeChildEnds()
@@ -85,13 +100,18 @@ func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, num
 	a.wait(ctx)
 	a.reap()
 	a.drain()
-	return a.res, a.settle(trouble)
+	err := a.settle(trouble)
+	return a.res, a.outputs, err
 }
 
 // start opens the streams and starts the stages, from the first to the last.
 // Where one can't start, the later ones are not tried.
 func (a *attempt) start() error {
-	if err := a.enter(); err != nil {
+	err := a.enter()
+	if err != nil {
+		return err
+	}
+	if a.ready, err = a.prepareReady(); err != nil {
 		return err
 	}
 	stdin, err := a.input()
@@ -161,15 +181,27 @@ func (a *attempt) startStage(i int, files []*os.File) error {
 		}
 		c.Env[k] = e.Name + "=" + v
 	}
-	if a.leader != nil {
+	if err := plan.CheckSize(c.Path, c.Argv, c.Env); err != nil {
+		return a.cannotStart(s, err)
+	}
+	switch {
+	case a.job.Group == plan.GroupInherit:
+		c.Group = -1
+	case a.leader != nil:
 		c.Group = a.leader.PID()
-	} else if a.inst.Stdin.Kind == plan.InInherit && proc.HasForeground(a.r.o.Stdin) {
-		// Only the foreground group may read from a terminal: from any
-		// other it is stopped by SIGTTIN. Ctrl-C then reaches the job alone.
-		c.Foreground, a.terminal = a.r.o.Stdin, a.r.o.Stdin
+	default:
+		c.Session = a.job.Group == plan.GroupSession
+	}
+	if a.leader == nil {
+		if a.loan = a.borrow(); a.loan != nil && a.loan.lent {
+			c.Foreground = a.loan.terminal
+		}
 	}
 	s.start = time.Now()
 	if s.p, err = proc.Start(c); err != nil {
+		if a.leader == nil {
+			a.endLoan() // what dies before its exec may have had it
+		}
 		return a.cannotStart(s, err)
 	}
 	s.started = true
@@ -179,9 +211,17 @@ func (a *attempt) startStage(i int, files []*os.File) error {
 		a.mu.Unlock()
 	}
 	if a.r.o.Sink != nil {
-		a.r.emit(event.StageStarted{ID: a.inst.ID, Attempt: a.res.Number, Stage: i, Name: s.plan.Name, Argv: s.argv, Path: c.Path, PID: s.p.PID(), PGID: a.leader.PID()})
+		a.r.emit(event.StageStarted{ID: a.inst.ID, Attempt: a.res.Number, Stage: i, Name: s.plan.Name, Argv: s.argv, Path: c.Path, PID: s.p.PID(), PGID: a.group()})
 	}
 	return nil
+}
+
+// group is the number of the attempt's process group.
+func (a *attempt) group() int {
+	if a.job.Group == plan.GroupInherit {
+		return syscall.Getpgrp()
+	}
+	return a.leader.PID()
 }
 
 func (a *attempt) cannotStart(s *stage, err error) error {
@@ -197,27 +237,9 @@ func (a *attempt) unknown(u plan.Unknown) (string, error) {
 	case plan.UnknownAttempt:
 		return strconv.Itoa(a.res.Number), nil
 	case plan.UnknownJobStdout:
-		c, ok := a.r.captured(u.Job)
-		if !ok {
-			return "", fmt.Errorf("job %s captured nothing, so %s has no value", u.Job, u)
-		}
-		text := string(c.data)
-		if c.trim {
-			text = strings.TrimRight(text, "\r\n")
-		}
-		if u.NoDash && strings.HasPrefix(text, "-") {
-			return "", fmt.Errorf("%s begins with a dash and could be read as an option; put a -- before it", u)
-		}
-		return text, nil
+		return a.r.trimmedStdout(u)
 	}
 	return "", fmt.Errorf("the plan has the unknown %q, which this sluice does not know", u.Kind)
-}
-
-func (r *run) captured(id string) (captured, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	c, ok := r.captures[id]
-	return c, ok
 }
 
 func (a *attempt) warn(format string, args ...any) {

@@ -22,35 +22,51 @@ type coordinator struct {
 	stop  context.CancelCauseFunc
 	done  <-chan struct{} // of ctx; nil when it was heard
 	sched *schedule
+	news  chan news
 
-	total   int // instances of the plan
-	running int
-	results chan result
-	rep     *report.Report
-	byID    map[string]*report.Job
-	errs    *multierror.Error // of sluice itself
-}
+	total     int                               // instances that may start
+	alive     int                               // tasks that are not over
+	running   int                               // those that have a slot
+	recording int                               // those whose result is being recorded
+	failing   int                               // and is a failure, which may let nothing more start
+	held      []*task                           // those that wait for a slot
+	waiting   map[*task]context.CancelCauseFunc // those that wait for their lock, and how to end that
+	services  map[string]*service               // by name, those that were started
 
-// result is how an instance ended. The error is sluice's own.
-type result struct {
-	job  *plan.Job
-	inst *plan.Instance
-	res  *report.Job
-	err  error
+	why  string // the run is stopping
+	rep  *report.Report
+	byID map[string]*report.Job
+	errs *multierror.Error // of sluice itself
 }
 
 func newCoordinator(r *run, ctx context.Context) *coordinator {
 	c := &coordinator{
 		run: r, ctx: ctx, done: ctx.Done(),
-		results: make(chan result, 1), // room for the one that runs on this goroutine
-		rep:     &report.Report{Version: report.Version, RunID: r.o.RunID, File: r.plan.File, Start: time.Now()},
-		byID:    map[string]*report.Job{},
+		news:     make(chan news, 1), // room for that of a task on this goroutine
+		waiting:  map[*task]context.CancelCauseFunc{},
+		services: map[string]*service{},
+		rep:      &report.Report{Version: report.Version, RunID: r.o.RunID, File: r.plan.File, Start: time.Now()},
+		byID:     map[string]*report.Job{},
 	}
 	c.jobs, c.stop = context.WithCancelCause(ctx)
+	r.stopping = c.jobs
+	r.announce = func(j *plan.Job, inst *plan.Instance) {
+		c.news <- news{what: ready, task: &task{job: j, inst: inst}}
+	}
 	for _, j := range r.plan.Jobs {
-		c.total += len(j.Instances)
+		for _, inst := range j.Instances {
+			if j.Service || !c.isPrior(inst) {
+				c.total++
+			}
+		}
 	}
 	return c
+}
+
+// isPrior reports whether inst succeeded in an earlier run.
+func (c *coordinator) isPrior(inst *plan.Instance) bool {
+	_, ok := c.o.Prior[inst.ID]
+	return ok
 }
 
 func (c *coordinator) coordinate() (*report.Report, error) {
@@ -61,22 +77,24 @@ func (c *coordinator) coordinate() (*report.Report, error) {
 		defer close(told)
 		c.emit(event.RunStopping{Reason: context.Cause(c.ctx).Error(), Kill: true})
 	})
-	for _, j := range c.plan.Jobs {
-		if j.Skip != "" {
-			c.record(&report.Job{ID: j.Name, Name: j.Name, Status: report.Skipped, Reason: j.Skip})
-		}
-	}
-	sched, never := newSchedule(c.plan)
+	c.tellEarlier()
+	sched, never := newSchedule(c.plan, c.isPrior)
 	c.sched = sched
 	c.drop(never)
 	for {
 		c.startReady()
-		if c.running == 0 {
-			break
+		c.stopServices()
+		if c.alive == 0 {
+			never := c.sched.stuck()
+			if len(never) == 0 {
+				break
+			}
+			c.drop(never)
+			continue
 		}
 		select {
-		case res := <-c.results:
-			c.ended(res)
+		case n := <-c.news:
+			c.hear(n)
 		case <-c.done:
 			c.cancelled()
 		}
@@ -92,95 +110,122 @@ func (c *coordinator) coordinate() (*report.Report, error) {
 	return c.rep, c.errs.ErrorOrNil()
 }
 
-func (c *coordinator) record(j *report.Job) {
+// tellEarlier tells of what is skipped, and of what an earlier run has done.
+func (c *coordinator) tellEarlier() {
+	for _, j := range c.plan.Jobs {
+		if j.Skip != "" {
+			c.tell(&report.Job{ID: j.Name, Name: j.Name, Status: report.Skipped, Reason: j.Skip})
+		}
+		if j.Service {
+			continue // nothing is left of it
+		}
+		for _, inst := range j.Instances {
+			prior, ok := c.o.Prior[inst.ID]
+			if !ok {
+				continue
+			}
+			res := &report.Job{ID: inst.ID, Name: j.Name, Status: report.Succeeded, Reason: "succeeded in run " + prior.RunID}
+			if prior.Result != nil {
+				res.RunID, res.Outputs = prior.Result.RunID, prior.Result.Outputs
+			}
+			if inst.Stdout.Kind == plan.OutCapture {
+				c.setStdout(inst.ID, prior.Stdout, inst.Stdout.Trim)
+			}
+			c.tell(res)
+		}
+	}
+}
+
+func (c *coordinator) tell(j *report.Job) {
 	c.byID[j.ID] = j
 	c.emit(event.JobEnded{ID: j.ID, Result: j})
 }
 
-// drop records instances that never start.
+// drop tells of instances that never start.
 func (c *coordinator) drop(list []unstarted) {
 	for _, u := range list {
-		c.record(&report.Job{ID: u.inst.ID, Name: u.job.Name, Status: report.NotStarted, Reason: u.reason})
+		c.tell(&report.Job{ID: u.inst.ID, Name: u.job.Name, Status: u.status, Reason: u.reason})
+	}
+}
+
+// startReady starts instances until nothing is ready or enough run.
+func (c *coordinator) startReady() {
+	for {
+		// Before each start, and not on the channels' word alone: a select
+		// takes any of those that are ready.
+		if c.kill.Err() != nil {
+			c.drop(c.sched.halt(context.Cause(c.kill).Error()))
+			c.abandon(context.Cause(c.kill).Error())
+		}
+		if c.ctx.Err() != nil {
+			c.cancelled()
+		}
+		room := c.running < c.o.Parallel && c.recording < c.mostRecording() && (c.failing == 0 || c.o.KeepGoing)
+		if room && len(c.held) > 0 {
+			t := c.held[0]
+			c.held = c.held[1:]
+			c.launch(t)
+			continue
+		}
+		j, inst, ok := c.sched.start(room)
+		if !ok {
+			return
+		}
+		c.begin(&task{job: j, inst: inst})
 	}
 }
 
 // cancelled lets nothing start any more but clean-up, since ctx is cancelled.
 func (c *coordinator) cancelled() {
+	if c.done == nil {
+		return
+	}
 	c.done = nil
-	c.drop(c.sched.stop(context.Cause(c.ctx).Error())) // the first call counts
+	c.letNothingStart(context.Cause(c.ctx).Error()) // the first call counts
 }
 
-// startReady starts instances until nothing is ready or enough run.
-func (c *coordinator) startReady() {
-	for c.running < c.o.Parallel {
-		// Before each start, and not on the channels' word alone: a select
-		// takes any of those that are ready.
-		if c.kill.Err() != nil {
-			c.drop(c.sched.halt(context.Cause(c.kill).Error()))
-		}
-		if c.ctx.Err() != nil {
-			c.cancelled()
-		}
-		j, inst, ok := c.sched.start()
-		if !ok {
-			return
-		}
-		c.running++
-		c.emit(event.JobStarted{ID: inst.ID}) // here, so that they come in the order of the starts
-		ctx := c.contextOf()
-		execute := func() {
-			res, err := c.instance(ctx, j, inst)
-			c.results <- result{j, inst, res, err}
-		}
-		if c.total == 1 {
-			execute() // nothing else can happen meanwhile
-		} else {
-			go execute()
-		}
+// letNothingStart lets nothing start any more but clean-up.
+func (c *coordinator) letNothingStart(reason string) {
+	if c.why == "" {
+		c.why = reason
 	}
-}
-
-// contextOf is what the next instance runs under. What starts when the
-// schedule is stopped is clean-up: what stopped the others does not stop it.
-func (c *coordinator) contextOf() context.Context {
-	switch {
-	case c.sched.stopped && c.ctx.Err() != nil:
-		return context.WithoutCancel(c.ctx)
-	case c.sched.stopped:
-		return c.ctx
-	}
-	return c.jobs
-}
-
-// ended records a result and decides what it means for the rest of the run.
-func (c *coordinator) ended(r result) {
-	c.running--
-	c.record(r.res)
-	if r.err != nil {
-		c.errs = multierror.Append(c.errs, r.err)
-		c.errs.ErrorFormat = oneLine
-	}
-	if status := r.res.Status; !status.OK() && c.ctx.Err() == nil && !c.sched.stopped {
-		switch {
-		case status == report.Cancelled:
-			// By itself: it owned the terminal and got its Ctrl-C, or nobody
-			// reads what it prints.
-			c.stopRun(r.res.Last().Cause, true)
-		case !c.o.KeepGoing || r.err != nil:
-			c.stopRun(r.inst.ID+" failed", c.o.FailFast)
-		}
-	}
-	c.drop(c.sched.ended(r.job, r.inst, r.res.Status))
+	c.drop(c.sched.stop(reason))
+	c.abandon(reason)
 }
 
 // stopRun lets nothing start any more but clean-up, and with running stops
 // what runs.
 func (c *coordinator) stopRun(reason string, running bool) {
-	c.drop(c.sched.stop(reason))
+	c.letNothingStart(reason)
 	if running {
 		c.stop(errors.New(reason))
 	}
 	c.emit(event.RunStopping{Reason: reason, Kill: running})
+}
+
+// over records the end of a task and decides what it means for the rest of
+// the run. err is sluice's own.
+func (c *coordinator) over(t *task, res *report.Job, err error) {
+	c.alive--
+	c.tell(res)
+	if err != nil {
+		c.errs = multierror.Append(c.errs, err)
+		c.errs.ErrorFormat = oneLine
+	}
+	c.drop(c.sched.ended(t.job, t.inst, res.Status))
+	stands := res.Status.OK() && err == nil || res.Status == report.NotStarted
+	if !stands && c.ctx.Err() == nil && !c.sched.stopped {
+		switch {
+		case res.Status == report.Cancelled:
+			// By itself: it owned the terminal and got its Ctrl-C, or nobody
+			// reads what it prints.
+			c.stopRun(res.Last().Cause, true)
+		case res.Status.OK():
+			c.stopRun(t.inst.ID+" could not be recorded", c.o.FailFast)
+		case !c.o.KeepGoing || err != nil:
+			c.stopRun(t.inst.ID+" failed", c.o.FailFast)
+		}
+	}
 }
 
 // finish puts the results into the order of the plan and gives the run its

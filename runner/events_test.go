@@ -92,12 +92,13 @@ func find[E event.Event](r *recorder) (list []E) {
 
 // life is what the events said of one instance so far.
 type life struct {
-	inst    *plan.Instance
-	job     string // "", "running" or "ended"
-	attempt int    // the one that runs; 0 between attempts
-	tried   int    // attempts that ended
-	stages  []string
-	streams map[string]string // "open" or "ended", by stage and stream
+	inst     *plan.Instance
+	job      string // "", "running" or "ended"
+	attempt  int    // the one that runs; 0 between attempts
+	tried    int    // attempts that ended
+	stages   []string
+	stopping bool              // the attempt that runs is
+	streams  map[string]string // "open" or "ended", by stage and stream
 }
 
 // check holds the events to the order that their documentation gives, and the
@@ -154,7 +155,10 @@ func follow(lives map[string]*life, e event.Event, first, last bool) string {
 		if e.Result.Status == report.NotStarted || e.Result.Status == report.Skipped {
 			return lives[e.ID].step("", "ended")
 		}
-		if lives[e.ID].attempt != 0 || len(e.Result.Attempts) != lives[e.ID].tried {
+		if e.Result.Status == report.Succeeded && strings.HasPrefix(e.Result.Reason, "succeeded in run ") {
+			return lives[e.ID].step("", "ended")
+		}
+		if lives[e.ID].attempt != 0 || e.Result.Tries() != lives[e.ID].tried {
 			return "an attempt runs, or is missing"
 		}
 		return lives[e.ID].step("running", "ended")
@@ -164,11 +168,18 @@ func follow(lives map[string]*life, e event.Event, first, last bool) string {
 		return lives[e.ID].endAttempt(e.Result)
 	case event.StageStarted:
 		return lives[e.ID].stage(e.Attempt, e.Stage, "", "running")
+	case event.StageExited:
+		return lives[e.ID].stage(e.Attempt, e.Stage, "running", "exited")
 	case event.StageEnded:
 		if e.Result.PID == 0 {
 			return lives[e.ID].stage(e.Attempt, e.Stage, "", "ended")
 		}
-		return lives[e.ID].stage(e.Attempt, e.Stage, "running", "ended")
+		return lives[e.ID].stage(e.Attempt, e.Stage, "exited", "ended")
+	case event.Ready:
+		if l := lives[e.ID]; l.attempt != e.Attempt || l.stopping || slices.Contains(l.stages, "") {
+			return "this attempt can't be ready"
+		}
+	case event.Waiting, event.Detached:
 	case event.Output:
 		return lives[e.ID].stream(e.Attempt, e.Stage, e.Stream, "open")
 	case event.OutputEnded:
@@ -177,10 +188,18 @@ func follow(lives map[string]*life, e event.Event, first, last bool) string {
 		if lives[e.ID].attempt != e.Attempt {
 			return "this attempt does not run"
 		}
+		lives[e.ID].stopping = true
 	case event.RetryScheduled:
-		if l := lives[e.ID]; l.attempt != 0 || e.Attempt != l.tried+1 || l.job != "running" {
-			return "this attempt can't follow"
-		}
+		return lives[e.ID].mayFollow(e.Attempt)
+	case event.RestartScheduled:
+		return lives[e.ID].mayFollow(e.Attempt)
+	}
+	return ""
+}
+
+func (l *life) mayFollow(attempt int) string {
+	if l.attempt != 0 || attempt != l.tried+1 || l.job != "running" {
+		return "this attempt can't follow"
 	}
 	return ""
 }
@@ -197,7 +216,7 @@ func (l *life) startAttempt(n int) string {
 	if l.job != "running" || l.attempt != 0 || n != l.tried+1 {
 		return fmt.Sprintf("attempt %d is no successor of %+v", n, l)
 	}
-	l.attempt, l.streams, l.stages = n, map[string]string{}, make([]string, len(l.inst.Stages))
+	l.attempt, l.streams, l.stages, l.stopping = n, map[string]string{}, make([]string, len(l.inst.Stages)), false
 	return ""
 }
 

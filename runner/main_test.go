@@ -167,7 +167,7 @@ func descriptors(t testing.TB) []string {
 	}
 	var list []string
 	for _, e := range entries {
-		if target, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && filepath.Base(target) != "life" {
+		if target, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && !strings.HasPrefix(filepath.Base(target), "life") {
 			list = append(list, e.Name()+" "+target)
 		}
 	}

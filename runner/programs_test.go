@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -16,12 +18,14 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"sluice/runner/plan"
 )
 
 // programs are what the test binary plays. Each returns its exit code.
 func programs() map[string]func(args []string) int {
-	return map[string]func([]string) int{
+	all := map[string]func([]string) int{
 		"emit":    playEmit,
 		"say":     playSay,
 		"turns":   playTurns,
@@ -33,6 +37,9 @@ func programs() map[string]func(args []string) int {
 		"exit":    playExit,
 		"die":     playDie,
 		"flaky":   playFlaky,
+		"retake":  playRetake,
+		"revive":  playRevive,
+		"serve":   playServe,
 		"hang":    playHang,
 		"away":    playAway,
 		"ignore":  playIgnore,
@@ -43,7 +50,10 @@ func programs() map[string]func(args []string) int {
 		"place":   playPlace,
 		"inspect": playInspect,
 		"sluice":  playSluice,
+		"ids":     playIDs,
 	}
+	maps.Copy(all, platformPrograms())
+	return all
 }
 
 // noise is n bytes that no compression and no repetition shortens, always the
@@ -172,6 +182,49 @@ func playFlaky(args []string) int {
 	if at < n {
 		return 75
 	}
+	return 0
+}
+
+// retake N ATTEMPT copies what it reads, and succeeds from attempt N on.
+func playRetake(args []string) int {
+	if code := playCopy(nil); code != 0 {
+		return code
+	}
+	n, _ := strconv.Atoi(args[0])
+	if at, _ := strconv.Atoi(args[1]); at < n {
+		return 75
+	}
+	return 0
+}
+
+// revive N ATTEMPT hangs from attempt N on, and until then exits with 75.
+func playRevive(args []string) int {
+	n, _ := strconv.Atoi(args[0])
+	if at, _ := strconv.Atoi(args[1]); at < n {
+		return 75
+	}
+	return playHang(nil)
+}
+
+// serve HOW WHERE becomes ready in a way that is to be noticed, and hangs: out
+// and err print a line, port listens, file writes.
+func playServe(args []string) int {
+	var err error
+	switch args[0] {
+	case "out":
+		fmt.Print("first\r\nnow listening on ", args[1], "\r\nlast")
+	case "err":
+		fmt.Fprintln(os.Stderr, "now listening on", args[1])
+	case "port":
+		_, err = net.Listen("tcp", args[1])
+	case "file":
+		err = os.WriteFile(args[1], []byte("changed"), 0o600)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 99
+	}
+	wait()
 	return 0
 }
 
@@ -306,6 +359,13 @@ func playInspect(args []string) int {
 	dir, _ := os.Getwd()
 	mask := syscall.Umask(0)
 	fmt.Printf("argv %q\nenv %q\ndir %s\numask %03o\nfds %s\n", append(os.Args[:1:1], args...), os.Environ(), dir, mask, strings.Join(fds, " "))
+	return 0
+}
+
+// ids prints its process, its group and its session.
+func playIDs([]string) int {
+	sid, _ := unix.Getsid(0)
+	fmt.Println(os.Getpid(), unix.Getpgrp(), sid)
 	return 0
 }
 

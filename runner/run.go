@@ -3,10 +3,8 @@ package runner
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"runtime"
-	"sync"
 	"syscall"
 	"time"
 
@@ -85,6 +83,9 @@ type Prior struct {
 // context.Cause(ctx) is the reason that reports give. Run returns when every
 // process that it started is reaped and every goroutine has ended.
 func Run(ctx context.Context, p *plan.Plan, o Options) (*report.Report, error) {
+	if err := o.refuse(p); err != nil {
+		return nil, err
+	}
 	if err := proc.CloseOnExec(); err != nil {
 		return nil, fmt.Errorf("keep inherited descriptors from children: %w", err)
 	}
@@ -93,12 +94,12 @@ func Run(ctx context.Context, p *plan.Plan, o Options) (*report.Report, error) {
 		return nil, err
 	}
 	defer null.Close()
-	r := &run{plan: p, o: o, null: null, kill: o.Kill, captures: map[string]captured{}}
+	r := &run{plan: p, o: o, null: null, kill: o.Kill}
 	if r.kill == nil {
 		r.kill = context.Background()
 	}
 	if r.o.RunID == "" {
-		r.o.RunID = NewRunID(time.Now())
+		r.o.RunID = report.NewRunID(time.Now())
 	}
 	if r.o.Parallel <= 0 {
 		r.o.Parallel = p.MaxParallel
@@ -106,77 +107,40 @@ func Run(ctx context.Context, p *plan.Plan, o Options) (*report.Report, error) {
 	if r.o.Parallel <= 0 {
 		r.o.Parallel = runtime.GOMAXPROCS(0)
 	}
+	defer r.stops.begin()()
 	defer r.watchMonitor()()
 	return newCoordinator(r, ctx).coordinate()
 }
 
-// NewRunID makes an id that sorts by time: 20261123-160501-4f2a.
-func NewRunID(now time.Time) string {
-	return now.UTC().Format("20060102-150405-") + fmt.Sprintf("%04x", rand.IntN(1<<16))
+// refuse returns why these options can't run p.
+func (o *Options) refuse(p *plan.Plan) error {
+	for _, j := range p.Jobs {
+		for _, inst := range j.Instances {
+			switch {
+			case j.Detach && o.Detach == nil:
+				return fmt.Errorf("%s is to be detached, and the caller gave no means for that (Options.Detach)", inst.ID)
+			case !j.Detach && inst.Exclusive != nil && o.Locks == "":
+				return fmt.Errorf("%s is exclusive, and the caller gave no directory for locks (Options.Locks)", inst.ID)
+			}
+		}
+	}
+	return nil
 }
 
 // run is one execution of a plan.
 type run struct {
-	plan *plan.Plan
-	o    Options
-	null *os.File // /dev/null, for reading and writing
-	kill context.Context
-
-	mu       sync.Mutex
-	captures map[string]captured // by instance ID
-}
-
-// captured is what a succeeded instance wrote to a captured stream.
-type captured struct {
-	data []byte
-	trim bool
+	plan     *plan.Plan
+	o        Options
+	null     *os.File // /dev/null, for reading and writing
+	kill     context.Context
+	stopping context.Context                        // done when jobs are told to stop
+	announce func(j *plan.Job, inst *plan.Instance) // tells the coordinator that a service is ready
+	stops    stopWatch
+	captures
 }
 
 func (r *run) emit(e event.Event) {
 	if r.o.Sink != nil {
 		r.o.Sink.Event(e)
-	}
-}
-
-// instance runs one instance: its attempts, and the delays between them. The
-// error is sluice's own, never the child's.
-func (r *run) instance(ctx context.Context, j *plan.Job, inst *plan.Instance) (*report.Job, error) {
-	res := &report.Job{ID: inst.ID, Name: j.Name, Start: time.Now()}
-	var err error
-	for n := 1; ; n++ {
-		var a *report.Attempt
-		a, err = r.attempt(ctx, j, inst, n)
-		res.Attempts = append(res.Attempts, a)
-		res.Status = a.Status
-		r.emit(event.AttemptEnded{ID: inst.ID, Result: a})
-		if a.Status == report.Succeeded || a.Status == report.Cancelled || err != nil || j.Retry == nil || n >= j.Retry.Attempts || ctx.Err() != nil || r.kill.Err() != nil {
-			break
-		}
-		delay := jitter(time.Duration(j.Retry.Delays[n-1]), j.Retry.Jitter)
-		r.emit(event.RetryScheduled{ID: inst.ID, Attempt: n + 1, Of: j.Retry.Attempts, Delay: delay})
-		if !r.pause(ctx, delay) {
-			break
-		}
-	}
-	res.Took = time.Since(res.Start)
-	return res, err
-}
-
-// jitter makes d up to the given share longer or shorter.
-func jitter(d time.Duration, share float64) time.Duration {
-	return time.Duration(float64(d) * (1 + share*(2*rand.Float64()-1)))
-}
-
-// pause waits for d, and returns false at once when the run is stopped.
-func (r *run) pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	case <-r.kill.Done():
-		return false
 	}
 }

@@ -1,38 +1,52 @@
 package runner
 
 import (
+	"cmp"
 	"container/heap"
 	"fmt"
+	"slices"
 
 	"sluice/runner/plan"
 	"sluice/runner/report"
 )
 
 // schedule decides what may start next. It knows no process and no time: it
-// is told what ended, and answers what is ready. One goroutine uses it.
+// is told what ended and which services are ready, and answers what may start
+// and which services are no longer needed. One goroutine uses it.
 type schedule struct {
-	jobs    []*jobState
-	byName  map[string]*jobState
-	ready   jobHeap        // jobs that may have an instance to start
-	free    map[string]int // pool to how many more may run
-	parked  map[string][]*jobState
-	stopped bool // only clean-up jobs start any more
-	halted  bool // nothing does
+	jobs     []*jobState
+	byName   map[string]*jobState
+	ready    jobHeap        // jobs that may have an instance to start
+	services jobHeap        // services that have one; they take no slot
+	free     map[string]int // pool to how many more may run
+	parked   map[string][]*jobState
+	busy     int         // instances that run, but for services
+	owned    bool        // one of them is interactive, and alone
+	unneeded []*plan.Job // running services that nothing needs any more
+	stopped  bool        // only clean-up jobs start any more
+	halted   bool        // nothing does
+	why      string      // the reason of halt
 }
 
 // jobState is what is known of one job.
 type jobState struct {
 	job        *plan.Job
 	index      int
-	next       int // the next instance to start
-	left       int // instances that have not ended
+	todo       []*plan.Instance // without those that succeeded in an earlier run
+	next       int              // the next of them to start
+	left       int              // of them that have not ended
+	begun      int              // instances that were started, in earlier runs too
 	running    int
-	waiting    int // jobs before it that have not ended
+	waiting    int // jobs before it that are not over, and services that are not ready
+	unready    int // of those, services that it needs
 	dependents []dependent
 	reason     string // why it never starts; empty while it may
-	begun      bool   // an instance was started
+	released   bool   // it was queued, or given up
 	failed     bool   // an instance did not succeed
-	queued     bool   // it is in ready or parked
+	over       bool   // none is left
+	queued     bool   // it is in ready, services or parked
+	serving           // of a service
+	uses       []*jobState
 }
 
 type dependent struct {
@@ -44,6 +58,7 @@ type dependent struct {
 type unstarted struct {
 	job    *plan.Job
 	inst   *plan.Instance
+	status report.Status // NotStarted or Skipped
 	reason string
 }
 
@@ -51,54 +66,97 @@ type unstarted struct {
 // No pool of a job file has this name.
 const stdinPool = "(stdin)"
 
-func newSchedule(p *plan.Plan) (*schedule, []unstarted) {
-	s := &schedule{byName: map[string]*jobState{}, free: map[string]int{stdinPool: 1}, parked: map[string][]*jobState{}}
+// newSchedule makes the schedule of p. done tells which instances succeeded in
+// an earlier run, and may be nil. Services are started all the same where they
+// are needed.
+func newSchedule(p *plan.Plan, done func(*plan.Instance) bool) (s *schedule, never []unstarted) {
+	s = &schedule{byName: map[string]*jobState{}, free: map[string]int{stdinPool: 1}, parked: map[string][]*jobState{}}
 	for name, n := range p.Pools {
 		s.free[name] = n
 	}
 	for i, j := range p.Jobs {
-		st := &jobState{job: j, index: i, left: len(j.Instances)}
+		st := &jobState{job: j, index: i, todo: j.Instances}
+		st.service = j.Service && len(j.Instances) > 0
+		if done != nil && !st.service {
+			st.todo = slices.DeleteFunc(slices.Clone(j.Instances), done)
+		}
+		st.left = len(st.todo)
+		st.begun = len(j.Instances) - st.left
 		s.jobs = append(s.jobs, st)
 		s.byName[j.Name] = st
 	}
 	for _, st := range s.jobs {
-		for _, name := range st.job.Needs {
-			s.edge(name, dependent{st, true})
-		}
-		for _, name := range st.job.After {
-			s.edge(name, dependent{st, false})
-		}
+		s.connect(st)
 	}
-	var never []unstarted
 	for _, st := range s.jobs {
-		if st.waiting == 0 {
-			never = append(never, s.release(st)...)
-		}
+		never = append(never, s.advance(st)...)
 	}
 	return s, never
 }
 
-func (s *schedule) edge(from string, d dependent) {
-	if st := s.byName[from]; st != nil {
-		st.dependents = append(st.dependents, d)
-		d.job.waiting++
+// connect makes st wait for what it needs and comes after. What is done, or
+// skipped, needs no service.
+func (s *schedule) connect(st *jobState) {
+	for _, name := range st.job.Needs {
+		before := s.byName[name]
+		switch {
+		case before == nil:
+		case before.service:
+			before.wantable = true
+			if len(st.todo) > 0 {
+				before.users++
+				st.uses = append(st.uses, before)
+				st.unready++
+				s.edge(before, dependent{st, true})
+			}
+		default:
+			s.edge(before, dependent{st, true})
+		}
+	}
+	for _, name := range st.job.After {
+		if before := s.byName[name]; before != nil {
+			s.edge(before, dependent{st, false})
+		}
 	}
 }
 
-// release is called once for each job, when nothing that it waits for is left.
-func (s *schedule) release(st *jobState) []unstarted {
-	if st.left == 0 { // skipped, or a matrix of nothing
+func (s *schedule) edge(from *jobState, d dependent) {
+	if d.job.left == 0 && d.job.begun > 0 {
+		return // all of it is done, whatever became of the others
+	}
+	from.dependents = append(from.dependents, d)
+	d.job.waiting++
+}
+
+// advance is called when st may have less to wait for. Where that is nothing,
+// st is queued; where it is services alone, these are called; and what can't
+// start any more is given up.
+func (s *schedule) advance(st *jobState) []unstarted {
+	if st.released || st.waiting > st.unready {
+		return nil
+	}
+	if st.left == 0 { // skipped, a matrix of nothing, or done
+		st.released = true
 		return s.finish(st)
 	}
 	if st.reason == "" && s.stopped && !s.isCleanup(st) {
-		st.reason = "the run was stopping"
+		st.reason = cmp.Or(s.why, "the run was stopping")
 	}
 	if st.reason == "" && s.afterNothing(st) {
 		st.reason = "nothing that it comes after was started"
 	}
-	if st.reason != "" {
+	switch {
+	case st.reason != "":
 		return s.drop(st)
+	case st.service && !st.called():
+		if st.users == 0 {
+			return s.dismiss(st)
+		}
+		return nil
+	case st.waiting > 0:
+		return s.call(st.uses)
 	}
+	st.released = true
 	s.queue(st)
 	return nil
 }
@@ -113,7 +171,7 @@ func (s *schedule) afterNothing(st *jobState) bool {
 		if before == nil {
 			continue
 		}
-		if before.begun || before.reason == "" {
+		if before.begun > 0 || before.reason == "" {
 			return false
 		}
 		found = true
@@ -122,24 +180,32 @@ func (s *schedule) afterNothing(st *jobState) bool {
 }
 
 // isCleanup reports whether st comes after a job that was started, so that it
-// runs although the run is stopping.
+// runs although the run is stopping, or is a service that such a job needs.
 func (s *schedule) isCleanup(st *jobState) bool {
 	if s.halted {
 		return false
 	}
-	for _, name := range st.job.After {
-		if before := s.byName[name]; before != nil && before.begun {
-			return true
-		}
+	if st.service {
+		return slices.ContainsFunc(st.dependents, func(d dependent) bool {
+			return d.needs && !d.job.over && d.job.reason == "" && s.isCleanup(d.job)
+		})
 	}
-	return false
+	return slices.ContainsFunc(st.job.After, func(name string) bool {
+		before := s.byName[name]
+		return before != nil && before.begun > 0
+	})
 }
 
 func (s *schedule) queue(st *jobState) {
-	if !st.queued {
-		st.queued = true
+	switch {
+	case st.queued:
+		return
+	case st.service:
+		heap.Push(&s.services, st)
+	default:
 		heap.Push(&s.ready, st)
 	}
+	st.queued = true
 }
 
 // pools are the bounds that st's instances share with others.
@@ -147,19 +213,25 @@ func (st *jobState) pools() (names []string) {
 	if st.job.Pool != "" {
 		names = append(names, st.job.Pool)
 	}
-	if st.next < len(st.job.Instances) && st.job.Instances[st.next].Stdin.Kind == plan.InInherit {
+	if st.next < len(st.todo) && st.todo[st.next].Stdin.Kind == plan.InInherit {
 		names = append(names, stdinPool)
 	}
 	return names
 }
 
-// start takes the next instance that may start now. ok is false where there
-// is none until something ends.
-func (s *schedule) start() (j *plan.Job, inst *plan.Instance, ok bool) {
-	for len(s.ready) > 0 {
+// start takes the next instance that may start now; without room only a
+// service may. ok is false where there is none until something ends.
+func (s *schedule) start(room bool) (j *plan.Job, inst *plan.Instance, ok bool) {
+	if s.owned {
+		return nil, nil, false
+	}
+	if st := s.nextService(); st != nil {
+		return st.job, st.take(), true
+	}
+	for room && len(s.ready) > 0 {
 		st := heap.Pop(&s.ready).(*jobState)
 		st.queued = false
-		if st.next == len(st.job.Instances) || st.job.MaxParallel > 0 && st.running >= st.job.MaxParallel {
+		if st.next == len(st.todo) || st.job.MaxParallel > 0 && st.running >= st.job.MaxParallel {
 			continue // ended queues it again
 		}
 		pools := st.pools()
@@ -168,17 +240,29 @@ func (s *schedule) start() (j *plan.Job, inst *plan.Instance, ok bool) {
 			s.parked[full] = append(s.parked[full], st)
 			continue
 		}
+		if st.job.Interactive && s.busy > 0 {
+			s.queue(st) // nothing else starts until it can have the terminal for itself
+			return nil, nil, false
+		}
 		for _, name := range pools {
 			s.free[name]--
 		}
-		inst = st.job.Instances[st.next]
-		st.next++
-		st.running++
-		st.begun = true
+		s.busy++
+		s.owned = st.job.Interactive
+		inst = st.take()
 		s.queue(st)
 		return st.job, inst, true
 	}
 	return nil, nil, false
+}
+
+// take is the next instance of st, which is started.
+func (st *jobState) take() *plan.Instance {
+	inst := st.todo[st.next]
+	st.next++
+	st.running++
+	st.begun++
+	return inst
 }
 
 func (s *schedule) fullPool(names []string) string {
@@ -191,12 +275,35 @@ func (s *schedule) fullPool(names []string) string {
 }
 
 // ended records the end of an instance that start gave out, and returns those
-// that can't start any more because of it.
-func (s *schedule) ended(j *plan.Job, inst *plan.Instance, status report.Status) []unstarted {
+// that can't start any more because of it. Its status is NotStarted where it
+// was kept from starting after all.
+func (s *schedule) ended(j *plan.Job, inst *plan.Instance, status report.Status) (never []unstarted) {
 	st := s.byName[j.Name]
 	st.running--
 	st.left--
+	if status == report.NotStarted {
+		st.begun--
+	}
 	st.failed = st.failed || !status.OK()
+	if st.service {
+		if !status.OK() {
+			never = s.broken(st)
+		}
+	} else {
+		s.busy--
+		s.owned = false // it was alone
+		s.freePools(j, inst)
+	}
+	if st.left == 0 {
+		return append(never, s.finish(st)...)
+	}
+	if st.next < len(st.todo) {
+		s.queue(st)
+	}
+	return never
+}
+
+func (s *schedule) freePools(j *plan.Job, inst *plan.Instance) {
 	pools := []string{j.Pool}
 	if inst.Stdin.Kind == plan.InInherit {
 		pools = append(pools, stdinPool)
@@ -212,39 +319,55 @@ func (s *schedule) ended(j *plan.Job, inst *plan.Instance, status report.Status)
 		}
 		delete(s.parked, name)
 	}
-	if st.left == 0 {
-		return s.finish(st)
-	}
-	if st.next < len(j.Instances) {
-		s.queue(st)
-	}
-	return nil
 }
 
-// finish tells the dependents of st that it is over.
+// finish tells the dependents of st that it is over, and the services that it
+// used.
 func (s *schedule) finish(st *jobState) (never []unstarted) {
-	for _, d := range st.dependents {
-		if d.needs && st.failed && d.job.reason == "" {
-			d.job.reason = fmt.Sprintf("it needs %s, which did not succeed", st.job.Name)
-		}
-		if d.job.waiting--; d.job.waiting == 0 {
-			never = append(never, s.release(d.job)...)
-		}
+	if st.over {
+		return nil
 	}
-	return never
+	st.over = true
+	for _, d := range st.dependents {
+		if d.needs && st.service {
+			continue // they know since it was ready, or since it can't be any more
+		}
+		if d.needs && st.failed && d.job.reason == "" {
+			d.job.reason = unmet(st)
+		}
+		d.job.waiting--
+		never = append(never, s.advance(d.job)...)
+	}
+	return append(never, s.leave(st.uses)...)
+}
+
+func unmet(st *jobState) string {
+	return fmt.Sprintf("it needs %s, which did not succeed", st.job.Name)
 }
 
 // drop gives up every instance of st that has not started.
-func (s *schedule) drop(st *jobState) (never []unstarted) {
-	for st.next < len(st.job.Instances) {
-		never = append(never, unstarted{st.job, st.job.Instances[st.next], st.reason})
-		st.next++
-		st.left--
+func (s *schedule) drop(st *jobState) []unstarted {
+	st.released = true
+	never := st.giveUp(report.NotStarted, st.reason)
+	if len(never) > 0 {
 		st.failed = true
+		if st.service {
+			never = append(never, s.broken(st)...)
+		}
 	}
 	if st.left == 0 {
 		never = append(never, s.finish(st)...)
 	}
+	return never
+}
+
+// giveUp counts the instances that have not started as ended.
+func (st *jobState) giveUp(status report.Status, reason string) (never []unstarted) {
+	for _, inst := range st.todo[st.next:] {
+		never = append(never, unstarted{st.job, inst, status, reason})
+	}
+	st.left -= len(never)
+	st.next = len(st.todo)
 	return never
 }
 
@@ -253,25 +376,44 @@ func (s *schedule) halt(reason string) (never []unstarted) {
 	if s.halted {
 		return nil
 	}
-	s.halted, s.stopped = true, false // what stop spared is judged anew
+	s.halted, s.why, s.stopped = true, reason, false // what stop spared is judged anew
 	return s.stop(reason)
 }
 
-// stop lets nothing start any more but clean-up jobs, and returns what never
-// will.
+// stop lets nothing start any more but clean-up jobs and what they need, and
+// returns what never will.
 func (s *schedule) stop(reason string) (never []unstarted) {
 	if s.stopped {
 		return nil
 	}
 	s.stopped = true
 	for _, st := range s.jobs {
-		if st.next == len(st.job.Instances) || st.waiting > 0 || s.isCleanup(st) {
+		if st.over || st.waiting > st.unready || s.isCleanup(st) {
 			continue
 		}
-		if st.reason == "" {
-			st.reason = reason
+		if st.next < len(st.todo) {
+			if st.reason == "" {
+				st.reason = reason
+			}
+			never = append(never, s.drop(st)...)
 		}
-		never = append(never, s.drop(st)...)
+		if st.service && !st.wantable && !st.over {
+			s.unneeded = append(s.unneeded, st.job)
+		}
+	}
+	return never
+}
+
+// stuck gives up what would wait for ever: a job that comes after a service
+// which waits for a job that waits for it. It is called when nothing runs.
+func (s *schedule) stuck() (never []unstarted) {
+	for _, st := range s.jobs {
+		if !st.over {
+			if st.reason == "" {
+				st.reason = "it waits for a service that can't end before it"
+			}
+			never = append(never, s.drop(st)...)
+		}
 	}
 	return never
 }

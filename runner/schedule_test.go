@@ -11,17 +11,20 @@ import (
 )
 
 // jobsOf makes a plan of jobs written as "name*instances: need need; after".
+// A service has a name in capitals, and !name is interactive.
 func jobsOf(lines ...string) *plan.Plan {
 	p := &plan.Plan{Pools: map[string]int{"db": 1}}
 	for _, line := range lines {
 		head, rest, _ := strings.Cut(line, ":")
 		name, count, many := strings.Cut(head, "*")
 		needs, after, _ := strings.Cut(rest, ";")
-		j := &plan.Job{Name: name, Needs: strings.Fields(needs), After: strings.Fields(after)}
+		name, interactive := strings.CutPrefix(name, "!")
+		j := &plan.Job{Name: name, Service: strings.ToUpper(name) == name, Interactive: interactive, Needs: strings.Fields(needs), After: strings.Fields(after)}
 		n := 1
 		if many {
 			fmt.Sscan(count, &n)
 		}
+		j.Skip = map[bool]string{true: "it is left out"}[n == 0]
 		for i := range n {
 			id := name
 			if many {
@@ -42,10 +45,7 @@ type player struct {
 	fails    map[string]bool
 	keep     bool
 	log      []string
-	running  []struct {
-		job  *plan.Job
-		inst *plan.Instance
-	}
+	running  []served
 }
 
 func (p *player) never(list []unstarted) {
@@ -57,15 +57,12 @@ func (p *player) never(list []unstarted) {
 func (p *player) play() string {
 	for {
 		for len(p.running) < p.parallel {
-			j, inst, ok := p.start()
+			j, inst, ok := p.start(true)
 			if !ok {
 				break
 			}
 			p.log = append(p.log, "+"+inst.ID)
-			p.running = append(p.running, struct {
-				job  *plan.Job
-				inst *plan.Instance
-			}{j, inst})
+			p.running = append(p.running, served{j, inst})
 		}
 		if len(p.running) == 0 {
 			return strings.Join(p.log, " ")
@@ -107,7 +104,7 @@ func TestSchedule(t *testing.T) {
 		{"after does not ask for success", jobsOf("a", "b: ; a"), 1, "a", true, "+a .a +b .b"},
 		{"an empty job is done", jobsOf("s*0", "b: s"), 1, "", false, "+b .b"},
 	} {
-		s, never := newSchedule(tt.plan)
+		s, never := newSchedule(tt.plan, nil)
 		p := &player{schedule: s, parallel: tt.parallel, keep: tt.keep, fails: map[string]bool{}}
 		for _, id := range strings.Fields(tt.fails) {
 			p.fails[id] = true
@@ -123,10 +120,10 @@ func TestScheduleBounds(t *testing.T) {
 	p := jobsOf("m*4", "x", "y")
 	p.Jobs[0].MaxParallel = 2
 	p.Jobs[1].Pool, p.Jobs[2].Pool = "db", "db"
-	s, _ := newSchedule(p)
+	s, _ := newSchedule(p, nil)
 	var got []string
 	for {
-		_, inst, ok := s.start()
+		_, inst, ok := s.start(true)
 		if !ok {
 			break
 		}
@@ -136,11 +133,11 @@ func TestScheduleBounds(t *testing.T) {
 		t.Fatalf("at once %v, want %v", got, want)
 	}
 	s.ended(p.Jobs[1], p.Jobs[1].Instances[0], report.Succeeded)
-	if _, inst, ok := s.start(); !ok || inst.ID != "y" {
+	if _, inst, ok := s.start(true); !ok || inst.ID != "y" {
 		t.Errorf("a free pool starts %v", inst)
 	}
 	s.ended(p.Jobs[0], p.Jobs[0].Instances[0], report.Succeeded)
-	if _, inst, ok := s.start(); !ok || inst.ID != "m[2]" {
+	if _, inst, ok := s.start(true); !ok || inst.ID != "m[2]" {
 		t.Errorf("a free place of the matrix starts %v", inst)
 	}
 }
@@ -150,13 +147,13 @@ func TestScheduleOneReaderOfStdin(t *testing.T) {
 	for _, j := range p.Jobs {
 		j.Instances[0].Stdin.Kind = plan.InInherit
 	}
-	s, _ := newSchedule(p)
-	s.start()
-	if _, inst, ok := s.start(); ok {
+	s, _ := newSchedule(p, nil)
+	s.start(true)
+	if _, inst, ok := s.start(true); ok {
 		t.Fatalf("%s reads stdin while a does", inst.ID)
 	}
 	s.ended(p.Jobs[0], p.Jobs[0].Instances[0], report.Succeeded)
-	if _, _, ok := s.start(); !ok {
+	if _, _, ok := s.start(true); !ok {
 		t.Error("b never gets stdin")
 	}
 }
@@ -172,7 +169,7 @@ func BenchmarkSchedule(b *testing.B) {
 	}
 	plan := jobsOf(lines...)
 	for b.Loop() {
-		s, _ := newSchedule(plan)
+		s, _ := newSchedule(plan, nil)
 		p := &player{schedule: s, parallel: 2}
 		p.play()
 	}

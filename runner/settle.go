@@ -3,6 +3,7 @@ package runner
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -33,12 +34,8 @@ func (a *attempt) reap() {
 	}
 	a.reaped = true
 	a.signal(sigkill)
+	a.endLoan()
 	a.clearSet()
-	if a.terminal != nil {
-		if err := proc.TakeForeground(a.terminal); err != nil {
-			a.warn("the terminal could not be taken back: %v", err)
-		}
-	}
 	for i := len(a.stages) - 1; i >= 0; i-- {
 		if s := a.stages[i]; s.p != nil {
 			s.exit = s.p.Reap()
@@ -47,21 +44,45 @@ func (a *attempt) reap() {
 	a.freeSet()
 }
 
-// drain waits for the end of the streams that sluice reads.
+// drain waits for the end of the streams that sluice reads. A process that
+// left the group may hold one; nobody waits long for that.
 func (a *attempt) drain() {
 	deadline := time.Now().Add(linger)
-	cut := false
 	for _, l := range a.logs {
 		l.Interrupt(deadline)
-		cut = l.Wait() || cut
+	}
+	for _, l := range a.logs {
+		if l.Wait() {
+			a.stillHeld(l.stage, l.name)
+		}
 	}
 	if a.capture != nil {
 		a.capture.Interrupt(deadline)
-		cut = a.capture.Wait() || cut
+		if a.capture.Wait() {
+			a.stillHeld(len(a.stages)-1, event.Stdout)
+		}
 	}
-	if cut {
-		a.warn("a process that left the group still holds an output stream: what it writes after %s is not read", linger)
+	if exited := a.lastExit(); !exited.IsZero() && len(a.readers) > 0 {
+		a.res.Close = time.Since(exited)
 	}
+}
+
+func (a *attempt) stillHeld(stage int, stream event.Stream) {
+	of := ""
+	if len(a.stages) > 1 {
+		of = fmt.Sprintf(" of stage %d, %s", stage+1, a.stages[stage].plan.Name)
+	}
+	a.warn("a process that left the group still holds %s%s; what it writes later than %s after the end is not read", stream, of, linger)
+}
+
+// lastExit is when the last process exited; zero where none was started.
+func (a *attempt) lastExit() (last time.Time) {
+	for _, s := range a.stages {
+		if s.ending.end.After(last) {
+			last = s.ending.end
+		}
+	}
+	return last
 }
 
 // settle gives the verdict, and commits the files and the capture of an
@@ -74,7 +95,7 @@ func (a *attempt) settle(trouble error) error {
 	statuses, status, by := judge(endings, a.stop)
 	a.res.Status, a.res.CauseBy = status, by
 	switch {
-	case by >= 0 && a.terminal != nil && a.stages[by].exit.Signal == syscall.SIGINT:
+	case by >= 0 && a.loan != nil && a.stages[by].exit.Signal == syscall.SIGINT:
 		statuses[by] = report.StageCancelled
 		a.res.Status, a.res.CauseBy, a.res.Cause = report.Cancelled, -1, interrupted
 	case by >= 0 && a.readerGone(by):
@@ -88,6 +109,9 @@ func (a *attempt) settle(trouble error) error {
 		a.res.Cause = a.stop.reason
 	case a.capture != nil && a.capture.Exceeded():
 		a.res.Status, a.res.Cause = report.Failed, tooMuch(a.inst.Stdout.Max)
+	}
+	if a.job.Service {
+		a.settleService()
 	}
 	if a.res.Status == report.Succeeded && len(a.res.Survivors) > 0 {
 		a.res.Status, a.res.Cause = report.Failed, outlived(a.res.Survivors[0])
@@ -168,10 +192,12 @@ func (s *stage) report(status report.StageStatus, stop stopped) *report.Stage {
 // those of any other.
 func (a *attempt) commit(succeeded bool) error {
 	var errs *multierror.Error
-	for _, f := range a.files {
+	for path, f := range a.files {
 		if succeeded && errs == nil || f.shared {
 			if err := f.Commit(); err != nil {
 				errs = multierror.Append(errs, err)
+			} else if succeeded && !f.shared {
+				a.keepOutput(path)
 			}
 			continue
 		}
@@ -180,14 +206,20 @@ func (a *attempt) commit(succeeded bool) error {
 		}
 	}
 	if succeeded && errs == nil && a.capture != nil {
-		a.r.mu.Lock()
-		a.r.captures[a.inst.ID] = captured{a.capture.Bytes(), a.trim}
-		a.r.mu.Unlock()
+		a.r.setStdout(a.inst.ID, a.capture.Bytes(), a.trim)
 	}
 	if errs != nil {
 		errs.ErrorFormat = oneLine
 	}
 	return errs.ErrorOrNil()
+}
+
+// keepOutput notes what the file at path is now, for the report.
+func (a *attempt) keepOutput(path string) {
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().IsRegular() {
+		a.outputs = append(a.outputs, report.Output{Path: path, Size: info.Size(), Mtime: info.ModTime()})
+	}
 }
 
 // oneLine is several errors as one line, and not an endless one.

@@ -2,11 +2,14 @@ package runner
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
 
 	"sluice/runner/event"
+	"sluice/runner/plan"
 	"sluice/runner/proc"
 	"sluice/runner/report"
 )
@@ -23,7 +26,7 @@ func (a *attempt) wait(ctx context.Context) {
 		case self == nil:
 			self = s
 		default:
-			group.Go(s.waitExit)
+			group.Go(func() { a.waitExit(s) })
 		}
 	}
 	if self == nil {
@@ -34,26 +37,57 @@ func (a *attempt) wait(ctx context.Context) {
 			a.end(stopped{status: report.TimedOut, reason: "timeout of " + a.job.Timeout.String()})
 		}).Stop()
 	}
-	defer context.AfterFunc(ctx, func() {
-		a.end(stopped{status: report.Cancelled, reason: context.Cause(ctx).Error()})
+	defer a.silence.watch(time.Duration(a.job.IdleTimeout), func() {
+		a.end(stopped{status: report.TimedOut, reason: "no output for " + a.job.IdleTimeout.String()})
 	})()
+	defer a.ready.watch()()
+	defer a.r.stops.add(a)()
+	defer context.AfterFunc(ctx, func() { a.end(a.told(context.Cause(ctx))) })()
 	defer context.AfterFunc(a.r.kill, func() {
 		a.stopGroup(stopped{status: report.Cancelled, reason: context.Cause(a.r.kill).Error(), signal: "KILL"}, sigkill)
 		a.killGroup()
 	})()
-	self.waitExit()
+	a.waitExit(self)
 	group.Wait()
 }
 
-func (s *stage) waitExit() {
+func (a *attempt) waitExit(s *stage) {
 	s.ending.lives = !s.p.WaitExit()
 	s.ending.end = time.Now()
+	if a.r.o.Sink != nil {
+		a.r.emit(event.StageExited{ID: a.inst.ID, Attempt: a.res.Number, Stage: slices.Index(a.stages, s), At: s.ending.end})
+	}
+}
+
+// FromTerminal is the cause of a cancelled context where the terminal sent a
+// signal to every process of sluice's group: jobs of that group have it too.
+type FromTerminal struct {
+	Signal string // "INT", without SIG
+	Reason string // what reports say
+}
+
+func (f *FromTerminal) Error() string { return f.Reason }
+
+// told is what it means for the attempt that its context is cancelled. To a
+// service nothing else happens when it is no longer needed.
+func (a *attempt) told(cause error) stopped {
+	s := stopped{status: report.Cancelled, reason: cause.Error()}
+	if a.job.Service {
+		s.status = report.Succeeded
+	}
+	if key, ok := errors.AsType[*FromTerminal](cause); ok && a.job.Group == plan.GroupInherit {
+		s.has = key.Signal
+	}
+	return s
 }
 
 // end stops the attempt: the job's signal now, KILL when its grace is over.
 // The first reason counts.
 func (a *attempt) end(s stopped) {
 	s.signal = a.job.Stop.Signal
+	if s.has != "" {
+		s.signal = s.has
+	}
 	sig, _ := proc.ParseSignal(s.signal)
 	a.stopGroup(s, sig)
 }
@@ -74,12 +108,16 @@ func (a *attempt) stopGroup(s stopped, sig syscall.Signal) {
 	}
 	s.at = time.Now()
 	a.stop = s
-	a.signal(sig)
+	var grace time.Duration
+	if s.has == "" { // one signal is enough
+		a.signal(sig)
+	}
 	if sig != sigkill {
 		a.signal(syscall.SIGCONT)
-		a.grace = time.AfterFunc(time.Duration(a.job.Stop.Grace), a.killGroup)
+		grace = time.Duration(a.job.Stop.Grace)
+		a.grace = time.AfterFunc(grace, a.killGroup)
 	}
-	a.r.emit(event.Stopping{ID: a.inst.ID, Attempt: a.res.Number, Reason: s.reason, Signal: s.signal})
+	a.r.emit(event.Stopping{ID: a.inst.ID, Attempt: a.res.Number, Reason: s.reason, Signal: s.signal, Grace: grace})
 }
 
 func (a *attempt) killGroup() {
@@ -92,9 +130,21 @@ func (a *attempt) killGroup() {
 	}
 }
 
-// signal signals the group, and the stages that have left it. The caller holds
-// a.mu, and the leader is unreaped.
+// signal signals the group and the stages that have left it, or each process
+// where the group is sluice's own. The caller holds a.mu, and the leader is
+// unreaped.
 func (a *attempt) signal(sig syscall.Signal) {
+	if a.job.Group == plan.GroupInherit {
+		for _, s := range a.stages {
+			if s.p == nil {
+				continue
+			}
+			if err := s.p.Signal(sig); err != nil {
+				a.warn("signal %s to %s: %v", proc.SignalName(sig), s.plan.Name, err)
+			}
+		}
+		return
+	}
 	if err := proc.SignalGroup(a.leader, sig); err != nil {
 		a.warn("signal %s to the process group: %v", proc.SignalName(sig), err)
 	}

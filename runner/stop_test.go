@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os/signal"
 	"regexp"
 	"strconv"
@@ -207,9 +208,12 @@ func TestLinger(t *testing.T) {
 	life := newLifeline(t)
 	o := execute(t, planOf(job("j", self(t, "fork", life.path, "leave"))), Options{})
 	a := o.wants(t, "succeeded; succeeded")
-	want := "a process that left the group still holds an output stream: what it writes after 1s is not read"
-	if len(a.Warnings) != 1 || a.Warnings[0] != want {
-		t.Errorf("warnings %q, want %q", a.Warnings, want)
+	want := "a process that left the group still holds %s; what it writes later than 1s after the end is not read"
+	if w := a.Warnings; len(w) != 2 || w[0] != fmt.Sprintf(want, "stdout") || w[1] != fmt.Sprintf(want, "stderr") {
+		t.Errorf("warnings %q", w)
+	}
+	if a.Close < linger || a.Took < a.Close {
+		t.Errorf("it closed after %s of %s", a.Close, a.Took)
 	}
 	if got := o.logged("j", 0, event.Stdout); got != "ended\n" {
 		t.Errorf("it printed %q", got)

@@ -23,9 +23,10 @@ type ending struct {
 // stopped says that sluice ended an attempt before its time. The zero stopped
 // means that it did not.
 type stopped struct {
-	status report.Status // TimedOut, Cancelled or Failed
+	status report.Status // TimedOut, Cancelled or Failed; Succeeded for a service that is not needed any more
 	reason string        // "timeout of 3s"
 	signal string        // what the group was sent first
+	has    string        // that, where it was not sluice that sent it
 	at     time.Time
 	killed time.Time // when KILL followed; zero where it was not needed
 }
@@ -54,6 +55,8 @@ func judge(stages []ending, stop stopped) (statuses []report.StageStatus, attemp
 	switch {
 	case notStarted >= 0:
 		return statuses, report.Failed, notStarted
+	case stop.status == report.Succeeded && by >= 0: // it failed before it was told to stop
+		return statuses, report.Failed, by
 	case stop.happened():
 		return statuses, stop.status, -1
 	case by >= 0:
@@ -71,8 +74,11 @@ func judgeStage(e ending, stop stopped, readerOK bool) report.StageStatus {
 	case readerOK && (e.exit.Signal == sigpipe || e.exit.Code == 128+int(sigpipe)):
 		return report.StageClosedEarly
 	case stop.happened() && !e.end.Before(stop.at):
-		if stop.status == report.TimedOut {
+		switch stop.status {
+		case report.TimedOut:
 			return report.StageTimedOut
+		case report.Succeeded:
+			return report.StageSucceeded
 		}
 		return report.StageCancelled
 	}
@@ -92,6 +98,8 @@ func (e ending) words(stop stopped) string {
 		return "not started"
 	case e.lives:
 		return "not ended by KILL"
+	case !e.exit.Known():
+		return "its ending is not known: something else waited for it"
 	case sig == 0:
 		return fmt.Sprintf("exit code %d", e.exit.Code)
 	}
@@ -103,6 +111,8 @@ func (e ending) words(stop stopped) string {
 	case !stop.happened() || e.end.Before(stop.at):
 	case sig == sigkill && !stop.killed.IsZero() && stop.signal != "KILL":
 		text += fmt.Sprintf(", %s after %s", roundly(stop.killed.Sub(stop.at)), stop.signal)
+	case proc.SignalName(sig) == stop.has:
+		text += ", sent by the terminal"
 	case proc.SignalName(sig) == stop.signal:
 		text += ", sent by sluice"
 	}

@@ -33,11 +33,10 @@ func (a *attempt) input() (*os.File, error) {
 		}
 		data = []byte(text)
 	case plan.InJob:
-		c, ok := a.r.captured(in.Job)
-		if !ok {
-			return nil, fmt.Errorf("job %s captured nothing to read", in.Job)
+		var err error
+		if data, err = a.r.stdoutOf(in.Job); err != nil {
+			return nil, err
 		}
-		data = c.data
 	default:
 		return a.r.null, nil
 	}
@@ -73,7 +72,7 @@ func (a *attempt) output(o plan.Output, i int, stream event.Stream, joined *os.F
 	case plan.OutFile:
 		return a.file(o)
 	case plan.OutLog:
-		if a.r.o.Direct {
+		if a.r.o.Direct && !a.listens() {
 			return inherited, nil
 		}
 	}
@@ -91,17 +90,27 @@ func (a *attempt) output(o plan.Output, i int, stream event.Stream, joined *os.F
 	return w, nil
 }
 
+// listens reports whether sluice itself has to know what is logged.
+func (a *attempt) listens() bool {
+	return a.job.IdleTimeout > 0 || a.ready != nil && a.ready.line != nil
+}
+
 // readLog begins to read what stage i logs on stream.
 func (a *attempt) readLog(r *os.File, i int, stream event.Stream) {
 	id, number := a.inst.ID, a.res.Number
+	find := lineFinder{readiness: a.ready}
 	log := plumb.ReadLog(r, func(data []byte) {
 		if len(data) == 0 {
+			find.see(nil)
 			a.r.emit(event.OutputEnded{ID: id, Attempt: number, Stage: i, Stream: stream})
 			return
 		}
-		a.r.emit(event.Output{ID: id, Attempt: number, Stage: i, Stream: stream, Data: data})
+		a.silence.heard(func() {
+			a.r.emit(event.Output{ID: id, Attempt: number, Stage: i, Stream: stream, Data: data})
+		})
+		find.see(data)
 	}, tailBytes)
-	a.logs = append(a.logs, log)
+	a.logs = append(a.logs, loggedStream{log, i, stream})
 	if stream == event.Stderr {
 		a.stages[i].log = log
 	}

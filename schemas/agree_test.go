@@ -33,6 +33,12 @@ var beyondSchema = []struct {
 	reason        string
 }{
 	{"SL018", `^max_delay is .* and delay is .*; expected at least the delay$`, nil, "no schema compares two values"},
+	{"SL018", `^(budget|window) is .* and delay is .*; expected `, nil, "no schema compares two values"},
+	{"SL018", `^the timeout of ready is `, nil, "no schema compares two values"},
+	{"SL018", `^exit code .* is success`, nil, "no schema compares two values"},
+	{"SL018", `^line is no regular expression`, nil, "as of the pattern of a param"},
+	{"SL018", `^port is `, nil, "a port may hold ${…}, which stands for any text"},
+	{"SL019", ` can't name a lock$`, nil, "a lock's name may hold ${…}, which stands for any text"},
 	{"SL018", `^the max of param .* and its min is .*: no value fits$`, nil, "no schema compares two values"},
 	{"SL018", `^pattern of param `, nil, "the syntax of patterns is RE2's, and that of a schema's \"format: regex\" is ECMAScript's"},
 	{"SL013", ` is ".*"; expected a (whole )?number$`, spelled, "a schema sees the number, and not that it is spelled 1.0, 1e3, 0x10 or 010, of which YAML readers disagree"},

@@ -182,6 +182,14 @@ func enumOf(tag reflect.StructTag) []string {
 		return spec.OutputModes()
 	case "signal":
 		return spec.StopSignals()
+	case "ending":
+		return spec.EndingSignals()
+	case "group":
+		return spec.Groups()
+	case "restart":
+		return spec.Restarts()
+	case "conflict":
+		return spec.Conflicts()
 	case "system":
 		return spec.Systems()
 	case "processor":
@@ -199,6 +207,14 @@ func (g *generator) choose(t reflect.Type) map[string]bool {
 		if g.IntN(2) == 0 {
 			given["params"] = true // others use them
 		}
+	case reflect.TypeFor[spec.Ready]():
+		ways := []string{"line", "port", "file"}
+		for _, way := range ways {
+			given[way] = false
+		}
+		given[g.one(ways...)] = true
+	case reflect.TypeFor[spec.RetryOn]():
+		given[g.one("exit", "signal")] = true
 	case reflect.TypeFor[spec.Job](), reflect.TypeFor[spec.Stage]():
 		ways := []string{"run", "command", "pipe"}
 		for _, way := range ways {

@@ -39,12 +39,22 @@ func makers() map[string]func(*generator) *yaml.Node {
 		"Job.pipe": func(g *generator) *yaml.Node {
 			return g.some(1, func() *yaml.Node { return g.value(reflect.TypeFor[spec.Stage](), "") })
 		},
-		"Job.pool":       (*generator).pool,
-		"When.param":     (*generator).whenParam,
-		"Allow.rule":     func(g *generator) *yaml.Node { return g.scalar("SL401", "SL603") }, // of a plan, so that no use is needed here
-		"Allow.reason":   func(g *generator) *yaml.Node { return g.scalar("the program wants it so", "12345678901") },
-		"Job.allow":      (*generator).allow,
-		"Stage.allow":    (*generator).allow,
+		"Job.pool":     (*generator).pool,
+		"When.param":   (*generator).whenParam,
+		"Allow.rule":   func(g *generator) *yaml.Node { return g.scalar("SL401", "SL603") }, // of a plan, so that no use is needed here
+		"Allow.reason": func(g *generator) *yaml.Node { return g.scalar("the program wants it so", "12345678901") },
+		"Job.allow":    (*generator).allow,
+		"Stage.allow":  (*generator).allow,
+		"Ready.line":   func(g *generator) *yaml.Node { return g.scalar("up$", "true", "7") },
+		"Ready.port":   func(g *generator) *yaml.Node { return g.scalar("8080", "1", "localhost:65535", "'[::1]:80'") },
+		"Job.exclusive": func(g *generator) *yaml.Node {
+			if g.IntN(2) == 0 {
+				return quoted(g.one("deploy", "true", "_a-1"))
+			}
+			return g.mapping(reflect.TypeFor[spec.Exclusive]())
+		},
+		"Exclusive.name": func(g *generator) *yaml.Node { return g.scalar("deploy", "true") },
+		"exit":           func(g *generator) *yaml.Node { return g.some(1, func() *yaml.Node { return g.scalar("1", "255") }) },
 		"Retry.attempts": func(g *generator) *yaml.Node { return g.scalar("1", "3", "100") },
 	}
 }

@@ -28,26 +28,35 @@ func everyPlan() *plan.Plan {
 		Env:    []plan.EnvVar{{Name: "A", Value: plan.Known("b"), From: "caller"}, {Name: "B", Value: plan.TextOf(stdout), From: "stage"}},
 		Stderr: plan.Output{Kind: plan.OutJob}, OK: []int{0, 255},
 	}
-	instance := func(in plan.Input, out plan.Output) *plan.Instance {
-		return &plan.Instance{ID: "a[go=1.26]", Matrix: []plan.Axis{{Name: "go", Value: "1.26"}, {Name: "os"}}, Stages: []*plan.Stage{stage}, Stdin: in, Stdout: out, Umask: "022"}
+	instance := func(in plan.Input, out plan.Output, ready *plan.Ready) *plan.Instance {
+		return &plan.Instance{
+			ID: "a[go=1.26]", Matrix: []plan.Axis{{Name: "go", Value: "1.26"}, {Name: "os"}}, Stages: []*plan.Stage{stage}, Stdin: in, Stdout: out, Umask: "022", Reads: []plan.Text{plan.Known("/a"), plan.Known("/\xff")},
+			Ready: ready, Exclusive: &plan.Exclusive{Name: "lock", Fail: ready != nil},
+		}
 	}
+	minute := plan.Duration(time.Minute)
 	return &plan.Plan{
 		Version: plan.Version, File: "-", SHA256: strings.Repeat("0a", 32), Dir: "/src",
 		Params:      []plan.Param{{Name: "p", Values: []string{"", "x"}, List: true}, {Name: "q", Values: []string{}}},
 		MaxParallel: 4, Pools: map[string]int{"db": 1},
 		Jobs: []*plan.Job{
-			{Name: "skipped", Skip: "os is linux", Stop: plan.Stop{Signal: "TERM"}, Instances: []*plan.Instance{}},
+			{Name: "skipped", Skip: "os is linux", Stop: plan.Stop{Signal: "TERM"}, Log: plan.Log{MaxSize: 1, Keep: 1}, Instances: []*plan.Instance{}},
 			{
 				Name: "a", Description: "d", Needs: []string{"b"}, After: []string{"c"}, MaxParallel: 2, Pool: "db", Timeout: plan.Duration(90 * time.Second),
-				Stop:  plan.Stop{Signal: "RTMIN+1", Grace: plan.Duration(1500 * time.Microsecond)},
-				Retry: &plan.Retry{Attempts: 3, Delays: []plan.Duration{0, plan.Duration(time.Hour + time.Nanosecond)}, Jitter: 0.5},
+				IdleTimeout: minute, Group: plan.GroupSession, Interactive: true, Detach: true, Service: true, Log: plan.Log{MaxSize: 1 << 20, Keep: 3},
+				Stop: plan.Stop{Signal: "RTMIN+1", Grace: plan.Duration(1500 * time.Microsecond)},
+				Retry: &plan.Retry{
+					Attempts: 3, Delays: []plan.Duration{0, plan.Duration(time.Hour + time.Nanosecond)}, Jitter: 0.5,
+					Budget: minute, On: &plan.RetryOn{Exit: []int{75}, Signal: []string{"USR1"}, Timeout: true, Start: true},
+				},
+				Restart: &plan.Restart{Always: true, Delay: minute, Factor: 1.5, MaxDelay: minute, Max: 5, Window: minute},
 				Instances: []*plan.Instance{
-					instance(plan.Input{Kind: plan.InFile, Path: "/in", Later: true}, plan.Output{Kind: plan.OutFile, Path: "/out", Mode: plan.ModeAppend, Shared: true}),
-					instance(plan.Input{Kind: plan.InText, Text: plan.TextOf(stdout)}, plan.Output{Kind: plan.OutCapture, Max: 1 << 20, Trim: true}),
-					instance(plan.Input{Kind: plan.InText}, plan.Output{Kind: plan.OutStdout}),
-					instance(plan.Input{Kind: plan.InJob, Job: "list"}, plan.Output{Kind: plan.OutDiscard}),
-					instance(plan.Input{Kind: plan.InNone}, plan.Output{Kind: plan.OutInherit}),
-					instance(plan.Input{Kind: plan.InInherit}, plan.Output{Kind: plan.OutLog}),
+					instance(plan.Input{Kind: plan.InFile, Path: "/in", Later: true}, plan.Output{Kind: plan.OutFile, Path: "/out", Mode: plan.ModeAppend, Shared: true}, &plan.Ready{Line: "up$", Timeout: minute}),
+					instance(plan.Input{Kind: plan.InText, Text: plan.TextOf(stdout)}, plan.Output{Kind: plan.OutCapture, Max: 1 << 20, Trim: true}, &plan.Ready{Port: "[::1]:80", Timeout: minute}),
+					instance(plan.Input{Kind: plan.InText}, plan.Output{Kind: plan.OutStdout}, &plan.Ready{File: "/run/x", Timeout: minute}),
+					instance(plan.Input{Kind: plan.InJob, Job: "list"}, plan.Output{Kind: plan.OutDiscard}, nil),
+					instance(plan.Input{Kind: plan.InNone}, plan.Output{Kind: plan.OutInherit}, nil),
+					instance(plan.Input{Kind: plan.InInherit}, plan.Output{Kind: plan.OutLog}, nil),
 				},
 			},
 		},
@@ -64,9 +73,10 @@ func everyEvent() []event.Event {
 	}
 	missing := &report.Stage{Name: "x", Argv: []string{"x"}, Status: report.StageNotStarted, Code: 127, Ending: "not started"}
 	attempt := &report.Attempt{
-		Number: 2, Status: report.TimedOut, Cause: "the timeout of 3s", CauseBy: -1, Start: at, Took: 5, Stages: []*report.Stage{stage, missing}, Warnings: []string{"w"},
+		Number: 2, Status: report.TimedOut, Cause: "the timeout of 3s", CauseBy: -1, Start: at, Took: 5, Close: 6, Stages: []*report.Stage{stage, missing}, Warnings: []string{"w"},
+		Survivors: []report.Survivor{{PID: 10, Name: "nfsd", State: "D", Why: "w"}},
 	}
-	job := &report.Job{ID: "a[x=1]", Name: "a", Status: report.Failed, Reason: "r", Start: at, Took: 6, Attempts: []*report.Attempt{attempt}}
+	job := &report.Job{ID: "a[x=1]", Name: "a", Status: report.Failed, Reason: "r", RunID: "r2", Outputs: []report.Output{{Path: "/o", Size: 7, Mtime: at}}, Start: at, Took: 6, Earlier: 8, Attempts: []*report.Attempt{attempt}}
 	return []event.Event{
 		event.RunStarted{RunID: "r1", File: "/x.yaml", Instances: 3},
 		event.JobStarted{ID: "a[x=1]"},
@@ -74,10 +84,15 @@ func everyEvent() []event.Event {
 		event.StageStarted{ID: "a", Attempt: 1, Stage: 1, Name: "n", Argv: []string{"n", "<&>"}, Path: "/bin/n", PID: 8, PGID: 9},
 		event.Output{ID: "a", Attempt: 1, Stage: 1, Stream: event.Stderr, Data: []byte("\x00\xffé\n")},
 		event.OutputEnded{ID: "a", Attempt: 1, Stage: 1, Stream: event.Stdout},
+		event.StageExited{ID: "a", Attempt: 1, Stage: 1, At: at},
+		event.Ready{ID: "a", Attempt: 1},
+		event.Detached{ID: "a", RunID: "r2"},
+		event.Waiting{ID: "a", Reason: "exclusive deploy is held by run r0"},
 		event.StageEnded{ID: "a", Attempt: 1, Stage: 1, Result: stage},
-		event.Stopping{ID: "a", Attempt: 1, Reason: "the timeout of 3s", Signal: "TERM"},
+		event.Stopping{ID: "a", Attempt: 1, Reason: "the timeout of 3s", Signal: "TERM", Grace: time.Second},
 		event.AttemptEnded{ID: "a", Result: attempt},
 		event.RetryScheduled{ID: "a", Attempt: 2, Of: 3, Delay: time.Second},
+		event.RestartScheduled{ID: "a", Attempt: 2, Delay: time.Second},
 		event.JobEnded{ID: "a", Result: job},
 		event.JobEnded{ID: "b", Result: &report.Job{ID: "b", Name: "b", Status: report.Skipped}},
 		event.RunStopping{Reason: "interrupted", Kill: true},
@@ -130,7 +145,7 @@ func TestPlan(t *testing.T) {
 	p := everyPlan()
 	set := map[string]bool{}
 	fieldsSet(reflect.ValueOf(p), set)
-	for _, zero := range []any{plan.Plan{}, plan.Param{}, plan.Job{}, plan.Stop{}, plan.Retry{}, plan.Instance{}, plan.Axis{}, plan.Stage{}, plan.EnvVar{}, plan.Input{}, plan.Output{}} {
+	for _, zero := range []any{plan.Plan{}, plan.Param{}, plan.Job{}, plan.Stop{}, plan.Retry{}, plan.RetryOn{}, plan.Restart{}, plan.Ready{}, plan.Exclusive{}, plan.Log{}, plan.Instance{}, plan.Axis{}, plan.Stage{}, plan.EnvVar{}, plan.Input{}, plan.Output{}} {
 		typ := reflect.TypeOf(zero)
 		for i := range typ.NumField() {
 			if name := typ.Name() + "." + typ.Field(i).Name; !set[name] {
@@ -178,6 +193,10 @@ func TestPlanRefuses(t *testing.T) {
 		"no stages":               func(p *plan.Plan) { p.Jobs[1].Instances[0].Stages = nil },
 		"no argv":                 func(p *plan.Plan) { p.Jobs[1].Instances[0].Stages[0].Argv = nil },
 		"an exit code of 256":     func(p *plan.Plan) { p.Jobs[1].Instances[0].Stages[0].OK[1] = 256 },
+		"an unknown group":        func(p *plan.Plan) { p.Jobs[1].Group = "new" },
+		"ready in two ways":       func(p *plan.Plan) { p.Jobs[1].Instances[0].Ready.Port = "h:1" },
+		"no bound of a log":       func(p *plan.Plan) { p.Jobs[1].Log.Keep = 0 },
+		"a retry of nothing":      func(p *plan.Plan) { p.Jobs[1].Retry.On = &plan.RetryOn{} },
 		"an unknown source":       func(p *plan.Plan) { p.Jobs[1].Instances[0].Stages[0].Env[0].From = "shell" },
 	} {
 		p := everyPlan()
@@ -201,11 +220,7 @@ func TestEvents(t *testing.T) {
 	types := map[reflect.Type]bool{}
 	for _, e := range everyEvent() {
 		types[reflect.TypeOf(e)] = true
-		line, err := event.Marshal(e, time.Now())
-		if err != nil {
-			t.Fatal(err)
-		}
-		check(t, schema, line)
+		check(t, schema, event.Append(nil, e, time.Now()))
 	}
 	var doc struct {
 		AllOf []any `json:"allOf"`

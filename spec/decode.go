@@ -205,13 +205,46 @@ func (f *fields) scalarHint(n *yaml.Node) string {
 	if n.Kind != yaml.ScalarNode {
 		return ""
 	}
-	for _, key := range []string{"run", "attempts", "signal", "default", "max"} {
-		if _, has := f.byKey[key]; has {
-			if n.Value == "true" && key == "max" {
-				return "write {}" // capture: true
-			}
-			return "write {" + key + ": " + flowText(n.Value) + "}"
+	for _, key := range []string{"run", "attempts", "signal", "default", "port", "factor", "max_size", "max"} {
+		if _, has := f.byKey[key]; !has {
+			continue
 		}
+		value := flowText(n.Value)
+		switch {
+		case key == "port":
+			key = readyKey(n.Value)
+		case key == "factor": // of restart: retry has attempts
+			key, value = "when", restartWord(n.Value)
+		case key == "max" && n.Value == "true":
+			return "write {}" // capture: true
+		}
+		if value == "" || value == "true" || value == "false" {
+			return ""
+		}
+		return "write {" + key + ": " + value + "}"
+	}
+	return ""
+}
+
+// readyKey is the key of ready that text is probably the value of.
+func readyKey(text string) string {
+	switch _, _, isPort := HostPort(text); {
+	case isPort:
+		return "port"
+	case strings.Contains(text, "/"):
+		return "file"
+	}
+	return "line"
+}
+
+// restartWord is the language's word for what Compose, systemd and others call
+// text, or "".
+func restartWord(text string) string {
+	switch strings.ToLower(text) {
+	case "always", "unless-stopped":
+		return "always"
+	case "true", "yes", "on", "failure", "on-failure", "on_failure", "exit_on_failure":
+		return "failure"
 	}
 	return ""
 }

@@ -57,7 +57,7 @@ func TestEveryTagIsRead(t *testing.T) {
 		names[k.Name] = true
 	}
 	for _, v := range []any{
-		File{}, Defaults{}, Param{}, Job{}, Stage{}, Allow{}, When{}, Retry{}, Stop{},
+		File{}, Defaults{}, Param{}, Job{}, Stage{}, Allow{}, When{}, Retry{}, RetryOn{}, Ready{}, Restart{}, Exclusive{}, Log{}, Stop{},
 		argGlob{}, argParam{}, literal{}, inputMapping{}, outputMapping{}, capture{}, axisMapping{},
 	} {
 		for _, f := range fieldsOf(reflect.TypeOf(v)).list {
@@ -102,6 +102,7 @@ func TestKeysNamed(t *testing.T) {
 func TestKeyWords(t *testing.T) {
 	for path, want := range map[string]string{
 		"version": "1", "max_parallel": "a whole number from 1 to 10000", "pools": "a mapping from names, each to a whole number of at least 1", "retry.jitter": "a number from 0 to 1",
+		"jobs.exclusive": "the name of a lock, or {name: …, on_conflict: …}", "ready.port": "text, or {literal: …}", "ready.line": "a regular expression (RE2)", "restart.when": "one of failure and always",
 		"jobs.ok": "a list, each item a whole number from 0 to 255", "jobs.timeout": "a duration such as 500ms or 1m30s, more than none", "jobs.needs": "a list, each item a name",
 		"stop.signal": "one of TERM, INT, HUP, QUIT, USR1, USR2, KILL, ABRT, ALRM and WINCH", "jobs.stdin": "none, inherit, {file: …}, {text: …} or {job: …}", "params.list": "true or false",
 	} {

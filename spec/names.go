@@ -1,5 +1,10 @@
 package spec
 
+import (
+	"cmp"
+	"strconv"
+)
+
 // IsName reports whether s can name a job, a param, a pool or an axis: a
 // letter or _, then letters, digits, _ and -, at most 128 of them.
 func IsName(s string) bool {
@@ -26,4 +31,20 @@ func IsEnvName(s string) bool {
 // and _ that does not begin with a digit.
 func isWord(b byte, i int) bool {
 	return b == '_' || b >= 'A' && b <= 'Z' || b >= 'a' && b <= 'z' || i > 0 && b >= '0' && b <= '9'
+}
+
+var hostPort = lazyRegexp(`^(?:([^:/\[\]\s]+|\[[0-9A-Fa-f:.]+\]):)?([1-9][0-9]{0,4})$`)
+
+// HostPort splits text, a port or host:port. The host of a port alone is this
+// machine, 127.0.0.1. ok is false where text is neither: a port is a number
+// from 1 to 65535, and a host with colons stands in brackets.
+func HostPort(text string) (host, port string, ok bool) {
+	m := hostPort().FindStringSubmatch(text)
+	if m == nil {
+		return "", "", false
+	}
+	if _, err := strconv.ParseUint(m[2], 10, 16); err != nil {
+		return "", "", false
+	}
+	return cmp.Or(m[1], "127.0.0.1"), m[2], true
 }

@@ -79,6 +79,15 @@ func relate(s *schema, t reflect.Type) {
 		s.Dependencies = map[string][]string{"args": {"command"}}
 		s.OneOf = exactlyOne("run", "command")
 		s.Properties["ok"].MinItems = 1
+	case reflect.TypeFor[Ready]():
+		s.OneOf = exactlyOne("line", "port", "file")
+		line := s.Properties["line"]
+		line.MinLength, line.words = 1, "a regular expression (RE2)"
+	case reflect.TypeFor[RetryOn]():
+		some := func(key string) *clause {
+			return &clause{Required: []string{key}, Properties: map[string]any{key: &schema{MinItems: 1}}}
+		}
+		s.AllOf = []any{&clause{AnyOf: []*clause{some("exit"), some("signal"), isBool("timeout", true), isBool("start", true)}}}
 	case reflect.TypeFor[When]():
 		s.Properties["os"].MinItems, s.Properties["arch"].MinItems = 1, 1
 	case reflect.TypeFor[inputMapping]():

@@ -117,6 +117,13 @@ func (Stage) schema(b *schemaBuilder) *schema {
 	})
 }
 
+func (Exclusive) schema(b *schemaBuilder) *schema {
+	return &schema{
+		AnyOf: []*schema{{Type: "string", words: "text"}, b.define("exclusive", func() *schema { return b.mapping(reflect.TypeFor[Exclusive]()) })},
+		words: "the name of a lock, or {name: …, on_conflict: …}",
+	}
+}
+
 func (Input) schema(b *schemaBuilder) *schema {
 	return &schema{
 		AnyOf: []*schema{enumSchema("none", "inherit"), b.define("stdin", func() *schema { return b.mapping(reflect.TypeFor[inputMapping]()) })},

@@ -45,6 +45,22 @@ func otherNames(name string) []string {
 		return []string{"retry", "attempts"}
 	case "timeout-minutes", "timeout_seconds", "deadline":
 		return []string{"timeout"}
+	case "daemon", "background", "detached", "is_daemon", "disown":
+		return []string{"detach"}
+	case "tty", "terminal", "stdin_open", "is_interactive":
+		return []string{"interactive"}
+	case "healthcheck", "readiness", "readiness_probe", "ready_when", "ready_log_line", "wait_for":
+		return []string{"ready"}
+	case "restart_policy", "respawn", "autorestart", "availability":
+		return []string{"restart"}
+	case "lock", "mutex", "flock", "resource_group":
+		return []string{"exclusive"}
+	case "stop_grace_period", "kill_timeout", "shutdown", "killmode":
+		return []string{"stop"}
+	case "silence", "no_output_timeout", "inactivity_timeout":
+		return []string{"idle_timeout"}
+	case "logging", "log_configuration":
+		return []string{"log"}
 	case "input":
 		return []string{"stdin"}
 	case "output":

@@ -101,6 +101,18 @@ func (s *Stage) decode(d *decoder, n *yaml.Node, what string) {
 	}
 }
 
+func (e *Exclusive) decode(d *decoder, n *yaml.Node, what string) {
+	e.Pos = d.pos(n)
+	switch {
+	case n.Kind == yaml.MappingNode:
+		d.mapping(n, reflect.ValueOf(e).Elem(), what)
+	case n.Kind == yaml.ScalarNode && d.str(n).Tag == "!!str":
+		e.Name.decode(d, n, what)
+	default:
+		d.wrongKindHint(n, what, "the name of a lock, or {name: …, on_conflict: …}", "such as exclusive: deploy")
+	}
+}
+
 // InputKind says how stdin is written.
 type InputKind uint8
 

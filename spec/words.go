@@ -23,6 +23,21 @@ func StopSignals() []string {
 	return []string{"TERM", "INT", "HUP", "QUIT", "USR1", "USR2", "KILL", "ABRT", "ALRM", "WINCH"}
 }
 
+// EndingSignals are the signals that end a process which does nothing about
+// them (POSIX.1-2024, signal.h).
+func EndingSignals() []string {
+	return []string{"ABRT", "ALRM", "BUS", "FPE", "HUP", "ILL", "INT", "KILL", "PIPE", "QUIT", "SEGV", "SYS", "TERM", "TRAP", "USR1", "USR2", "VTALRM", "XCPU", "XFSZ"}
+}
+
+// Groups are the process groups that an attempt can run in.
+func Groups() []string { return []string{"own", "session", "inherit"} }
+
+// Restarts are the endings after which a job can be started again.
+func Restarts() []string { return []string{"failure", "always"} }
+
+// Conflicts are what a job can do that finds its lock held.
+func Conflicts() []string { return []string{"wait", "fail"} }
+
 // Systems are the operating systems of `go tool dist list` that run processes.
 func Systems() []string {
 	return []string{"aix", "android", "darwin", "dragonfly", "freebsd", "illumos", "linux", "netbsd", "openbsd", "plan9", "solaris", "windows"}
@@ -52,6 +67,14 @@ func wordList(name string) []string {
 		return OutputModes()
 	case "signal":
 		return StopSignals()
+	case "ending":
+		return EndingSignals()
+	case "group":
+		return Groups()
+	case "restart":
+		return Restarts()
+	case "conflict":
+		return Conflicts()
 	case "system":
 		return Systems()
 	case "processor":

@@ -21,9 +21,9 @@ var builtins = map[string]string{
 	"eval": "write the command out", "trap": "write a job with after: for clean-up", "wait": "jobs wait for what they need",
 	"read": "use params, or stdin:", "return": "the exit code is the command's own", "exit": "the exit code is the command's own", "shift": "use params",
 	"break": "use matrix: with exclude:", "continue": "use matrix: with exclude:", "ulimit": ownCommand, "getopts": "use params", "let": "use params", "hash": ownCommand, "type": ownCommand,
-	"bg": ownCommand, "fg": ownCommand, "jobs": ownCommand, "disown": ownCommand, "history": ownCommand,
+	"bg": ownCommand, "fg": ownCommand, "jobs": ownCommand, "disown": "write detach: true", "history": ownCommand,
 	"if": "write when:", "then": "write when:", "else": "write when:", "elif": "write when:", "fi": "write when:", "case": "write when:", "esac": "write when:",
-	"for": "write matrix:", "while": "write retry:, or matrix:", "until": "write retry:", "do": "write matrix:", "done": "write matrix:", "select": "use params",
+	"for": "write matrix:", "while": "write retry:, or matrix:", "until": "write retry:, or ready: for the service that is waited for", "do": "write matrix:", "done": "write matrix:", "select": "use params",
 	"function": "make it a job", "!": "say with ok: which exit codes are success", "{": "make it a job", "}": "make it a job", "[[": "use test", "]]": "use test",
 }
 

@@ -22,17 +22,12 @@ func (c *check) job(j *spec.Job) {
 	if j.When != nil {
 		c.when(j.When)
 	}
-	stops := []*spec.Stop{j.Stop}
-	retries := []*spec.Retry{j.Retry}
-	if d := c.file.Defaults; d != nil && j == c.jobs[c.jobNames[0]] { // once
-		stops, retries = append(stops, d.Stop), append(retries, d.Retry)
-	}
-	for _, s := range stops {
-		c.stop(s)
-	}
-	for _, r := range retries {
-		c.retry(r)
-	}
+	c.stop(j.Stop)
+	c.word(j.Group, spec.Groups(), "process group that a job can run in")
+	c.retry(j.Retry, c.broken.jobs[j.Name.Value])
+	c.retriedSuccess(j)
+	c.lasting(j)
+	c.terminal(j)
 }
 
 // runs checks that j says exactly once what it runs.
@@ -187,31 +182,6 @@ func (c *check) okCodes(codes spec.List[spec.Int]) {
 	}
 }
 
-func (c *check) stop(s *spec.Stop) {
-	if s == nil || !s.Signal.IsSet() {
-		return
-	}
-	signals := spec.StopSignals()
-	if slices.Contains(signals, s.Signal.Value) {
-		return
-	}
-	hint := "expected one of " + strings.Join(signals, ", ")
-	if name := strings.TrimPrefix(strings.ToUpper(s.Signal.Value), "SIG"); slices.Contains(signals, name) {
-		hint = "write " + name
-	}
-	c.at("SL018", s.Signal, fmt.Sprintf("%q is no signal that asks a job to end", s.Signal.Value), hint)
-}
-
-func (c *check) retry(r *spec.Retry) {
-	if r == nil {
-		return
-	}
-	c.hammers(r)
-	if r.MaxDelay.IsSet() && r.MaxDelay.Value < r.Delay.Value {
-		c.add("SL018", r.MaxDelay.Pos, len(r.MaxDelay.Raw), fmt.Sprintf("max_delay is %s and delay is %s; expected at least the delay", r.MaxDelay.Raw, r.Delay.Raw), "")
-	}
-}
-
 // cycles reports jobs that wait for each other, edge by edge.
 func (c *check) cycles() {
 	const (
@@ -223,7 +193,7 @@ func (c *check) cycles() {
 	var visit func(name string)
 	visit = func(name string) {
 		state[name] = open
-		for _, e := range edges(c.jobs[name]) {
+		for _, e := range c.edges(c.jobs[name]) {
 			if c.jobs[e.to.Value] == nil {
 				continue
 			}
@@ -249,15 +219,20 @@ func (c *check) cycles() {
 type edge struct {
 	from string
 	to   spec.String
-	why  string // the key
+	why  string // the key; or, of a service, "after " and its name
 }
 
-func edges(j *spec.Job) (list []edge) {
+// edges are the reasons for which j waits for others. A job that comes after a
+// service waits for its end, and so for all that need the service.
+func (c *check) edges(j *spec.Job) (list []edge) {
 	for _, s := range j.Needs.Items {
 		list = append(list, edge{j.Name.Value, s, "needs"})
 	}
 	for _, s := range j.After.Items {
 		list = append(list, edge{j.Name.Value, s, "after"})
+		for _, client := range c.clients[s.Value] {
+			list = append(list, edge{j.Name.Value, client, "after " + s.Value})
+		}
 	}
 	if j.Stdin.Kind == spec.InputJob {
 		list = append(list, edge{j.Name.Value, j.Stdin.Job, "stdin"})
@@ -283,16 +258,24 @@ func (c *check) cycle(path []edge) {
 			continue
 		}
 		names = append(names, e.to.Value)
-		related = append(related, diag.Related{Pos: e.to.Pos, Msg: fmt.Sprintf("%s %s %s", e.from, verb(e.why), e.to.Value)})
+		related = append(related, diag.Related{Pos: e.to.Pos, Msg: e.String()})
 	}
 	if len(loop) == 1 {
-		c.at("SL102", loop[0].to, fmt.Sprintf("job %q waits for itself", names[0]), "remove it")
+		msg, hint := fmt.Sprintf("job %q waits for itself", names[0]), "remove it"
+		if service, ok := strings.CutPrefix(loop[0].why, "after "); ok {
+			msg, hint = fmt.Sprintf("%s: it needs service %q, and comes after its end", msg, service), "remove it from needs or from after"
+		}
+		c.at("SL102", loop[0].to, msg, hint)
 		return
 	}
 	p := c.at("SL102", loop[0].to, "jobs wait for each other: "+strings.Join(names, " -> "), "remove one of these edges")
 	p.Related = related
 }
 
-func verb(key string) string {
-	return map[string]string{"needs": "needs", "after": "comes after", "stdin": "reads"}[key]
+func (e edge) String() string {
+	if service, ok := strings.CutPrefix(e.why, "after "); ok {
+		return fmt.Sprintf("%s comes after %s, which is stopped after %s", e.from, service, e.to.Value)
+	}
+	verb := map[string]string{"needs": "needs", "after": "comes after", "stdin": "reads"}[e.why]
+	return fmt.Sprintf("%s %s %s", e.from, verb, e.to.Value)
 }

@@ -14,7 +14,7 @@ func (q *inquiry) flock(c call) {
 		rest = nil // a descriptor
 	}
 	if o, ok := pick(opts, "c command"); ok {
-		q.toShell(o.at, c.says(optionText(o))+" hands its text to a shell", "flock FILE COMMAND ARG… starts the command directly")
+		q.toShell(o.at, c.says(optionText(o))+" hands its text to a shell", "flock FILE COMMAND ARG… starts the command directly\nwhere only jobs of sluice hold the lock, leave flock out and write exclusive: NAME")
 		return
 	}
 	q.tail(c, rest)

@@ -8,30 +8,36 @@ import (
 
 // What is allowed and is probably a mistake.
 
-// mostAttempts is how many attempts are still told as trying again.
-const mostAttempts = 20
-
 // timeouts tells of jobs that may wait for ever.
 func (c *check) timeouts() {
 	if d := c.file.Defaults; d != nil && d.Timeout.IsSet() {
 		return
 	}
 	for _, name := range c.jobNames {
-		if j := c.jobs[name]; !j.Timeout.IsSet() && !c.broken.jobs[name] {
+		j := c.jobs[name]
+		waitedFor := !j.Service.Value && !j.Detach.Value && !j.Interactive.Value
+		if waitedFor && !j.Timeout.IsSet() && !c.broken.jobs[name] {
 			c.at("SL701", j.Name, fmt.Sprintf("job %q has no timeout", name), "give it one, or all of them: defaults: {timeout: 10m}")
 		}
 	}
 }
 
-// hammers warns of retries that can't help.
-func (c *check) hammers(r *spec.Retry) {
-	switch {
-	case r.Attempts.Value <= 1:
-	case r.Delay.IsSet() && r.Delay.Value == 0:
-		c.add("SL702", r.Delay.Pos, len(r.Delay.Raw), "a retry without a delay: nothing can have changed", "leave delay out for 1s, which doubles each time")
-	case r.Attempts.Value > mostAttempts && r.Attempts.Value <= 100: // more is out of range
-		c.add("SL702", r.Attempts.Pos, len(r.Attempts.Raw), fmt.Sprintf("%s attempts hide for long that something is broken", r.Attempts.Raw), fmt.Sprintf("try at most %d times", mostAttempts))
+// silent reports a service or a detached job of which nothing is kept. Its
+// dependents see that it is ready, and nobody what it does.
+func (c *check) silent(j *spec.Job) {
+	if !j.Detach.Value && !j.Service.Value || j.Stdout.Kind != spec.OutputDiscard || c.broken.jobs[j.Name.Value] {
+		return
 	}
+	heard := func(o spec.Output) bool { return o.Kind != spec.OutputDiscard && o.Kind != spec.OutputStdout }
+	for _, s := range j.Pipe.Items {
+		if s == nil || s.Stderr.Kind == spec.OutputUnset && heard(j.Stderr) || s.Stderr.Kind != spec.OutputUnset && heard(s.Stderr) {
+			return
+		}
+	}
+	if !j.Pipe.IsSet() && heard(j.Stderr) {
+		return
+	}
+	c.add("SL703", j.Stdout.Pos, 1, fmt.Sprintf("%s discards all that it writes: nobody could learn why it ended", kindOf(j)), "leave stderr out to log it, or write it to a {file: …}")
 }
 
 // unread warns of what is captured for nobody.

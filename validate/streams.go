@@ -2,7 +2,6 @@ package validate
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"sluice/spec"
@@ -10,13 +9,13 @@ import (
 
 // streams checks that j's streams can be joined as it says.
 func (c *check) streams(j *spec.Job) {
-	c.outputMode(j.Stdout)
-	c.outputMode(j.Stderr)
+	c.mode(j.Stdout)
+	c.mode(j.Stderr)
 	for _, s := range j.Pipe.Items {
 		if s == nil {
 			continue
 		}
-		c.outputMode(s.Stderr)
+		c.mode(s.Stderr)
 		if s.Stderr.Kind == spec.OutputCapture {
 			c.add("SL107", s.Stderr.Pos, 1, "a stage's stderr can't be captured: nothing could name it", "use stderr: {file: …}, or log")
 		}
@@ -29,28 +28,33 @@ func (c *check) streams(j *spec.Job) {
 			c.captures(from, j.Stdin.Job, "stdin")
 		}
 	}
-	retry := j.Retry
-	if d := c.file.Defaults; d != nil && retry == nil {
-		retry = d.Retry
-	}
-	if j.Stdin.Kind == spec.InputInherit && retry != nil && retry.Attempts.Value > 1 {
-		c.add("SL107", j.Stdin.Pos, 1, "a job with retry can't inherit stdin: what an attempt has read is gone for the next", "read a {file: …}, or remove retry")
-	}
-	if j.Stdin.Kind == spec.InputInherit && j.Matrix != nil {
+	c.readAgain(j)
+	if j.Stdin.Kind == spec.InputInherit && j.Matrix != nil && !j.Interactive.Value { // which run one by one
 		c.add("SL107", j.Stdin.Pos, 1, "the instances of a matrix can't all inherit stdin", "read a {file: …}")
+	}
+	if j.IdleTimeout.IsSet() && !j.Logs() && !j.Interactive.Value {
+		c.add("SL107", j.IdleTimeout.Pos, len(j.IdleTimeout.Raw), "idle_timeout waits for silence on logged streams, and this job logs nothing", "leave stdout or stderr out to log it, or bound the whole time with timeout")
+	}
+	if r := j.Ready; r != nil && r.Line.IsSet() && !j.Logs() {
+		c.at("SL107", r.Line, "line is looked for in what is logged, and this job logs nothing", "leave stdout or stderr out to log it, or wait for a port or a file")
 	}
 }
 
-func (c *check) outputMode(o spec.Output) {
-	if !o.Mode.IsSet() {
-		return
+func (c *check) mode(o spec.Output) { c.word(o.Mode, spec.OutputModes(), "mode of a file") }
+
+// readAgain reports a job of several attempts that reads what is gone for the
+// second one.
+func (c *check) readAgain(j *spec.Job) {
+	retry, hint := j.Retry, "or remove retry"
+	if d := c.file.Defaults; d != nil && retry == nil && j.Restart == nil {
+		retry, hint = d.Retry, "or write retry: {attempts: 1} here, over that of defaults"
 	}
-	if modes := spec.OutputModes(); !slices.Contains(modes, o.Mode.Value) {
-		hint := "expected one of " + strings.Join(modes, ", ")
-		if near := spec.Nearest(o.Mode.Value, modes); near != "" {
-			hint = "did you mean " + near + "?"
-		}
-		c.at("SL018", o.Mode, fmt.Sprintf("%q is no mode of a file", o.Mode.Value), hint)
+	switch {
+	case retry == nil || retry.Attempts.Value <= 1:
+	case j.Stdin.Kind == spec.InputInherit:
+		c.add("SL107", j.Stdin.Pos, 1, "a job with retry can't inherit stdin: what an attempt has read is gone for the next", "read a {file: …}, "+hint)
+	case j.Interactive.Value && j.Stdin.Kind == spec.InputUnset:
+		c.add("SL107", j.Interactive.Pos, len(j.Interactive.Raw), "an interactive job can't have retry: what an attempt has read of the terminal is gone for the next", strings.TrimPrefix(hint, "or "))
 	}
 }
 
@@ -58,6 +62,9 @@ func (c *check) outputMode(o spec.Output) {
 func (c *check) captures(from *spec.Job, at spec.String, what string) {
 	switch {
 	case c.broken.jobs[from.Name.Value]:
+	case from.Detach.Value || from.Service.Value:
+		c.at("SL107", at, fmt.Sprintf("%s reads what %s captured, which captures nothing: it has not ended when its dependents start", what, kindOf(from)),
+			"let it write a {file: …}, and name that file")
 	case from.Stdout.Kind != spec.OutputCapture:
 		c.at("SL107", at, fmt.Sprintf("%s reads what job %q captured, and that job captures nothing", what, from.Name.Value),
 			fmt.Sprintf("give job %q stdout: {capture: {}}", from.Name.Value))

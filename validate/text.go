@@ -65,6 +65,9 @@ func (c *check) operator(l spec.Line, f spec.Finding, isStage bool, fix *diag.Fi
 	} else if last && f.Text == ";" {
 		c.found(rule, f, "unquoted ;: there is no shell to end a command with it", "remove it, or write \\; where it is text")
 		return
+	} else if last && f.Text == "&" {
+		c.found(rule, f, "unquoted &: "+operatorMeaning(f.Text), "remove it: jobs that do not need each other run side by side\n"+backgroundHint)
+		return
 	}
 	hint := c.operatorHint(l, f, isStage)
 	if chunk, ok := within([]rune(l.Value), f.At); ok && f.Text == "&" && !strings.ContainsAny(chunk, "'\"\\`$") {
@@ -175,10 +178,13 @@ func elementHint(op, target string) string {
 	case "(", ")":
 		return "make it a job of its own, with its dir: and env:\nquote it if the text is meant"
 	case "&":
-		return "make it a job of its own: jobs that do not need each other run side by side"
+		return "make it a job of its own: jobs that do not need each other run side by side\n" + backgroundHint
 	}
 	return "quote it if the text is meant"
 }
+
+// backgroundHint is what stands for a command that others do not wait for.
+const backgroundHint = "add service: true if it is there for other jobs, detach: true if it is to run on when sluice has ended"
 
 // dollarOrPattern judges findings that mean the same in a line and in an
 // element. mark says how to write f where its text is meant.

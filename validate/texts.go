@@ -15,6 +15,7 @@ const (
 	placeDir
 	placeFile // of stdin, stdout or stderr
 	placeText // of stdin
+	placeName // of a lock; or a port
 	placeEnvFile
 )
 
@@ -63,6 +64,13 @@ func (c *check) jobTexts(j *spec.Job) {
 	c.secret(j.Stdin.Text)
 	c.text(j, j.Stdout.File, placeFile)
 	c.text(j, j.Stderr.File, placeFile)
+	if j.Ready != nil {
+		c.text(j, j.Ready.Port, placeName)
+		c.text(j, j.Ready.File, placeFile)
+	}
+	if j.Exclusive != nil {
+		c.text(j, j.Exclusive.Name, placeName)
+	}
 	if j.Matrix != nil {
 		for _, a := range j.Matrix.Axes {
 			c.text(nil, a.Glob, placeGlob)

@@ -29,7 +29,7 @@ func Check(f *spec.File) diag.List { return checkFile(f, nil) }
 func checkFile(f *spec.File, list diag.List) diag.List {
 	c := &check{
 		file: f, broken: brokenParts(f, list), told: map[diag.Pos]bool{}, used: map[*spec.Allow]bool{}, homes: map[diag.Pos]*diag.Fix{},
-		jobs: map[string]*spec.Job{}, params: map[string]*spec.Param{},
+		jobs: map[string]*spec.Job{}, params: map[string]*spec.Param{}, clients: map[string][]spec.String{},
 	}
 	for _, e := range f.Jobs.Entries {
 		if e.Value != nil {
@@ -37,6 +37,7 @@ func checkFile(f *spec.File, list diag.List) diag.List {
 			c.jobNames = append(c.jobNames, e.Key.Value)
 		}
 	}
+	c.findClients()
 	for _, e := range f.Params.Entries {
 		c.params[e.Key.Value] = e.Value
 		c.paramNames = append(c.paramNames, e.Key.Value)
@@ -55,6 +56,7 @@ func (c *check) rules() {
 	c.bounds()
 	c.names()
 	c.paramRules()
+	c.defaults()
 	for _, name := range c.jobNames {
 		if !c.list.Full() {
 			c.job(c.jobs[name])
@@ -81,7 +83,8 @@ type check struct {
 	used       map[*spec.Allow]bool // waivers that something needed
 	jobs       map[string]*spec.Job
 	jobNames   []string
-	params     map[string]*spec.Param // nil where one could not be read
+	clients    map[string][]spec.String // of each service: the jobs that need it, by name, where they say so
+	params     map[string]*spec.Param   // nil where one could not be read
 	paramNames []string
 	compared   int // names that were compared with an unknown one
 	split      lineWords

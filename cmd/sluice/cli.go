@@ -38,8 +38,9 @@ type cli struct {
 	stdin, stdout, stderr *os.File
 	verbose               bool
 	signals               *signals // of run only
+	completing            bool     // a shell asks for completions
+	args                  []string // the command line, without the program
 	keep                  contain.Options
-	completing            bool // a shell asks for completions
 }
 
 // failure is an error with its exit code and, where there is one, a hint.
@@ -71,13 +72,17 @@ func code(n int) error {
 
 // main runs the command line args and returns the exit code.
 func (c *cli) main(args []string) int {
+	c.args = args
 	first := ""
 	if len(args) > 0 {
 		first = args[0]
 	}
 	c.completing = strings.HasPrefix(first, cobra.ShellCompRequestCmd)
-	if first == "run" {
-		c.signals = watchSignals() // beside all that follows, for it takes its time
+	if first == superviseWord {
+		return c.supervise(args[1:])
+	}
+	if first == "run" || first == "rerun" {
+		c.signals = watchSignals(false) // beside all that follows, for it takes its time
 	}
 	root := c.root(first)
 	root.SetArgs(args)
@@ -158,6 +163,8 @@ func (c *cli) root(first string) *cobra.Command {
 	commands := map[string]func() *cobra.Command{
 		"run": c.runCommand, "plan": c.planCommand, "validate": c.validateCommand, "fmt": c.fmtCommand, "list": c.listCommand,
 		"explain": c.explainCommand, "schema": c.schemaCommand, "version": c.versionCommand,
+		"ps": c.psCommand, "logs": c.logsCommand, "wait": c.waitCommand, "stop": c.stopCommand, "attach": c.attachCommand,
+		"history": c.historyCommand, "rerun": c.rerunCommand,
 	}
 	if command := commands[first]; command != nil {
 		root.CompletionOptions.DisableDefaultCmd = true

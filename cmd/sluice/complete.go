@@ -1,11 +1,13 @@
 package main
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"sluice/runner/state"
 	"sluice/spec"
 )
 
@@ -66,6 +68,31 @@ func (c *cli) completeParams(l *loading) cobra.CompletionFunc {
 		return list, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}
 }
+
+// completeRuns completes the ids of runs that fit, where a shell asks for them.
+func (c *cli) completeRuns(cmd *cobra.Command, fits func(state.Status) bool) {
+	if !c.completing {
+		return
+	}
+	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) (list []cobra.Completion, _ cobra.ShellCompDirective) {
+		s, err := c.store()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		runs, _ := s.List() // silent about errors: a person is in the middle of a word
+		for _, f := range runs {
+			st, err := f.Status()
+			m, err2 := f.Meta()
+			if err == nil && err2 == nil && fits(st) && !slices.Contains(args, f.ID) {
+				list = append(list, cobra.CompletionWithDesc(f.ID, stateWord(st)+" "+filepath.Base(m.Asked.File)))
+			}
+		}
+		return list, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	}
+}
+
+func goesOn(st state.Status) bool { return st.State == state.Running }
+func anyRun(state.Status) bool    { return true }
 
 // glance reads what can be read of the job file that args name, and is silent
 // about the rest: a person is in the middle of a word.

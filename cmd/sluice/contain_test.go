@@ -146,7 +146,7 @@ func playGrow() {
 		stop = flags
 	}
 	var spoken []*os.File
-	for _, argv := range [][]string{{"leaf", life}, {"leaf", life, "-ignore"}, {"stray", life}} {
+	for _, argv := range [][]string{{"twig", life}, {"twig", life, "-ignore"}, {"stray", life}} {
 		r, w, err := os.Pipe()
 		check(err)
 		cmd := exec.Command(argv[0], append(argv[1:], stop...)...)
@@ -165,11 +165,11 @@ func playGrow() {
 		speak(life)
 		os.Exit(0)
 	}
-	playLeaf()
+	playTwig()
 }
 
-// leaf LIFE [-ignore|-stop|-catch] speaks, says so to its descriptor 3, and stays.
-func playLeaf() {
+// twig LIFE [-ignore|-stop|-catch] speaks, says so to its descriptor 3, and stays.
+func playTwig() {
 	flags := os.Args[2:]
 	if slices.Contains(flags, "-ignore") {
 		signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
@@ -190,9 +190,9 @@ func playLeaf() {
 	waitForever()
 }
 
-// stray LIFE starts a leaf with a session of its own, and ends.
+// stray LIFE starts a twig with a session of its own, and ends.
 func playStray() {
-	cmd := exec.Command("leaf", append(os.Args[1:], "-ignore")...)
+	cmd := exec.Command("twig", append(os.Args[1:], "-ignore")...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.ExtraFiles = []*os.File{os.NewFile(3, "spoken")}
 	check(cmd.Start())

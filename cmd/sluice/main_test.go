@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -22,18 +23,19 @@ import (
 
 	"sluice/runner/contain"
 	"sluice/runner/report"
+	"sluice/runner/state"
 )
 
 // TestMain lets the test binary be sluice itself, and the small programs that
 // job files of tests run, each by its name.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	programs := map[string]func(){
 		"sluice": func() { os.Exit(sluice()) },
 		"sluice-ungrouped": func() {
 			os.Exit(sluiceWithin(contain.Options{Monitor: []string{"sluice", monitorCommand}, NoCgroup: true}))
 		},
 		"grow":    playGrow,
-		"leaf":    playLeaf,
+		"twig":    playTwig,
 		"stray":   playStray,
 		"emit":    playEmit,
 		"eat":     playEat,
@@ -48,7 +50,26 @@ func TestMain(m *testing.M) {
 		"await":   playAwait,
 		"environ": playEnviron,
 		"touch":   playTouch,
-	})
+	}
+	maps.Copy(programs, faultPrograms())
+	testscript.Main(ownState{m}, programs)
+}
+
+// ownState runs the tests with a state directory of their own, so that none
+// writes to the home of whoever runs them.
+type ownState struct{ m *testing.M }
+
+func (o ownState) Run() int {
+	dir, err := os.MkdirTemp("", "sluice-state-")
+	if err == nil {
+		err = os.Setenv("SLUICE_STATE_DIR", dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	return o.m.Run()
 }
 
 // TestScripts runs whole commands and compares what they print to the letter.
@@ -68,6 +89,9 @@ func TestScripts(t *testing.T) {
 			e.Setenv("REPO", repo)
 			e.Setenv("NO_COLOR", "1")
 			e.Setenv("LC_ALL", "C")
+			runs := filepath.Join(e.WorkDir, ".tmp", "state")
+			e.Setenv("SLUICE_STATE_DIR", runs)
+			e.Defer(func() { endRuns(e.T(), state.At(runs)) })
 			for _, name := range []string{"CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "FORCE_COLOR"} {
 				e.Setenv(name, "")
 			}
@@ -184,7 +208,7 @@ func scriptCommand(ts *testscript.TestScript, args []string) *exec.Cmd {
 
 // envNames are the variables that exitcode and interrupt hand on. Empty ones
 // are left out.
-var envNames = []string{"PATH", "HOME", "NO_COLOR", "FORCE_COLOR", "LC_ALL", "CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "SECRET", "EDITOR", "TZ"}
+var envNames = []string{"PATH", "HOME", "NO_COLOR", "FORCE_COLOR", "LC_ALL", "CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "SECRET", "EDITOR", "TZ", "SLUICE_STATE_DIR"}
 
 // interrupt SIGNAL[,SIGNAL…] FIFO N COMMAND… starts the command, waits until
 // something opens FIFO for writing and says a line for each signal, sends the
@@ -238,7 +262,9 @@ func verdicts(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // overlap FILE N [PREFIX] wants that, by the events in FILE, never more than N
-// instances ran at once whose ids begin with PREFIX, and that some ran.
+// instances ran at once whose ids begin with PREFIX, and that some ran. One
+// whose processes have ended runs no longer, though its record is not yet
+// there, and so not its end.
 func overlap(ts *testscript.TestScript, neg bool, args []string) {
 	most, err := strconv.Atoi(args[1])
 	ts.Check(err)
@@ -248,10 +274,10 @@ func overlap(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(json.Unmarshal([]byte(line), &e))
 		switch {
 		case len(args) > 2 && !strings.HasPrefix(e.ID, args[2]):
-		case e.Type == "job_started":
+		case e.Type == "attempt_started":
 			now++
 			top = max(top, now)
-		case e.Type == "job_ended":
+		case e.Type == "attempt_ended":
 			now--
 		}
 	}

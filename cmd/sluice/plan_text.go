@@ -122,55 +122,6 @@ func (t *planText) job(j *plan.Job) {
 	}
 }
 
-// rules are what a job's instances have in common.
-func (t *planText) rules(j *plan.Job) {
-	if j.Description != "" {
-		t.line(1, t.dim(report.Visible(j.Description)))
-	}
-	for _, list := range []struct {
-		key   string
-		names []string
-	}{{"needs", j.Needs}, {"after", j.After}} {
-		if len(list.names) > 0 {
-			t.pair(1, list.key, strings.Join(list.names, ", "))
-		}
-	}
-	var bounds []string
-	if j.MaxParallel > 0 {
-		bounds = append(bounds, fmt.Sprintf("at most %d at once", j.MaxParallel))
-	}
-	if j.Pool != "" {
-		bounds = append(bounds, fmt.Sprintf("pool %s of %d", j.Pool, t.p.Pools[j.Pool]))
-	}
-	if bounds != nil {
-		t.pair(1, "bounds", strings.Join(bounds, ", "))
-	}
-	if j.Timeout > 0 {
-		t.pair(1, "timeout", fmt.Sprintf("%s, then %s", j.Timeout, stopWords(j.Stop)))
-	}
-	if j.Retry != nil {
-		delays := make([]string, len(j.Retry.Delays))
-		for i, d := range j.Retry.Delays {
-			delays[i] = d.String()
-		}
-		text := fmt.Sprintf("%d attempts, with %s between them", j.Retry.Attempts, strings.Join(delays, ", "))
-		if j.Retry.Jitter > 0 {
-			text += fmt.Sprintf(" (±%g%%)", j.Retry.Jitter*100)
-		}
-		t.pair(1, "retry", text)
-	}
-	if j.Timeout == 0 && (j.Stop.Signal != "TERM" || j.Stop.Grace.String() != "10s") {
-		t.pair(1, "stop", stopWords(j.Stop))
-	}
-}
-
-func stopWords(s plan.Stop) string {
-	if s.Signal == "KILL" {
-		return "KILL"
-	}
-	return fmt.Sprintf("%s, and KILL %s later", s.Signal, s.Grace)
-}
-
 func (t *planText) instance(inst *plan.Instance) {
 	first := inst.Stages[0]
 	if !t.sameDirs(inst) {
@@ -204,6 +155,12 @@ func (t *planText) instance(inst *plan.Instance) {
 	t.pair(1, "stdout", t.output(inst.Stdout))
 	if first.Stderr.Kind != plan.OutLog && t.sameStderr(inst) {
 		t.pair(1, "stderr", t.output(first.Stderr))
+	}
+	if inst.Ready != nil {
+		t.pair(1, "ready", t.ready(inst.Ready))
+	}
+	if e := inst.Exclusive; e != nil {
+		t.pair(1, "lock", e.Name+map[bool]string{false: "; waits where it is held", true: "; fails where it is held"}[e.Fail])
 	}
 	t.env(1, slices.DeleteFunc(slices.Clone(first.Env), func(v plan.EnvVar) bool { return hasVar(t.common, v) }))
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"sluice/runner/state"
 	"sluice/spec"
 	"sluice/spec/diag"
 	"sluice/validate"
@@ -122,6 +123,7 @@ func TestReadmeCommands(t *testing.T) {
 		t.Skip("the README shows what GNU programs print on Linux")
 	}
 	dir := t.TempDir()
+	t.Cleanup(func() { endRuns(t, state.At(readmeState(dir))) })
 	if err := os.CopyFS(filepath.Join(dir, "jobs"), os.DirFS(filepath.Join(repository, "jobs"))); err != nil {
 		t.Fatal(err)
 	}
@@ -175,17 +177,25 @@ func rerunBlock(t *testing.T, dir, block string) string {
 	return out.String()
 }
 
+// readmeState is the state directory of the README's commands.
+func readmeState(dir string) string { return filepath.Join(dir, ".state") }
+
 // printed is what the command prints, on both streams, as if it ran elsewhere.
 func printed(dir string, argv []string) string {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = dir
-	cmd.Env = []string{"PATH=/usr/bin:/bin:" + os.Getenv("PATH"), "HOME=/home/you", "LANG=C.UTF-8"}
+	cmd.Env = []string{"PATH=/usr/bin:/bin:" + os.Getenv("PATH"), "HOME=/home/you", "LANG=C.UTF-8", "SLUICE_STATE_DIR=" + readmeState(dir)}
 	text, _ := cmd.CombinedOutput() // a bad exit code is part of the show
 	return strings.ReplaceAll(string(text), dir, readmeDir)
 }
 
-// stable is text without times, and with one place for programs.
+// stable is text without times, ids and pids, and with one place for programs.
 func stable(text string) string {
+	text = regexp.MustCompile(`\b\d{8}-\d{6}-[0-9a-f]{4}\b`).ReplaceAllString(text, "RUN")
+	text = regexp.MustCompile(`(?m)^(ID|RUN) .*$`).ReplaceAllStringFunc(text, func(row string) string {
+		row = regexp.MustCompile(`\d+-\d+-\d+ \d+:\d+:\d+ +\d+`).ReplaceAllString(row, "TIME PID")
+		return strings.Join(strings.Fields(row), " ")
+	})
 	text = regexp.MustCompile(`\b\d+(\.\d+)?m?s\b`).ReplaceAllString(text, "TIME")
 	text = regexp.MustCompile(`(?m)^[✓✗○] .*$`).ReplaceAllStringFunc(text, func(row string) string {
 		return strings.Join(strings.Fields(row), " ") // its columns are as wide as the times

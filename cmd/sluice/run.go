@@ -14,6 +14,7 @@ import (
 	"sluice/runner"
 	"sluice/runner/contain"
 	"sluice/runner/event"
+	"sluice/runner/plan"
 	"sluice/runner/plumb"
 	"sluice/runner/report"
 	"sluice/spec"
@@ -28,6 +29,8 @@ type runFlags struct {
 	parallel            int
 	output              string
 	events, report      string
+	detach              bool
+	durability          string
 }
 
 var outputModes = []string{"ordered", "prefix", "group", "raw", "quiet"}
@@ -44,19 +47,37 @@ A JOB is a job's name, or job[axis=value] for one instance of its matrix.`,
 		Example: "  sluice run jobs/words.yaml\n  sluice run jobs/words.yaml -p top=3\n  sluice run checks.yaml 'vet[package=./spec]'",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
+			case o.parallel < 0:
+				return usage("", "-j %d: at least one instance must run", o.parallel)
 			case o.keepGoing && o.failFast:
 				return usage("", "--keep-going and --fail-fast exclude each other")
 			case o.dryRun:
 				return c.showPlan(&o.loading, args, o.json)
 			case o.helpParams:
 				return c.helpParams(&o.loading, args)
+			case o.detach:
+				if err := checkDetach(cmd); err != nil {
+					return err
+				}
+				return c.detach(&o, args)
 			}
 			return c.run(&o, args)
 		},
 	}
 	f := cmd.Flags()
 	o.planFlags(cmd)
+	o.executeFlags(cmd)
 	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "show what would be executed, as sluice plan does, and start nothing")
+	f.BoolVar(&o.detach, "detach", false, "leave the run to itself as soon as it is ready, and print its id")
+	f.BoolVar(&o.helpParams, "help-params", false, "show the params of the job file and how to give them")
+	c.completions(cmd, &o.loading)
+	c.completeModes(cmd)
+	return cmd
+}
+
+// executeFlags are about how a plan is run.
+func (o *runFlags) executeFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
 	f.IntVarP(&o.parallel, "jobs", "j", 0, "run `N` instances at once (default: the file's max_parallel, else the number of CPUs)")
 	f.BoolVarP(&o.keepGoing, "keep-going", "k", false, "after a failure, go on with everything that does not need the failed job")
 	f.BoolVar(&o.failFast, "fail-fast", false, "after a failure, stop the jobs that run too")
@@ -64,12 +85,14 @@ A JOB is a job's name, or job[axis=value] for one instance of its matrix.`,
 	f.BoolVar(&o.json, "json", false, "write the report to standard output as JSON; children's output goes to standard error")
 	f.StringVar(&o.report, "report", "", "write the report to `FILE` as JSON")
 	f.StringVar(&o.events, "events", "", "write every event to `FILE` as JSON lines")
-	f.BoolVar(&o.helpParams, "help-params", false, "show the params of the job file and how to give them")
-	c.completions(cmd, &o.loading)
+	f.StringVar(&o.durability, "durability", "", "when a job counts as done: `HOW` is fsync, its record is on the disk, or none (default fsync)")
+}
+
+// completeModes completes what --output takes.
+func (c *cli) completeModes(cmd *cobra.Command) {
 	if c.completing {
 		cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(outputModes, cobra.ShellCompDirectiveNoFileComp))
 	}
-	return cmd
 }
 
 // mode is the output mode: what was asked for, else what the place suggests.
@@ -96,12 +119,18 @@ func (c *cli) run(o *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if o.parallel < 0 {
-		return usage("", "-j %d: at least one instance must run", o.parallel)
-	}
 	file, p, err := c.plan(&o.loading, args)
 	if err != nil {
 		return err
+	}
+	return c.execute(o, mode, file.Name, p, repeated{})
+}
+
+// execute runs p, the plan of the job file called file, and shows it. What
+// succeeded in the run that it repeats is not run again.
+func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repeated) error {
+	if err := plumb.Room(); err != nil {
+		return own(err)
 	}
 	keeper, err := contain.Open(c.keep)
 	if err != nil {
@@ -119,13 +148,18 @@ func (c *cli) run(o *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	rec, err := c.startRecording(o, p, earlier)
+	if err != nil {
+		return err
+	}
+	defer rec.close() // changes nothing after finish
 	instances := 0
 	for _, j := range p.Jobs {
 		instances += len(j.Instances)
 	}
 	// One job may write to the terminal itself: nobody shares it.
 	direct := mode == "raw" || mode == "ordered" && instances == 1
-	sh := c.show(o, mode, file.Name)
+	sh := c.show(o, mode, file)
 	if o.parallel == 0 && p.MaxParallel == 0 {
 		o.parallel = runtime.GOMAXPROCS(0)
 	}
@@ -133,9 +167,15 @@ func (c *cli) run(o *runFlags, args []string) error {
 		Parallel: o.parallel, KeepGoing: o.keepGoing, FailFast: o.failFast,
 		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr, Direct: direct,
 		Sink: event.Tee(append(sink, sh, logSink{c.log()})), Kill: c.signals.kill, Keeper: keeper,
+		Prior: earlier.options(),
 	}
 	if o.json {
 		opts.Stdout = c.stderr
+	}
+	if rec.run != nil {
+		if err := c.record(&opts, rec.run); err != nil {
+			return own(err)
+		}
 	}
 	<-c.signals.ready
 	c.signals.armed.Store(true)
@@ -156,6 +196,7 @@ func (c *cli) run(o *runFlags, args []string) error {
 	}
 	writeErr := sh.Close()
 	eventsErr := closeEvents()
+	recErr := rec.finish(rep)
 	if rep != nil {
 		err = c.finish(o, rep, reportFile, writeErr)
 	}
@@ -164,28 +205,35 @@ func (c *cli) run(o *runFlags, args []string) error {
 		return own(runErr)
 	case eventsErr != nil:
 		return own(fmt.Errorf("--events: %w", eventsErr))
+	case recErr != nil:
+		return own(recErr)
 	}
 	return err
 }
 
 // show makes what shows the run.
 func (c *cli) show(o *runFlags, mode, file string) *show {
-	stdout := c.stdout
+	options := c.showOptions(mode)
 	if o.json {
-		stdout = c.stderr
+		options.Stdout, options.StdoutTTY = c.stderr, isTerminal(c.stderr)
 	}
-	width, _ := terminalWidth(c.stderr)
-	return newShow(showOptions{
-		Mode: mode, Stdout: stdout, Stderr: c.stderr,
-		StdoutTTY: isTerminal(stdout), StderrTTY: isTerminal(c.stderr),
-		Color: c.color(c.stderr), GitHub: os.Getenv("GITHUB_ACTIONS") == "true", Width: width,
-		Rerun:   func(id string) string { return rerun(o, file, id) },
-		OnError: func(err error) { c.signals.stop(err) },
-	})
+	options.Rerun = func(id string) string { return rerun(o, file, id) }
+	options.OnError = func(err error) { c.signals.stop(err) }
+	return newShow(options)
 }
 
-// rerun is the command that runs one instance again.
-func rerun(o *runFlags, file, id string) string {
+// showOptions are those of a show in that mode on this program's own streams.
+func (c *cli) showOptions(mode string) showOptions {
+	width, _ := terminalWidth(c.stderr)
+	return showOptions{
+		Mode: mode, Stdout: c.stdout, Stderr: c.stderr,
+		StdoutTTY: isTerminal(c.stdout), StderrTTY: isTerminal(c.stderr),
+		Color: c.color(c.stderr), GitHub: os.Getenv("GITHUB_ACTIONS") == "true", Width: width,
+	}
+}
+
+// rerun is the command that runs jobs again.
+func rerun(o *runFlags, file string, jobs ...string) string {
 	if file == "-" {
 		return "" // what was read from standard input is gone
 	}
@@ -196,7 +244,7 @@ func rerun(o *runFlags, file, id string) string {
 	if o.paramsFile != "" {
 		argv = append(argv, "--params", o.paramsFile)
 	}
-	return report.Quote(append(argv, id))
+	return report.Quote(append(argv, jobs...))
 }
 
 // finish writes the reports that were asked for and turns the run's outcome

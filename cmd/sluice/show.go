@@ -151,7 +151,7 @@ func (s *show) Event(e event.Event) {
 // event would be felt in a run of one short job.
 func (s *show) speaks(e event.Event) bool {
 	switch e := e.(type) {
-	case event.Stopping, event.RetryScheduled, event.RunStopping:
+	case event.Stopping, event.RetryScheduled, event.RestartScheduled, event.RunStopping, event.Waiting, event.Detached:
 		return true
 	case event.JobEnded:
 		return s.several.Load() || !e.Result.Status.OK()
@@ -235,6 +235,13 @@ func (s *show) handle(e event.Event) {
 	case event.RetryScheduled:
 		j := s.job(e.ID)
 		s.tell(j, retryLine(j, e))
+	case event.RestartScheduled:
+		j := s.job(e.ID)
+		s.tell(j, restartLine(j, e))
+	case event.Waiting:
+		s.tell(s.job(e.ID), report.Visible(e.ID+": waits: "+e.Reason))
+	case event.Detached:
+		s.layout.say(s.job(e.ID), report.Visible(detachedLine(e))+"\n")
 	case event.JobEnded:
 		s.jobEnded(e)
 	case event.RunStopping:

@@ -323,6 +323,21 @@ func TestRetries(t *testing.T) {
 	play(t, showOptions{Mode: "quiet"}, run...).want(t, "")
 }
 
+func TestDetachedWaitingRestarted(t *testing.T) {
+	run := []event.Event{
+		started(2), began("web"), event.Waiting{ID: "web", Reason: "exclusive web is held by run r1"},
+		attemptFailed("web", 1, "exit code 2", report.Failed), event.RestartScheduled{ID: "web", Attempt: 2, Delay: time.Second},
+		attemptFailed("web", 2, "", report.Succeeded), event.RestartScheduled{ID: "web", Attempt: 3, Delay: 2 * time.Second},
+		began("job"), event.Detached{ID: "job", RunID: "r2"}, ended("job", report.Succeeded), ended("web", report.Succeeded),
+	}
+	const waits = "web: waits: exclusive web is held by run r1\n"
+	const again = "web: exit code 2; started again in 1s\nweb: ended; started again in 2s\n"
+	const goes = "job: runs on as r2; sluice logs -f r2 shows its output, sluice stop r2 ends it\n"
+	play(t, showOptions{Mode: "prefix"}, run...).want(t, waits+again+goes)
+	play(t, showOptions{}, run...).want(t, "── web ──\n"+waits+again+"── job ──\n"+goes)
+	play(t, showOptions{Mode: "quiet"}, run...).want(t, "")
+}
+
 func TestWarnings(t *testing.T) {
 	e := ended("a", report.Succeeded).(event.JobEnded)
 	e.Result.Last().Warnings = []string{"a child of it\nheld the pipe"}

@@ -71,6 +71,18 @@ func retryLine(j *showJob, e event.RetryScheduled) string {
 	return report.Visible(fmt.Sprintf("%s: attempt %d of %d %s%s; again %s", j.id, e.Attempt-1, e.Of, verb, cause, delay(e.Delay)))
 }
 
+func restartLine(j *showJob, e event.RestartScheduled) string {
+	cause := "ended"
+	if j.cause != "" {
+		cause = j.cause
+	}
+	return report.Visible(fmt.Sprintf("%s: %s; started again %s", j.id, cause, delay(e.Delay)))
+}
+
+func detachedLine(e event.Detached) string {
+	return fmt.Sprintf("%s: runs on as %s; sluice logs -f %s shows its output, sluice stop %s ends it", e.ID, e.RunID, e.RunID, e.RunID)
+}
+
 // delay is a time to wait: 1s, 500ms, 1m30s.
 func delay(d time.Duration) string {
 	if d <= 0 {

@@ -23,6 +23,11 @@ type signals struct {
 	ready chan struct{}   // closed when it listens
 	armed atomic.Bool     // there are children, or soon will be
 
+	// supervises: of a run that has left its terminal. What becomes of that is
+	// nothing to it, so HUP is ignored. All else is obeyed, also where the
+	// launcher ignored it, for signals are how a detached run is ended.
+	supervises bool
+
 	mu    sync.Mutex
 	began syscall.Signal // the first that came
 }
@@ -34,8 +39,9 @@ type signals struct {
 // Being caught, the signals are at their default again in every child, also
 // where this process's parent ignored them. One that the parent ignored, as
 // nohup does, goes on to be ignored here.
-func watchSignals() *signals {
-	s := &signals{ready: make(chan struct{})}
+func watchSignals(supervises bool) *signals {
+	s := &signals{ready: make(chan struct{}), supervises: supervises}
+	s.armed.Store(supervises)
 	s.ctx, s.stop = context.WithCancelCause(context.Background())
 	var kill context.CancelCauseFunc
 	s.kill, kill = context.WithCancelCause(context.Background())
@@ -48,6 +54,9 @@ func (s *signals) watch(kill context.CancelCauseFunc) {
 	ignored := map[os.Signal]bool{}
 	for _, sig := range caught {
 		ignored[sig] = signal.Ignored(sig)
+		if s.supervises {
+			ignored[sig] = sig == syscall.SIGHUP
+		}
 	}
 	ch := make(chan os.Signal, 4)
 	signal.Notify(ch, caught...)
@@ -69,6 +78,9 @@ func (s *signals) watch(kill context.CancelCauseFunc) {
 		case 2:
 			kill(errors.New("a second signal"))
 		default:
+			if s.supervises {
+				continue // sluice stop knows what to do with one that is stuck
+			}
 			// Before anything is started; or every child is killed, and sluice
 			// is still here: it is stuck, such as in a write that nobody
 			// reads. The signal now does what it does to any program.

@@ -94,8 +94,12 @@ type StageExited struct {
 	At      time.Time `json:"at"`
 }
 
-// Ready says that a service or a detached job is ready: its dependents may
-// start.
+// Ready says that an attempt of an instance is ready: what needs it may start.
+// It comes for instances that are services or have `ready` in the plan, once
+// for each attempt that becomes ready, and never after Stopping. An instance
+// that fails before has its JobEnded alone. The plan of a detached job has
+// `ready` always, if only with nothing to look for: then it comes when all
+// processes run.
 type Ready struct {
 	ID      string `json:"id"`
 	Attempt int    `json:"attempt"`
@@ -128,6 +132,8 @@ type Stopping struct {
 	Attempt int    `json:"attempt"`
 	Reason  string `json:"reason"` // "timeout of 3s", "interrupted", …
 	Signal  string `json:"signal"` // what its group was sent
+	// Grace is the time after which KILL follows; 0 where Signal is KILL.
+	Grace time.Duration `json:"grace_ns"`
 }
 
 // AttemptEnded says how an attempt ended.

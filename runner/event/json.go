@@ -1,12 +1,13 @@
 package event
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"sync"
 	"time"
+
+	"sluice/runner/fields"
 )
 
 // header begins every line.
@@ -16,35 +17,20 @@ type header struct {
 	Time time.Time `json:"time"`
 }
 
-// Marshal is e, which happened at the given time, as one line of JSON with its
-// newline: {"v":1,"type":"stage_started","time":"…",…}, the fields of the type
-// following the header. Text that is not UTF-8 reads as U+FFFD; Output.Data is
-// base64 and exact.
-func Marshal(e Event, at time.Time) ([]byte, error) {
-	head, err := encode(header{Version, e.event(), at})
-	if err != nil {
-		return nil, err
-	}
-	body, err := encode(e)
-	if err != nil {
-		return nil, fmt.Errorf("event %s: %w", e.event(), err)
-	}
-	// Both are objects and every event has a field, so the one continues the other.
-	head[len(head)-2] = ','
-	return append(head[:len(head)-1], body[1:]...), nil
+// Append appends e, which happened at the given time, as one line of JSON with
+// its newline: {"v":1,"type":"stage_started","time":"…",…}, the fields of the
+// type following the header. Text that is not UTF-8 reads as U+FFFD;
+// Output.Data is base64 and exact.
+func Append(buf []byte, e Event, at time.Time) []byte {
+	o := fields.Open(buf)
+	o.Int("v", Version)
+	o.String("type", string(e.event()))
+	o.Time("time", at)
+	add(&o, e)
+	return append(o.Close(), '\n')
 }
 
-// encode is v as JSON with a newline. It leaves < > & as they are, for people
-// search these lines for the arguments that they wrote.
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return b.Bytes(), err
-}
-
-// Unmarshal reads what Marshal wrote: the event and when it happened. A line
+// Unmarshal reads what Append wrote: the event and when it happened. A line
 // that was cut off, has another version or an unknown type is an error.
 func Unmarshal(line []byte) (Event, time.Time, error) {
 	var h header
@@ -119,6 +105,7 @@ type Writer struct {
 	Now func() time.Time // nil is time.Now
 
 	mu  sync.Mutex
+	buf []byte
 	err error
 }
 
@@ -133,13 +120,10 @@ func (w *Writer) Event(e Event) {
 	if now == nil {
 		now = time.Now
 	}
-	line, err := Marshal(e, now())
-	if err == nil {
-		var n int
-		n, err = w.W.Write(line)
-		if err == nil && n < len(line) {
-			err = io.ErrShortWrite
-		}
+	w.buf = Append(w.buf[:0], e, now())
+	n, err := w.W.Write(w.buf)
+	if err == nil && n < len(w.buf) {
+		err = io.ErrShortWrite
 	}
 	w.err = err
 }

@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"reflect"
@@ -23,11 +24,13 @@ func every() []Event {
 		Took: 1, User: 2, System: 3, MaxRSS: 4, Stderr: "a\nb\n",
 	}
 	attempt := &report.Attempt{
-		Number: 2, Status: report.TimedOut, Cause: "timeout of 3s", CauseBy: 1, Start: at, Took: 5,
+		Number: 2, Status: report.TimedOut, Cause: "timeout of 3s", CauseBy: 1, Start: at, Took: 5, Close: 6,
 		Stages: []*report.Stage{stage}, Warnings: []string{"w"},
+		Survivors: []report.Survivor{{PID: 10, Name: "nfsd", State: "D", Why: "w"}},
 	}
 	job := &report.Job{
-		ID: "a[x=1]", Name: "a", Status: report.Failed, Reason: "r", Start: at, Took: 6,
+		ID: "a[x=1]", Name: "a", Status: report.Failed, Reason: "r", RunID: "r2", Start: at, Took: 6,
+		Outputs: []report.Output{{Path: "/o", Size: 7, Mtime: at}}, Earlier: 8,
 		Attempts: []*report.Attempt{attempt},
 	}
 	return []Event{
@@ -37,10 +40,15 @@ func every() []Event {
 		StageStarted{ID: "a", Attempt: 1, Stage: 1, Name: "n", Argv: []string{"n", "<&>"}, Path: "/bin/n", PID: 8, PGID: 9},
 		Output{ID: "a", Attempt: 1, Stage: 1, Stream: Stderr, Data: []byte("\x00\xffé\n")},
 		OutputEnded{ID: "a", Attempt: 1, Stage: 1, Stream: Stdout},
+		StageExited{ID: "a", Attempt: 1, Stage: 1, At: at},
+		Ready{ID: "a", Attempt: 1},
+		Detached{ID: "a", RunID: "r2"},
+		Waiting{ID: "a", Reason: "exclusive deploy is held by another run"},
 		StageEnded{ID: "a", Attempt: 1, Stage: 1, Result: stage},
-		Stopping{ID: "a", Attempt: 1, Reason: "timeout of 3s", Signal: "TERM"},
+		Stopping{ID: "a", Attempt: 1, Reason: "timeout of 3s", Signal: "TERM", Grace: time.Second},
 		AttemptEnded{ID: "a", Result: attempt},
 		RetryScheduled{ID: "a", Attempt: 2, Of: 3, Delay: time.Second},
+		RestartScheduled{ID: "a", Attempt: 2, Delay: time.Second},
 		JobEnded{ID: "a", Result: job},
 		RunStopping{Reason: "interrupted", Kill: true},
 		RunEnded{Status: report.Failed, Took: 9},
@@ -51,9 +59,9 @@ func TestRoundTrip(t *testing.T) {
 	seen := map[Type]bool{}
 	for _, e := range every() {
 		seen[e.event()] = true
-		line, err := Marshal(e, at)
-		if err != nil {
-			t.Fatal(err)
+		line := Append(nil, e, at)
+		if want := slow(t, e); string(line) != want {
+			t.Errorf("%s:\n got %swant %s", e.event(), line, want)
 		}
 		if bytes.IndexByte(line, '\n') != len(line)-1 {
 			t.Errorf("%s: not one line: %q", e.event(), line)
@@ -76,16 +84,45 @@ func TestRoundTrip(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 13 {
-		t.Errorf("%d types were tried, expected 13", len(seen))
+	if len(seen) != 18 {
+		t.Errorf("%d types were tried, expected 18", len(seen))
 	}
 }
 
-func TestMarshalText(t *testing.T) {
-	line, err := Marshal(StageStarted{ID: "a", Attempt: 1, Name: "n", Argv: []string{"n", "<&>"}, Path: "/n", PID: 8, PGID: 9}, at)
-	if err != nil {
-		t.Fatal(err)
+// slow is the line of e as encoding/json writes it.
+func slow(t *testing.T, e Event) string {
+	t.Helper()
+	var text strings.Builder
+	for _, v := range []any{header{Version, e.event(), at}, e} {
+		enc := json.NewEncoder(&text)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(v); err != nil {
+			t.Fatal(err)
+		}
 	}
+	return strings.Replace(text.String(), "}\n{", ",", 1)
+}
+
+// TestZero holds that events with nothing in them read as encoding/json writes
+// them too.
+func TestZero(t *testing.T) {
+	zero := func(v any) any { return reflect.Zero(reflect.TypeOf(v)).Interface() }
+	list := []Event{
+		StageEnded{Result: &report.Stage{}}, AttemptEnded{Result: &report.Attempt{}}, JobEnded{Result: &report.Job{}},
+		AttemptEnded{Result: &report.Attempt{Stages: []*report.Stage{}}}, StageStarted{Argv: []string{"", "\x7f\u2028\n\"\\\x00\xff"}},
+	}
+	for _, e := range every() {
+		list = append(list, zero(e).(Event))
+	}
+	for _, e := range list {
+		if got, want := string(Append(nil, e, at)), slow(t, e); got != want {
+			t.Errorf("%s:\n got %swant %s", e.event(), got, want)
+		}
+	}
+}
+
+func TestAppendText(t *testing.T) {
+	line := Append(nil, StageStarted{ID: "a", Attempt: 1, Name: "n", Argv: []string{"n", "<&>"}, Path: "/n", PID: 8, PGID: 9}, at)
 	want := `{"v":1,"type":"stage_started","time":"2026-11-23T16:05:04.12Z",` +
 		`"id":"a","attempt":1,"stage":0,"name":"n","argv":["n","<&>"],"path":"/n","pid":8,"pgid":9}` + "\n"
 	if string(line) != want {

@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"sluice/spec"
 	"sluice/spec/diag"
@@ -74,6 +73,9 @@ type builder struct {
 	outputs  map[string]output // files that instances write, by path
 	shared   map[string]bool   // those that several append to
 	globs    []globUse
+	argSpace int      // what execve takes; 0 until it is asked for
+	reads    []string // files that what is being built reads, in any order
+	always   []string // those that every instance reads
 }
 
 func (b *builder) add(rule string, pos diag.Pos, length int, msg, hint string) *diag.Problem {
@@ -106,6 +108,7 @@ func (b *builder) plan() *Plan {
 	}
 	p.Dir = b.dir
 	b.fileEnv()
+	b.always = b.reads
 	for _, e := range f.Pools.Entries {
 		if p.Pools == nil {
 			p.Pools = map[string]int{}
@@ -159,18 +162,13 @@ func (b *builder) job(j *spec.Job, sel selection) *Job {
 		Needs:       needs(j),
 		MaxParallel: int(j.MaxParallel.Value),
 		Pool:        j.Pool.Value,
-		Timeout:     Duration(j.Timeout.Value),
-		Stop:        b.stop(j.Stop),
-		Retry:       b.retry(j.Retry),
 		Instances:   []*Instance{},
 	}
+	b.endings(j, p)
 	for _, s := range j.After.Items {
 		if sel.has(s.Value) {
 			p.After = append(p.After, s.Value)
 		}
-	}
-	if d := b.file.Defaults; d != nil && !j.Timeout.IsSet() {
-		p.Timeout = Duration(d.Timeout.Value)
 	}
 	if p.Skip = b.skip(j.When); p.Skip != "" {
 		return p
@@ -191,42 +189,6 @@ func (b *builder) job(j *spec.Job, sel selection) *Job {
 		}
 	}
 	return p
-}
-
-func (b *builder) stop(s *spec.Stop) Stop {
-	stop := Stop{Signal: "TERM", Grace: Duration(10 * time.Second)}
-	layers := []*spec.Stop{s}
-	if d := b.file.Defaults; d != nil {
-		layers = []*spec.Stop{d.Stop, s}
-	}
-	for _, s := range layers {
-		if s != nil && s.Signal.IsSet() {
-			stop.Signal = s.Signal.Value
-		}
-		if s != nil && s.Grace.IsSet() {
-			stop.Grace = Duration(s.Grace.Value)
-		}
-	}
-	return stop
-}
-
-// retry is the table of delays. A job's retry replaces that of defaults whole.
-func (b *builder) retry(r *spec.Retry) *Retry {
-	if d := b.file.Defaults; r == nil && d != nil {
-		r = d.Retry
-	}
-	if r == nil || r.Attempts.Value <= 1 {
-		return nil
-	}
-	t := &Retry{Attempts: int(r.Attempts.Value), Jitter: r.Jitter.Value}
-	most := r.MaxDelay.Or(max(time.Minute, r.Delay.Value))
-	delay := float64(r.Delay.Or(time.Second))
-	for range t.Attempts - 1 {
-		delay = min(delay, float64(most))
-		t.Delays = append(t.Delays, Duration(delay))
-		delay *= r.Factor.Or(2)
-	}
-	return t
 }
 
 // skip says why w does not hold, or "".
@@ -260,6 +222,7 @@ func (b *builder) skip(w *spec.When) string {
 
 // instance fills inst, j with one combination of its matrix.
 func (b *builder) instance(j *spec.Job, inst *Instance, axes []axisValue) {
+	b.reads = slices.Clone(b.always)
 	s := scope{job: j, axes: axes, dir: b.dir}
 	later := b.upstream[j.Name.Value]
 	dir, known := b.dir, true
@@ -287,6 +250,9 @@ func (b *builder) instance(j *spec.Job, inst *Instance, axes []axisValue) {
 	s.env, s.whys = env.values, env.whys
 	ok := codes(j.OK, []int{0})
 	stderr := b.output(j.Stderr, s, inst, true)
+	if j.Interactive.Value && j.Stderr.Kind == spec.OutputUnset {
+		stderr.Kind = OutInherit
+	}
 	if stderr.Kind == OutStdout && j.Pipe.IsSet() {
 		stderr.Kind = OutJob
 	}
@@ -300,6 +266,18 @@ func (b *builder) instance(j *spec.Job, inst *Instance, axes []axisValue) {
 	}
 	inst.Stdin = b.input(j, s)
 	inst.Stdout = b.output(j.Stdout, s, inst, false)
+	if j.Interactive.Value && j.Stdin.Kind == spec.InputUnset {
+		inst.Stdin.Kind = InInherit
+	}
+	if j.Interactive.Value && j.Stdout.Kind == spec.OutputUnset {
+		inst.Stdout.Kind = OutInherit
+	}
+	inst.Ready = b.ready(j.Ready, s)
+	inst.Exclusive = b.exclusive(j.Exclusive, s)
+	slices.Sort(b.reads)
+	for _, path := range slices.Compact(b.reads) {
+		inst.Reads = append(inst.Reads, Known(path))
+	}
 }
 
 // codes are the exit codes of l, sorted, or def where the file gives none.

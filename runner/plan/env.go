@@ -131,6 +131,7 @@ func (b *builder) envFile(t spec.Template, s scope) (list []EnvVar) {
 	if !ok {
 		return nil
 	}
+	b.reads = append(b.reads, path)
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
 		err = &fs.PathError{Op: "read", Path: path, Err: errors.New("it is no regular file")}

@@ -65,6 +65,7 @@ func (b *builder) ref(r *spec.Ref, s scope) value {
 		}
 		v := p.values[0]
 		if p.decl.TypeName() == "path" {
+			b.reads = append(b.reads, v)
 			v = pathPart(within(s.dir, v), r.Prop)
 		}
 		return value{Known(v), true, excludesDash(p.decl) && r.Prop == ""}
@@ -73,6 +74,7 @@ func (b *builder) ref(r *spec.Ref, s scope) value {
 			if a.Name == r.Name {
 				v := a.Value
 				if a.path {
+					b.reads = append(b.reads, a.abs)
 					v = pathPart(within(s.dir, a.abs), r.Prop)
 				}
 				return value{Known(v), a.outside, a.path && r.Prop == ""}
@@ -170,6 +172,7 @@ func (b *builder) arg(a spec.Arg, s scope, index int, dashes bool) []Text {
 		list := make([]Text, len(matches))
 		for i, m := range matches {
 			list[i] = Known(m)
+			b.reads = append(b.reads, absolute(s.dir, m))
 		}
 		return list
 	case spec.ArgParam:
@@ -178,6 +181,7 @@ func (b *builder) arg(a spec.Arg, s scope, index int, dashes bool) []Text {
 		for _, v := range p.values {
 			isPath := p.decl.TypeName() == "path"
 			if isPath {
+				b.reads = append(b.reads, v)
 				v = within(s.dir, v)
 			}
 			b.dash(a, Known(v), dashes || excludesDash(p.decl))

@@ -51,13 +51,11 @@ type Job struct {
 	Group       Group       `json:"group,omitempty"`        // empty is GroupOwn
 	Interactive bool        `json:"interactive,omitempty"`  // it owns the terminal, alone
 	Stop        Stop        `json:"stop"`
-	Retry       *Retry      `json:"retry,omitempty"`     // nil is one attempt
-	Detach      bool        `json:"detach,omitempty"`    // it runs on under a supervisor of its own
-	Service     bool        `json:"service,omitempty"`   // started for its dependents, stopped after them
-	Ready       *Ready      `json:"ready,omitempty"`     // of Detach and Service; nil: ready when its processes run
-	Restart     *Restart    `json:"restart,omitempty"`   // of Detach and Service; nil: never
-	Exclusive   *Exclusive  `json:"exclusive,omitempty"` // nil: others may run at the same time
-	Log         Log         `json:"log"`                 // how much of what it logs is kept
+	Retry       *Retry      `json:"retry,omitempty"`   // nil is one attempt
+	Detach      bool        `json:"detach,omitempty"`  // it runs on under a supervisor of its own
+	Service     bool        `json:"service,omitempty"` // started for its dependents, stopped after them
+	Restart     *Restart    `json:"restart,omitempty"` // of Detach and Service; nil: never
+	Log         Log         `json:"log"`               // how much of what it logs is kept
 	Instances   []*Instance `json:"instances"`
 }
 
@@ -71,8 +69,8 @@ const (
 	GroupInherit Group = "inherit" // sluice's own: signals go to the processes one by one
 )
 
-// Ready says when a service or a detached job is ready. Exactly one of Line,
-// Port and File is set.
+// Ready says when a service or a detached job is ready. At most one of Line,
+// Port and File is set; without any it is ready when its processes run.
 type Ready struct {
 	Line    string   `json:"line,omitempty"` // RE2; a line of a logged stream matches it somewhere
 	Port    string   `json:"port,omitempty"` // host:port; a TCP connection to it is accepted
@@ -81,7 +79,7 @@ type Ready struct {
 }
 
 // Restart says when a service or a detached job that has ended is started
-// again, after its retries.
+// again. It stands in for Retry: no job has both.
 type Restart struct {
 	Always   bool     `json:"always"` // after a success too; else after a failure
 	Delay    Duration `json:"delay"`  // before the first restart
@@ -137,6 +135,13 @@ type Instance struct {
 	Stdin  Input    `json:"stdin"`            // of the first stage
 	Stdout Output   `json:"stdout"`           // of the last stage
 	Umask  string   `json:"umask,omitempty"`  // octal, "022"; empty is the caller's
+	// Ready and Exclusive may differ by the values of the matrix.
+	Ready     *Ready     `json:"ready,omitempty"`     // of Detach and Service; nil: ready when its processes run
+	Exclusive *Exclusive `json:"exclusive,omitempty"` // nil: others may run at the same time
+	// Reads are the files and directories, besides Stdin, that the job file
+	// hands to the instance by a pattern, a path param or an env_file.
+	// Absolute and sorted.
+	Reads []Text `json:"reads,omitempty"`
 }
 
 // Axis is the value that one axis of the matrix has in an instance.

@@ -16,7 +16,7 @@ type Capture struct {
 // It keeps at most max bytes. When there are more it calls over, once and from
 // its goroutine, and goes on reading, so that no writer is stuck.
 func ReadCapture(r *os.File, max int64, over func()) *Capture {
-	c := &Capture{}
+	c := &Capture{kept: []byte{}}
 	c.Drain = newDrain(r, func(p []byte) {
 		room := max - int64(len(c.kept))
 		if int64(len(p)) <= room {
@@ -32,7 +32,7 @@ func ReadCapture(r *os.File, max int64, over func()) *Capture {
 }
 
 // Bytes is what was kept: everything, or its first max bytes. It is valid after
-// Wait.
+// Wait, and never nil.
 func (c *Capture) Bytes() []byte { return c.kept }
 
 // Exceeded reports whether there was more than max bytes. It may be called at

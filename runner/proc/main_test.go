@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // play is the variable that makes the test binary play a small program.
@@ -27,6 +29,7 @@ var programs = map[string]func(args []string) int{
 	"kill":   playKill,
 	"umask":  playUmask,
 	"isopen": playIsOpen,
+	"ids":    playIDs,
 }
 
 func TestMain(m *testing.M) {
@@ -171,6 +174,13 @@ func playKill(args []string) int {
 
 func playUmask([]string) int {
 	fmt.Printf("%03o", syscall.Umask(0))
+	return 0
+}
+
+// playIDs prints its process, its group and its session.
+func playIDs([]string) int {
+	sid, _ := unix.Getsid(0)
+	fmt.Println(os.Getpid(), unix.Getpgrp(), sid)
 	return 0
 }
 

@@ -22,8 +22,9 @@ type Command struct {
 	// gets each with the flags it has, so they should be in blocking mode.
 	Files []*os.File
 
-	Group int // 0: a new process group, led by this child; above 0: the group to join
-	Umask int // the child's; -1: the caller's
+	Group   int  // 0: a new process group, led by this child; above 0: the group to join; -1: the caller's own
+	Session bool // with Group 0: a new session too, which has no terminal
+	Umask   int  // the child's; -1: the caller's
 
 	// Foreground is a terminal whose foreground group becomes the child's
 	// group, before the program runs. nil: the terminal is left alone.
@@ -131,6 +132,18 @@ func (p *Process) Signal(sig syscall.Signal) error {
 		return os.ErrProcessDone
 	}
 	return p.signal(sig)
+}
+
+// Stopped is the signal that has stopped the process since Stopped was called
+// the last time, or 0. The process may have been continued since. Only Linux
+// tells.
+func (p *Process) Stopped() syscall.Signal {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.reaped {
+		return 0
+	}
+	return p.stopped()
 }
 
 // SignalGroup sends sig to every process of the group that leader leads.

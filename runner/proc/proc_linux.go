@@ -6,9 +6,17 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
+
+// noExec reports whether the file system of path is mounted so that nothing on
+// it can be executed.
+func noExec(path string) bool {
+	var fs unix.Statfs_t
+	return unix.Statfs(path, &fs) == nil && fs.Flags&unix.ST_NOEXEC != 0
+}
 
 // maxRSS is in bytes. ru_maxrss counts KiB.
 func maxRSS(usage *syscall.Rusage) int64 { return int64(usage.Maxrss) * 1024 }
@@ -156,6 +164,31 @@ func (p *Process) poll() (exited, ok bool) {
 func (p *Process) wake() {
 	if p.pidfd != nil {
 		p.pidfd.SetReadDeadline(time.Unix(1, 0)) // an error is that it was closed: the child is reaped
+	}
+}
+
+// stopped asks the kernel, and takes what it tells: the same stop is not told
+// twice.
+func (p *Process) stopped() syscall.Signal {
+	var info unix.Siginfo
+	err := retry(func() error {
+		return unix.Waitid(unix.P_PID, p.pid, &info, unix.WSTOPPED|unix.WNOHANG, nil)
+	})
+	if err != nil || info.Signo == 0 {
+		return 0
+	}
+	return syscall.Signal((*childInfo)(unsafe.Pointer(&info)).child.status)
+}
+
+// childInfo is the siginfo_t of a child (sigaction(2)), of which x/sys/unix
+// names the beginning only. The kernel aligns the second part as a pointer.
+type childInfo struct {
+	_     [3]int32
+	child struct {
+		_      [0]uintptr
+		pid    int32
+		uid    uint32
+		status int32
 	}
 }
 

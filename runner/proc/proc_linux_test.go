@@ -332,6 +332,42 @@ func TestThreeHundredStarts(t *testing.T) {
 	all.Wait()
 }
 
+// A stop is told once, and is no ending.
+func TestStopped(t *testing.T) {
+	in, hold := pipe(t)
+	c := command(t, "hang")
+	c.Files = []*os.File{in}
+	p := start(t, c)
+	if sig := p.Stopped(); sig != 0 {
+		t.Errorf("stopped by %v before anything was sent", sig)
+	}
+	for range 2 {
+		if err := p.Signal(syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		if err := unix.Waitid(unix.P_PID, p.PID(), nil, unix.WSTOPPED|unix.WNOWAIT, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Stopped(); got != syscall.SIGSTOP {
+			t.Errorf("stopped by %v, want SIGSTOP", got)
+		}
+		if got := p.Stopped(); got != 0 {
+			t.Errorf("told again: %v", got)
+		}
+		if err := p.Signal(syscall.SIGCONT); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hold.Close()
+	p.WaitExit()
+	if got := p.Stopped(); got != 0 {
+		t.Errorf("a zombie is stopped by %v", got)
+	}
+	if e := p.Reap(); e.Code != 0 || p.Stopped() != 0 {
+		t.Errorf("exit %+v", e)
+	}
+}
+
 // A child that starts with Foreground owns the terminal, and the program gets
 // it back though it is in the background then.
 func TestForeground(t *testing.T) {

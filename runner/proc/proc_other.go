@@ -9,6 +9,10 @@ import (
 	"syscall"
 )
 
+// noExec reports whether the file system of path is mounted so that nothing on
+// it can be executed. Only Linux is asked.
+func noExec(string) bool { return false }
+
 // maxRSS is in bytes. ru_maxrss counts them on darwin, KiB elsewhere.
 func maxRSS(usage *syscall.Rusage) int64 {
 	if runtime.GOOS == "darwin" {
@@ -52,6 +56,9 @@ func (p *Process) wait() bool {
 }
 
 func (p *Process) wake() {}
+
+// stopped does not know: the only wait that tells of a stop reaps too.
+func (p *Process) stopped() syscall.Signal { return 0 }
 
 func (p *Process) reap() Exit { return p.ended }
 

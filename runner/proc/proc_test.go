@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestWhatExecveReceives(t *testing.T) {
@@ -120,6 +122,41 @@ func TestGroupOfGrandchild(t *testing.T) {
 	}
 	if e := p.Reap(); e.Code != 0 {
 		t.Errorf("exit %+v", e)
+	}
+}
+
+// A child leads a group of its own, or a session, or stays in the caller's
+// group, which is never signalled.
+func TestGroups(t *testing.T) {
+	mine, _ := unix.Getsid(0)
+	for _, tt := range []struct {
+		name          string
+		group         int
+		session       bool
+		leads, starts bool // a group; a session
+	}{
+		{"own", 0, false, true, false},
+		{"session", 0, true, true, true},
+		{"inherit", -1, false, false, false},
+	} {
+		c := command(t, "ids")
+		c.Group, c.Session = tt.group, tt.session
+		out, _ := output(t, c)
+		var pid, pgid, sid int
+		if _, err := fmt.Sscan(out, &pid, &pgid, &sid); err != nil {
+			t.Fatal(err)
+		}
+		if want := map[bool]int{true: pid, false: unix.Getpgrp()}[tt.leads]; pgid != want {
+			t.Errorf("%s: group %d, want %d", tt.name, pgid, want)
+		}
+		if want := map[bool]int{true: pid, false: mine}[tt.starts]; sid != want {
+			t.Errorf("%s: session %d, want %d", tt.name, sid, want)
+		}
+		p := start(t, c)
+		if err := SignalGroup(p, 0); (err == nil) != tt.leads {
+			t.Errorf("%s: its group is signalled with %v", tt.name, err)
+		}
+		p.Reap()
 	}
 }
 

@@ -66,7 +66,13 @@ func startPatiently(c Command, fds []uintptr) (*Process, error) {
 
 // attr is c for the syscall package.
 func (c Command) attr(fds []uintptr) *syscall.ProcAttr {
-	sys := &syscall.SysProcAttr{Setpgid: true, Pgid: c.Group}
+	sys := &syscall.SysProcAttr{}
+	switch {
+	case c.Session: // its leader leads a group too: setpgid(2) would be refused
+		sys.Setsid = true
+	case c.Group >= 0:
+		sys.Setpgid, sys.Pgid = true, c.Group
+	}
 	if c.Foreground != nil {
 		last := len(fds) - 1
 		sys.Foreground, sys.Ctty = true, int(fds[last])

@@ -8,15 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TakeForeground makes the group of this process the foreground group of
-// terminal, as it must after a child that was started with Foreground has
-// ended. The process is not stopped for asking from the background.
-func TakeForeground(terminal *os.File) error {
-	conn, err := terminal.SyscallConn()
-	if err != nil {
-		return err
-	}
-	// A thread that blocks SIGTTOU may set the group from the background.
+const getTermios, setTermios = unix.TCGETS, unix.TCSETS
+
+// unstopped calls f on a thread that the terminal does not stop although it
+// is in the background: it blocks SIGTTOU.
+func unstopped(f func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var block, old unix.Sigset_t
@@ -26,12 +22,5 @@ func TakeForeground(terminal *os.File) error {
 	}
 	// It can't fail: the set was just read from the kernel.
 	defer unix.PthreadSigmask(unix.SIG_SETMASK, &old, nil)
-	var set error
-	err = conn.Control(func(fd uintptr) {
-		set = unix.IoctlSetPointerInt(int(fd), unix.TIOCSPGRP, unix.Getpgrp())
-	})
-	if err != nil {
-		return err
-	}
-	return os.NewSyscallError("tcsetpgrp", set)
+	return f()
 }

@@ -3,29 +3,19 @@
 package proc
 
 import (
-	"os"
 	"os/signal"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// TakeForeground makes the group of this process the foreground group of
-// terminal, as it must after a child that was started with Foreground has
-// ended. SIGTTOU is ignored meanwhile, also by a child that starts meanwhile.
-func TakeForeground(terminal *os.File) error {
-	conn, err := terminal.SyscallConn()
-	if err != nil {
-		return err
-	}
+const getTermios, setTermios = unix.TIOCGETA, unix.TIOCSETA
+
+// unstopped calls f while the terminal does not stop this process although it
+// is in the background: SIGTTOU is ignored, also by a child that starts
+// meanwhile.
+func unstopped(f func() error) error {
 	signal.Ignore(syscall.SIGTTOU)
 	defer signal.Reset(syscall.SIGTTOU)
-	var set error
-	err = conn.Control(func(fd uintptr) {
-		set = unix.IoctlSetPointerInt(int(fd), unix.TIOCSPGRP, unix.Getpgrp())
-	})
-	if err != nil {
-		return err
-	}
-	return os.NewSyscallError("tcsetpgrp", set)
+	return f()
 }

@@ -29,8 +29,8 @@ func WriteFailure(w io.Writer, j *Job, rerun string, s Style) error {
 	fmt.Fprintf(&b, "%s %s", s.Paint(l.hue, l.mark), s.Paint(Bold, Visible(j.ID)))
 	fmt.Fprint(&b, " ", s.Paint(l.hue, strings.TrimSpace(l.verb+" "+j.took())))
 	a := j.Last()
-	if a != nil && len(j.Attempts) > 1 {
-		fmt.Fprintf(&b, ", attempt %d of %d", a.Number, len(j.Attempts))
+	if n := j.Tries(); n > 1 {
+		fmt.Fprintf(&b, ", attempt %d of %d", a.Number, n)
 	}
 	b.WriteByte('\n')
 	if j.Reason != "" {
@@ -51,7 +51,7 @@ func WriteFailure(w io.Writer, j *Job, rerun string, s Style) error {
 
 // writeCause writes which stage is at fault and what it said.
 func (a *Attempt) writeCause(b *bytes.Buffer, s Style) {
-	i := a.fault()
+	i := a.Fault()
 	if i < 0 {
 		if a.Cause != "" {
 			fmt.Fprintf(b, "  %s\n", Visible(a.Cause))
@@ -101,9 +101,9 @@ func (a *Attempt) writeCodes(b *bytes.Buffer, s Style) {
 	fmt.Fprintf(b, "  %s %s\n", s.Paint(Dim, "stages:"), strings.Join(codes, " · "))
 }
 
-// fault is the index of the stage to tell about: the one at fault, else the
+// Fault is the index of the stage to tell about: the one at fault, else the
 // last that had to be stopped; -1 where there is none.
-func (a *Attempt) fault() int {
+func (a *Attempt) Fault() int {
 	if a.CauseBy >= 0 && a.CauseBy < len(a.Stages) {
 		return a.CauseBy
 	}

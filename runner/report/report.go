@@ -5,6 +5,7 @@
 package report
 
 import (
+	"fmt"
 	"time"
 )
 
@@ -55,6 +56,13 @@ type Report struct {
 	Jobs      []*Job        `json:"jobs"` // one for each instance, in the order of the plan
 }
 
+// NewRunID makes the id of a run that begins now: 20261123-160501-4f2a, with
+// the part of the second in its last digits. Ids sort by time, and two within
+// 15 µs are the same.
+func NewRunID(now time.Time) string {
+	return now.UTC().Format("20060102-150405-") + fmt.Sprintf("%04x", int64(now.Nanosecond())<<16/int64(time.Second))
+}
+
 // Job is what happened to one instance of a job.
 type Job struct {
 	ID       string        `json:"id"`
@@ -65,8 +73,12 @@ type Job struct {
 	Outputs  []Output      `json:"outputs,omitempty"` // files that it made, where it succeeded
 	Start    time.Time     `json:"start,omitzero"`
 	Took     time.Duration `json:"took_ns"`
-	Attempts []*Attempt    `json:"attempts,omitempty"`
+	Earlier  int           `json:"earlier_attempts,omitempty"` // attempts before those below, which were too many to keep
+	Attempts []*Attempt    `json:"attempts,omitempty"`         // the last 20
 }
+
+// Tries is how many attempts were made.
+func (j *Job) Tries() int { return j.Earlier + len(j.Attempts) }
 
 // Last is the last attempt of j, or nil.
 func (j *Job) Last() *Attempt {

@@ -144,20 +144,27 @@ func (j *Job) took() string {
 // note is what is notable about j in a few words.
 func (j *Job) note() string {
 	var notes []string
-	a := j.Last()
-	switch {
-	case j.Reason != "":
-		notes = append(notes, j.Reason)
-	case a != nil && !a.Status.OK() && a.Cause != "":
-		notes = append(notes, a.Cause)
+	if why := j.Why(); why != "" {
+		notes = append(notes, why)
 	}
-	if n := len(j.Attempts); n > 1 {
+	if n := j.Tries(); n > 1 {
 		notes = append(notes, fmt.Sprintf("%d attempts", n))
 	}
 	if n := len(j.warnings()); n > 0 {
 		notes = append(notes, Count(n, "warning"))
 	}
 	return strings.Join(notes, ", ")
+}
+
+// Why is why j did not succeed or did not start, in one line, or nothing.
+func (j *Job) Why() string {
+	if j.Reason != "" {
+		return j.Reason
+	}
+	if a := j.Last(); a != nil && !a.Status.OK() {
+		return a.Cause
+	}
+	return ""
 }
 
 // warnings are those of j's last attempt.

@@ -26,7 +26,7 @@ func Rules() []Rule {
 
 func families() [][]Rule {
 	return [][]Rule{
-		fileRules[:], valueRules[:], nameRules[:], shellRules[:], programRules[:], lookupRules[:], paramRules[:],
+		fileRules[:], valueRules[:], nameRules[:], endingRules[:], shellRules[:], programRules[:], lookupRules[:], paramRules[:],
 		envRules[:], pathRules[:], policyRules[:], privilegeRules[:], waiverRules[:],
 	}
 }

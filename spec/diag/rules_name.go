@@ -26,7 +26,7 @@ jobs:
 	},
 	{
 		ID: "SL102", Severity: Fatal, Title: "jobs that wait for each other",
-		Explain: `Each of these jobs waits for the next one, and the last for the first, so none of them could ever start. Edges come from needs:, from after:, and from stdin: {job: …}, which implies needs. The message goes around the circle, with the place of every edge.
+		Explain: `Each of these jobs waits for the next one, and the last for the first, so none of them could ever start. Edges come from needs:, from after:, and from stdin: {job: …}, which implies needs. A job that comes after a service waits for all that need the service, too, for it is stopped after them. The message goes around the circle, with the place of every edge.
 
 Remove one edge. Where two jobs exchange data in both ways, one of them is usually two jobs: what comes before the other, and what comes after it.`,
 		Wrong: `version: 1
@@ -124,9 +124,9 @@ jobs:
 	},
 	{
 		ID: "SL107", Severity: Fatal, Title: "streams that can't be joined",
-		Explain: `One end of a stream is not what the other end needs: a job reads what another captured, and that one captures nothing or has many instances; several instances, or several attempts, would share one standard input, and what one of them has read is gone for the others; a captured stderr has no name by which it could be used.
+		Explain: `One end of a stream is not what the other end needs: a job reads what another captured, and that one captures nothing or has many instances; several instances, or several attempts, would share one standard input, and what one of them has read is gone for the others; a captured stderr has no name by which it could be used; a time of silence or a line is waited for in a log to which nothing is written.
 
-Give the job that is read stdout: {capture: {}}; give jobs with retry or a matrix a {file: …} to read; write stderr: stdout to capture both together.`,
+Give the job that is read stdout: {capture: {}}; give jobs with retry or a matrix a {file: …} to read; write stderr: stdout to capture both together. Jobs that are detached, and services, have not ended when their dependents start: let them write a {file: …}.`,
 		Wrong: `version: 1
 jobs:
   list:

@@ -3,7 +3,7 @@ package diag
 // policyRules are about what is allowed and is probably a mistake.
 var policyRules = [...]Rule{
 	{ID: "SL701", Severity: Info, Title: "a job without a timeout",
-		Explain: `A job that waits for something that never comes holds the whole run until somebody looks. A timeout ends it with its process group, and the failure says so.
+		Explain: `A job that waits for something that never comes holds the whole run until somebody looks. (Nothing waits for the end of a service or of a detached job, and a person sits before an interactive one.) A timeout ends it with its process group, and the failure says so.
 
 Give the job a timeout, or all of them with defaults: {timeout: …}.`,
 		Wrong: `version: 1
@@ -18,7 +18,7 @@ jobs:
     run: ./fetch
 `},
 	{ID: "SL702", Severity: Warning, Title: "a retry that only hammers",
-		Explain: `A retry without a delay tries again before anything can have changed, and one with more than twenty attempts hides for long that something is broken. Both make the trouble of an overloaded server worse.
+		Explain: `A retry or a restart without a delay tries again before anything can have changed, and a retry with more than twenty attempts hides for long that something is broken. Both make the trouble of an overloaded server worse.
 
 Leave delay out (the default is 1s and doubles each time) and try a few times.`,
 		Wrong: `version: 1
@@ -34,6 +34,26 @@ jobs:
     run: ./fetch
     timeout: 1m
     retry: {attempts: 3}
+`},
+	{ID: "SL703", Severity: Error, Title: "a service or a detached job that nobody hears",
+		Explain: `Nobody waits for the end of a service or of a detached job, so what it wrote is all that is left to learn from when it has failed. This one discards both of its streams.
+
+Leave stderr out to log it. The log is bounded by log: {max_size: …, keep: …}, so a long life does not fill the disk.`,
+		Wrong: `version: 1
+jobs:
+  server:
+    run: ./server
+    detach: true
+    stdout: discard
+    stderr: discard
+`,
+		Right: `version: 1
+jobs:
+  server:
+    run: ./server
+    detach: true
+    stdout: discard
+    log: {max_size: 1MiB, keep: 2}
 `},
 	{ID: "SL704", Severity: Warning, Title: "a capture that nobody reads",
 		Explain: `The job keeps its standard output for other jobs, and none of them reads it, so it is lost: it is neither shown nor written anywhere.

@@ -1,0 +1,405 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sluice/runner/event"
+	"sluice/runner/state"
+)
+
+// lab is a folder with a job file and a state directory of its own.
+type lab struct {
+	*testing.T
+	dir   string
+	store *state.Store
+}
+
+// newLab makes a lab, whose runs are ended when the test is over.
+func newLab(t *testing.T, file string) *lab {
+	t.Helper()
+	l := &lab{T: t, dir: t.TempDir()}
+	l.store = state.At(filepath.Join(l.dir, "state"))
+	l.write("job.yaml", "version: 1\njobs:\n"+file)
+	t.Cleanup(func() { endRuns(t, l.store) })
+	return l
+}
+
+// endRuns ends every run of s that goes on.
+func endRuns(t interface{ Fatal(...any) }, s *state.Store) {
+	runs, err := s.List()
+	for _, f := range runs {
+		if _, e := stopRun(f, true); e != nil {
+			err = errors.Join(err, fmt.Errorf("stop %s: %w", f.ID, e))
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (l *lab) write(name, text string) {
+	l.Helper()
+	if err := os.WriteFile(filepath.Join(l.dir, name), []byte(text), 0o666); err != nil {
+		l.Fatal(err)
+	}
+}
+
+func (l *lab) path(name string) string { return filepath.Join(l.dir, name) }
+
+// command is sluice with args.
+func (l *lab) command(args ...string) *exec.Cmd {
+	ctx, cancel := context.WithTimeout(l.Context(), time.Minute)
+	l.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, "sluice", args...)
+	cmd.Dir = l.dir
+	cmd.Env = append(os.Environ(), "SLUICE_STATE_DIR="+l.store.Dir(), "NO_COLOR=1")
+	return cmd
+}
+
+// sluice runs sluice with args, which must end with that exit code.
+func (l *lab) sluice(want int, args ...string) (stdout, stderr string) {
+	l.Helper()
+	cmd := l.command(args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != want {
+		l.Fatalf("sluice %q: %v, want exit code %d\n%s%s", args, err, want, &out, &errs)
+	}
+	return out.String(), errs.String()
+}
+
+// detach starts job.yaml detached and returns the run's id.
+func (l *lab) detach() string {
+	l.Helper()
+	id, _ := l.sluice(0, "run", "--detach", "job.yaml")
+	return strings.TrimSpace(id)
+}
+
+// sign is a FIFO that processes write to and hold open.
+type sign struct{ read, hold *os.File }
+
+// fifo makes a FIFO for processes of the lab.
+func (l *lab) fifo(name string) sign {
+	l.Helper()
+	err := syscall.Mkfifo(l.path(name), 0o600)
+	var s sign
+	if err == nil {
+		s.read, err = os.OpenFile(l.path(name), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	}
+	if err == nil {
+		s.hold, err = os.OpenFile(l.path(name), os.O_WRONLY, 0) // so that it does not end before it has begun
+	}
+	if err == nil {
+		err = s.read.SetReadDeadline(time.Now().Add(30 * time.Second))
+	}
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.Cleanup(func() {
+		s.read.Close()
+		s.hold.Close()
+	})
+	return s
+}
+
+// line waits until a process has written a line.
+func (l *lab) line(s sign) {
+	l.Helper()
+	for b := make([]byte, 1); b[0] != '\n'; {
+		if _, err := s.read.Read(b); err != nil {
+			l.Fatal(err)
+		}
+	}
+}
+
+// gone wants that every process ends that has the FIFO open.
+func (l *lab) gone(s sign) {
+	l.Helper()
+	s.hold.Close()
+	if _, err := io.Copy(io.Discard, s.read); err != nil {
+		l.Errorf("a process goes on: %v", err)
+	}
+}
+
+func (l *lab) folder(id string) *state.Folder {
+	l.Helper()
+	f, err := l.store.Open(id)
+	if err != nil {
+		l.Fatal(err)
+	}
+	return f
+}
+
+// row is what ps --json says of the run.
+func (l *lab) row(id string) runRow {
+	l.Helper()
+	text, _ := l.sluice(0, "ps", "--all", "--json")
+	var rows []runRow
+	if err := json.Unmarshal([]byte(text), &rows); err != nil {
+		l.Fatal(err)
+	}
+	for _, r := range rows {
+		if r.ID == id {
+			return r
+		}
+	}
+	l.Fatalf("ps has no run %s:\n%s", id, text)
+	return runRow{}
+}
+
+// only is the id of the one run that there is.
+func (l *lab) only() string {
+	l.Helper()
+	runs, err := l.store.List()
+	if err != nil || len(runs) != 1 {
+		l.Fatalf("%d runs, %v", len(runs), err)
+	}
+	return runs[0].ID
+}
+
+// supervisor is the process that runs the run.
+func (l *lab) supervisor(id string) state.Process {
+	l.Helper()
+	m, err := l.folder(id).Meta()
+	if err != nil {
+		l.Fatal(err)
+	}
+	return m.Runner
+}
+
+// kill sends KILL to the supervisor of the run and waits for its end.
+func (l *lab) kill(id string) {
+	l.Helper()
+	hold, err := l.supervisor(id).Hold()
+	if err != nil {
+		l.Fatal(err)
+	}
+	defer hold.Close()
+	if err := errors.Join(hold.Signal(syscall.SIGKILL), hold.Wait(l.Context())); err != nil {
+		l.Fatal(err)
+	}
+}
+
+// A job that ignores TERM gets KILL after its grace, and with --now at once.
+func TestStopADeafJob(t *testing.T) {
+	for _, c := range []struct {
+		name, grace string
+		args        []string
+	}{
+		{"after its grace", "10ms", []string{"stop", "last"}},
+		{"now", "1h", []string{"stop", "--now", "last"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := newLab(t, "  deaf: {run: hang -i alive, stop: {grace: "+c.grace+"}}\n")
+			alive := l.fifo("alive")
+			id := l.detach()
+			l.line(alive) // it ignores TERM from now on
+			_, said := l.sluice(0, c.args...)
+			l.gone(alive)
+			if want := "sluice: run " + id + " was stopped by TERM after "; !strings.HasPrefix(said, want) {
+				t.Errorf("it says %q, want %q…", said, want)
+			}
+			if st := l.row(id).Jobs[0].State; st != "cancelled" {
+				t.Errorf("the job is %s", st)
+			}
+			if _, said := l.sluice(137, "wait", id); !strings.Contains(said, "was stopped by TERM") {
+				t.Errorf("wait says %q", said)
+			}
+		})
+	}
+}
+
+// A folder has one supervisor. A second one is told so, and changes nothing.
+func TestTwoSupervisors(t *testing.T) {
+	l := newLab(t, "  nap: {run: hang alive}\n")
+	l.fifo("alive")
+	id := l.detach()
+	dir := l.folder(id).Dir()
+	journal, err := os.OpenFile(filepath.Join(dir, "events.jsonl"), os.O_RDWR|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer journal.Close()
+	other, err := os.Open(l.path("job.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	before := l.supervisor(id)
+	for lock, want := range map[*os.File]string{journal: "run " + id + " is another process's", other: "is not the lock of run " + id} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := l.command(superviseWord, dir, "none")
+		cmd.ExtraFiles = []*os.File{lock, w}
+		out, _ := cmd.CombinedOutput()
+		w.Close()
+		if got := cmd.ProcessState.ExitCode(); got != exitError || !strings.Contains(string(out), want) {
+			t.Errorf("exit code %d, %q; want %d, %q", got, out, exitError, want)
+		}
+		said, err := readWord(r)
+		r.Close()
+		if err != nil || said.Ready || !said.Own || !strings.Contains(said.Reason, want) {
+			t.Errorf("it said %+v, %v", said, err)
+		}
+	}
+	if got := l.supervisor(id); got != before {
+		t.Errorf("the runner is %+v, want %+v", got, before)
+	}
+	l.sluice(0, "stop", id)
+	// A run that has ended is not run again.
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := l.command(superviseWord, dir, "none")
+	cmd.ExtraFiles = []*os.File{journal, w}
+	out, _ := cmd.CombinedOutput()
+	r.Close()
+	w.Close()
+	if want := "run " + id + " has ended"; !strings.Contains(string(out), want) {
+		t.Errorf("%q; want %q", out, want)
+	}
+	if _, said := l.sluice(exitUsage, superviseWord); !strings.Contains(said, "nothing to call by hand") {
+		t.Errorf("by hand: %q", said)
+	}
+}
+
+// Whatever run.json says, a process that is not the run's is not signalled.
+func TestStopNeverSignalsAnother(t *testing.T) {
+	l := newLab(t, "  nap: {run: hang alive}\n")
+	alive := l.fifo("alive")
+	id := l.detach()
+	l.line(alive)
+	stranger, err := state.Self()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger.Start-- // this process has the number, and began at another time
+	l.kill(id)
+	l.gone(alive)
+	l.setRunner(id, stranger)
+	if _, said := l.sluice(exitError, "stop", id); !strings.Contains(said, "run "+id+" is lost: what ran it ended without a word") {
+		t.Errorf("stop says %q", said)
+	}
+	stranger.Boot = "another"
+	l.setRunner(id, stranger)
+	for _, command := range []string{"stop", "wait", "attach"} {
+		if _, said := l.sluice(exitError, command, id); !strings.Contains(said, "run "+id+" is lost: the machine was started anew") {
+			t.Errorf("%s says %q", command, said)
+		}
+	}
+	if r := l.row(id); r.State != "lost" || r.Jobs[0].State != "lost" {
+		t.Errorf("ps says %+v", r)
+	}
+}
+
+// setRunner writes another process into the run's run.json.
+func (l *lab) setRunner(id string, p state.Process) {
+	l.Helper()
+	name := filepath.Join(l.folder(id).Dir(), "run.json")
+	text, err := os.ReadFile(name)
+	if err != nil {
+		l.Fatal(err)
+	}
+	var m map[string]any
+	if err = json.Unmarshal(text, &m); err == nil {
+		m["runner"] = p
+		text, err = json.Marshal(m)
+	}
+	if err == nil {
+		err = os.WriteFile(name, text, 0o666)
+	}
+	if err != nil {
+		l.Fatal(err)
+	}
+}
+
+// The launcher may be killed while it waits: the run goes on.
+func TestLauncherKilled(t *testing.T) {
+	l := newLab(t, "  web: {run: hang alive, detach: true, ready: {file: ready}}\n")
+	alive := l.fifo("alive")
+	cmd := l.command("run", "--detach", "job.yaml")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	l.line(alive)
+	cmd.Process.Kill()
+	cmd.Wait()
+	id := l.only()
+	if got := l.row(id).State; got != "running" {
+		t.Errorf("the run is %s", got)
+	}
+	l.write("ready", "")
+	err := l.folder(id).Follow(t.Context(), func(e state.Entry) error {
+		if _, ok := e.Event.(event.Ready); ok {
+			return io.EOF
+		}
+		return nil
+	})
+	if err != io.EOF {
+		t.Fatalf("it did not become ready: %v", err)
+	}
+	l.sluice(0, "stop", id)
+	l.gone(alive)
+}
+
+// Told to stop while it waits, a launcher stops the run.
+func TestLauncherInterrupted(t *testing.T) {
+	l := newLab(t, "  web: {run: hang alive, detach: true, ready: {file: ready}}\n")
+	alive := l.fifo("alive")
+	cmd := l.command("run", "--detach", "job.yaml")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	l.line(alive)
+	cmd.Process.Signal(syscall.SIGINT)
+	cmd.Wait()
+	if got := cmd.ProcessState.ExitCode(); got != 130 {
+		t.Errorf("exit code %d", got)
+	}
+	l.gone(alive)
+	if got := l.row(l.only()).State; got != "cancelled" {
+		t.Errorf("the run is %s", got)
+	}
+}
+
+// A shell completes the ids of runs: for stop and attach those that go on.
+func TestCompleteRuns(t *testing.T) {
+	l := newLab(t, "  nap: {run: hang alive}\n  fine: {run: emit x}\n")
+	alive := l.fifo("alive")
+	ended, _ := l.sluice(0, "run", "--detach", "job.yaml", "fine")
+	ended = strings.TrimSpace(ended)
+	l.sluice(0, "wait", ended)
+	napping, _ := l.sluice(0, "run", "--detach", "job.yaml", "nap")
+	napping = strings.TrimSpace(napping)
+	l.line(alive)
+	lines := map[string]string{ended: ended + "\tsucceeded job.yaml\n", napping: napping + "\trunning job.yaml\n"}
+	for command, want := range map[string]string{
+		"logs":   lines[napping] + lines[ended],
+		"wait":   lines[napping] + lines[ended],
+		"stop":   lines[napping],
+		"attach": lines[napping],
+	} {
+		if got, _ := l.sluice(0, "__complete", command, ""); !strings.HasPrefix(got, want+":") {
+			t.Errorf("%s: got %q, want %q", command, got, want)
+		}
+	}
+	if got, _ := l.sluice(0, "__complete", "wait", napping, ""); !strings.HasPrefix(got, lines[ended]+":") {
+		t.Errorf("after one that is there: %q", got)
+	}
+}

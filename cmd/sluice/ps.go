@@ -1,0 +1,210 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sluice/runner/event"
+	"sluice/runner/plan"
+	"sluice/runner/report"
+	"sluice/runner/state"
+)
+
+func (c *cli) psCommand() *cobra.Command {
+	var all, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "ps",
+		Short: "List the runs that go on",
+		Long: `List the runs that go on, the newest first: detached ones and those of other
+terminals. With --all also those that have ended or are lost.`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return c.ps(all, asJSON) },
+	}
+	cmd.Flags().BoolVarP(&all, "all", "a", false, "also list runs that have ended")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON, for programs")
+	return cmd
+}
+
+// runRow is a run as ps shows it.
+type runRow struct {
+	ID    string      `json:"id"`
+	State string      `json:"state"` // "running", "lost", or how it ended
+	Since time.Time   `json:"since"` // when that state began
+	PID   int         `json:"pid"`   // of what runs it, or ran it
+	Dir   string      `json:"dir"`   // where it was asked for
+	File  string      `json:"file"`  // the job file
+	Jobs  []runRowJob `json:"jobs"`
+}
+
+// runRowJob is an instance of a job.
+type runRowJob struct {
+	ID    string `json:"id"`
+	State string `json:"state"`
+}
+
+func (c *cli) ps(all, asJSON bool) error {
+	s, err := c.store()
+	if err != nil {
+		return err
+	}
+	list, err := s.List()
+	if err != nil {
+		return own(err)
+	}
+	rows := []runRow{} // never null in JSON
+	for _, f := range list {
+		row, err := rowOf(f)
+		if err != nil { // of one that is just being made, or was damaged
+			c.log().Debug("left out", "run", f.ID, "error", err)
+			continue
+		}
+		if all || row.State == string(state.Running) {
+			rows = append(rows, row)
+		}
+	}
+	if asJSON {
+		return c.print(func(w io.Writer) error {
+			enc := json.NewEncoder(w)
+			enc.SetIndent("", "  ")
+			enc.SetEscapeHTML(false)
+			return enc.Encode(rows)
+		})
+	}
+	if len(rows) == 0 {
+		c.complain("no run goes on")
+		return nil
+	}
+	return c.print(func(w io.Writer) error { return writeRows(w, rows, report.Style{Color: c.color(c.stdout)}) })
+}
+
+// rowOf reads what ps shows of a run.
+func rowOf(f *state.Folder) (runRow, error) {
+	st, err := f.Status()
+	if err != nil {
+		return runRow{}, err
+	}
+	m, err := f.Meta()
+	if err != nil {
+		return runRow{}, err
+	}
+	row := runRow{ID: f.ID, State: string(st.State), Since: m.Start, PID: m.Runner.PID, Dir: m.Dir, File: m.Asked.File, Jobs: []runRowJob{}}
+	if st.State == state.Final {
+		row.State = string(st.Result.Status)
+		row.Since = st.Result.Start.Add(st.Result.Took)
+		for _, j := range st.Result.Jobs {
+			row.Jobs = append(row.Jobs, runRowJob{j.ID, string(j.Status)})
+		}
+		return row, nil
+	}
+	entries, err := f.Events()
+	if err != nil {
+		return runRow{}, err
+	}
+	p, err := f.Plan()
+	if err != nil {
+		return runRow{}, err
+	}
+	if st.State == state.Lost && len(entries) > 0 {
+		row.Since = entries[len(entries)-1].At
+	}
+	row.Jobs = jobsNow(p, entries, st.State == state.Lost)
+	return row, nil
+}
+
+// jobsNow is what the instances of p do, by the journal of their run. What
+// has not ended in a run that is lost is lost too.
+func jobsNow(p *plan.Plan, entries []state.Entry, lost bool) []runRowJob {
+	states := map[string]string{}
+	for _, e := range entries {
+		id, what := jobState(e.Event)
+		if _, ended := e.Event.(event.JobEnded); lost && !ended {
+			what = string(state.Lost)
+		}
+		if id != "" {
+			states[id] = what
+		}
+	}
+	jobs := []runRowJob{} // never null in JSON
+	for _, j := range p.Jobs {
+		for _, inst := range j.Instances {
+			what := states[inst.ID]
+			switch {
+			case what == "" && lost:
+				what = string(report.NotStarted)
+			case what == "":
+				what = "pending"
+			}
+			jobs = append(jobs, runRowJob{inst.ID, what})
+		}
+	}
+	return jobs
+}
+
+// jobState is what e says of an instance: what it does from then on. Most
+// events say nothing of that kind.
+func jobState(e event.Event) (id, what string) {
+	switch e := e.(type) {
+	case event.JobStarted:
+		return e.ID, "running"
+	case event.AttemptStarted:
+		return e.ID, "running"
+	case event.Ready:
+		return e.ID, "ready"
+	case event.Waiting:
+		return e.ID, "waiting"
+	case event.Stopping:
+		return e.ID, "stopping"
+	case event.RetryScheduled:
+		return e.ID, "retrying"
+	case event.RestartScheduled:
+		return e.ID, "restarting"
+	case event.Detached:
+		return e.ID, "detached"
+	case event.JobEnded:
+		return e.ID, string(e.Result.Status)
+	}
+	return "", ""
+}
+
+// shownJobs is how many jobs of a run ps names; of more it counts the states.
+const shownJobs = 3
+
+// writeRows writes rows as a table.
+func writeRows(w io.Writer, rows []runRow, s report.Style) error {
+	cells := [][]string{{"ID", "STATE", "SINCE", "PID", "FILE", "JOBS"}}
+	for _, r := range rows {
+		cells = append(cells, []string{
+			r.ID, words(r.State), r.Since.Local().Format(time.DateTime), fmt.Sprint(r.PID),
+			report.Visible(filepath.Base(r.File)), report.Visible(r.jobs()),
+		})
+	}
+	return writeTable(w, cells, s)
+}
+
+// jobs is "web ready, db running", or for many jobs "2 running, 5 succeeded".
+func (r runRow) jobs() string {
+	var parts []string
+	if len(r.Jobs) <= shownJobs {
+		for _, j := range r.Jobs {
+			parts = append(parts, j.ID+" "+words(j.State))
+		}
+		return strings.Join(parts, ", ")
+	}
+	counts := map[string]int{}
+	for _, j := range r.Jobs {
+		counts[j.State]++
+	}
+	for _, j := range r.Jobs { // in the order in which the states first appear
+		if n := counts[j.State]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, words(j.State)))
+			counts[j.State] = 0
+		}
+	}
+	return strings.Join(parts, ", ")
+}

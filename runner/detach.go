@@ -1,0 +1,95 @@
+package runner
+
+import (
+	"context"
+	"slices"
+
+	"sluice/runner/event"
+	"sluice/runner/plan"
+	"sluice/runner/report"
+)
+
+// detach has a detached instance started as a run of its own, and writes what
+// came of that into res.
+func (r *run) detach(ctx context.Context, j *plan.Job, inst *plan.Instance, res *report.Job) {
+	p, err := r.planOfOne(j, inst)
+	var id string
+	if err == nil {
+		id, err = r.o.Detach(ctx, p)
+	}
+	switch {
+	case err == nil:
+		res.Status, res.RunID = report.Succeeded, id
+		r.emit(event.Detached{ID: inst.ID, RunID: id})
+	case ctx.Err() != nil:
+		res.Status, res.Reason = report.Cancelled, context.Cause(ctx).Error()
+	default:
+		res.Status, res.Reason = report.Failed, err.Error()
+	}
+}
+
+// planOfOne is the plan of inst alone: what it needs has happened, and what
+// other jobs captured for it stands in the plan. Its run tells when it is
+// ready. The plan's own values must not change: they are shared.
+func (r *run) planOfOne(j *plan.Job, inst *plan.Instance) (*plan.Plan, error) {
+	job, one := *j, *inst
+	job.Needs, job.After = nil, nil
+	job.MaxParallel, job.Pool = 0, ""
+	job.Detach = false
+	job.Instances = []*plan.Instance{&one}
+	if one.Ready == nil {
+		one.Ready = &plan.Ready{}
+	}
+	f := filler{run: r}
+	one.Stages = make([]*plan.Stage, len(inst.Stages))
+	for i, s := range inst.Stages {
+		stage := *s
+		stage.Argv = make([]plan.Text, len(s.Argv))
+		for k, t := range s.Argv {
+			stage.Argv[k] = f.fill(t)
+		}
+		stage.Env = make([]plan.EnvVar, len(s.Env))
+		for k, e := range s.Env {
+			e.Value = f.fill(e.Value)
+			stage.Env[k] = e
+		}
+		one.Stages[i] = &stage
+	}
+	one.Stdin.Text = f.fill(one.Stdin.Text)
+	if one.Stdin.Kind == plan.InJob {
+		data, err := r.stdoutOf(one.Stdin.Job)
+		if err != nil {
+			return nil, err
+		}
+		one.Stdin = plan.Input{Kind: plan.InText, Text: plan.Known(string(data))}
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	return &plan.Plan{
+		Version: r.plan.Version, File: r.plan.File, SHA256: r.plan.SHA256, Dir: r.plan.Dir,
+		Params: r.plan.Params, Jobs: []*plan.Job{&job},
+	}, nil
+}
+
+// filler puts what jobs captured into texts. The other unknowns stay: they
+// are of the new run.
+type filler struct {
+	*run
+	err error // the first
+}
+
+func (f *filler) fill(t plan.Text) plan.Text {
+	parts := slices.Clone(t.Parts())
+	for i, p := range parts {
+		if p.Unknown == nil || p.Unknown.Kind != plan.UnknownJobStdout {
+			continue
+		}
+		text, err := f.trimmedStdout(*p.Unknown)
+		if err != nil && f.err == nil {
+			f.err = err
+		}
+		parts[i] = plan.Part{Text: text}
+	}
+	return plan.TextOf(parts...)
+}

@@ -1,0 +1,272 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sluice/runner/event"
+	"sluice/runner/plan"
+	"sluice/runner/report"
+)
+
+// What succeeded in an earlier run is not started, and what it left is there
+// for those that need it.
+func TestPrior(t *testing.T) {
+	source := job("source", self(t, "exit", "9"))
+	source.Instances[0].Stdout = capture(100)
+	m := matrix(job("m", self(t, "exit", "9")), 3, func(i int) *plan.Stage { return self(t, "exit", map[bool]string{true: "0", false: "9"}[i == 1]) })
+	use := job("use", self(t, "say"), self(t, "copy"))
+	use.Needs = []string{"source", "m"}
+	use.Instances[0].Stages[0].Argv = append(use.Instances[0].Stages[0].Argv, plan.TextOf(plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownJobStdout, Job: "source"}}))
+	db := serviceJob(t, "db")
+	done := client(t, "done", "db")
+	out := report.Output{Path: "/x", Size: 3, Mtime: time.Unix(1, 0)}
+	prior := map[string]Prior{
+		"source": {RunID: "r0", Result: &report.Job{Outputs: []report.Output{out}, RunID: "r00"}, Stdout: []byte("text\n\n")},
+		"m[i=0]": {RunID: "r0"},
+		"m[i=2]": {RunID: "r1"},
+		"done":   {RunID: "r1"},
+		"db":     {RunID: "r1"},
+	}
+	o := execute(t, planOf(source, m, use, db, done), Options{Prior: prior})
+	if got, want := results(o.Report), "source succeeded, m[i=0] succeeded, m[i=1] succeeded, m[i=2] succeeded, use succeeded, db skipped, done succeeded"; got != want || o.Status != report.Succeeded {
+		t.Fatalf("%s: %s", o.Status, got)
+	}
+	if got, want := story(o.recorder), ".source .m[i=0] .m[i=2] .done .db +m[i=1] .m[i=1] +use .use"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got := o.logged("use", 1, event.Stdout); got != "text\n" {
+		t.Errorf("it was given %q", got)
+	}
+	r := o.Jobs[0]
+	if r.Reason != "succeeded in run r0" || r.RunID != "r00" || len(r.Outputs) != 1 || r.Outputs[0] != out || r.Tries() != 0 {
+		t.Errorf("%+v", r)
+	}
+	if got := find[event.RunStarted](o.recorder)[0].Instances; got != 3 {
+		t.Errorf("%d instances are announced, want 3", got)
+	}
+	if got := o.Jobs[5].Reason; got != "nothing that needs it was started" {
+		t.Errorf("db: %s", got)
+	}
+}
+
+// A result is recorded before it counts, with what was captured, and the next
+// instance runs meanwhile.
+func TestRecord(t *testing.T) {
+	source := job("source", self(t, "tag", "text"))
+	source.Instances[0].Stdout = capture(100)
+	use, other := client(t, "use", "source"), job("other", self(t, "exit", "0"))
+	never := job("never", self(t, "exit", "0"))
+	never.Needs = []string{"bad"}
+	bad := job("bad", self(t, "exit", "3"))
+	otherRan := make(chan struct{})
+	var mu sync.Mutex
+	recorded := map[string]string{}
+	var rec *recorder
+	o := executeContext(t, t.Context(), planOf(source, use, other, bad, never), Options{Parallel: 1, KeepGoing: true, Record: func(res *report.Job, stdout []byte) error {
+		if res.ID == "source" {
+			<-otherRan // with one slot
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if strings.Contains(story(rec), "."+res.ID) {
+			t.Errorf("%s has ended before it was recorded", res.ID)
+		}
+		recorded[res.ID] = string(res.Status) + " " + string(stdout)
+		return nil
+	}}, func(r *recorder, e any) {
+		mu.Lock()
+		rec = r
+		mu.Unlock()
+		if e, ok := e.(event.AttemptEnded); ok && e.ID == "other" {
+			close(otherRan)
+		}
+	})
+	if got, want := results(o.Report), "source succeeded, use succeeded, other succeeded, bad failed, never not_started"; got != want {
+		t.Errorf("got %s", got)
+	}
+	want := map[string]string{"source": "succeeded text", "use": "succeeded ", "other": "succeeded ", "bad": "failed "}
+	for id, text := range want {
+		if recorded[id] != text {
+			t.Errorf("%s is recorded as %q, want %q", id, recorded[id], text)
+		}
+	}
+	if len(recorded) != len(want) {
+		t.Errorf("recorded are %q", recorded)
+	}
+	if got := story(o.recorder); strings.Index(got, "+use") < strings.Index(got, ".source") {
+		t.Errorf("use did not wait: %s", got)
+	}
+}
+
+// A failure that is being recorded lets nothing start meanwhile that its end
+// would not let start.
+func TestRecordOfAFailure(t *testing.T) {
+	for _, keep := range []bool{false, true} {
+		var jobs []*plan.Job
+		jobs = append(jobs, job("bad", self(t, "exit", "3")), job("a", self(t, "exit", "0")), job("b", self(t, "exit", "0")))
+		ran := make(chan struct{})
+		o := executeContext(t, t.Context(), planOf(jobs...), Options{Parallel: 1, KeepGoing: keep, Record: func(res *report.Job, _ []byte) error {
+			if res.ID == "bad" && keep {
+				<-ran
+			}
+			return nil
+		}}, func(_ *recorder, e any) {
+			if e, ok := e.(event.AttemptEnded); ok && e.ID == "a" {
+				close(ran)
+			}
+		})
+		want := map[bool]string{true: "bad failed, a succeeded, b succeeded", false: "bad failed, a not_started, b not_started"}[keep]
+		if got := results(o.Report); got != want {
+			t.Errorf("keep %v: %s", keep, got)
+		}
+	}
+}
+
+// What could not be recorded ends the run with an error of sluice's own.
+func TestRecordFails(t *testing.T) {
+	full := errors.New("no space left on device")
+	rep, err := Run(t.Context(), planOf(job("a", self(t, "exit", "0")), client(t, "b", "a")), Options{
+		Parallel: 1, Record: func(*report.Job, []byte) error { return full },
+	})
+	if !errors.Is(err, full) || results(rep) != "a succeeded, b not_started" || rep.Jobs[1].Reason != "a could not be recorded" {
+		t.Errorf("%v, %s: %s", err, results(rep), rep.Jobs[1].Reason)
+	}
+	// Alone, on the coordinator's own goroutine.
+	if _, err = Run(t.Context(), planOf(job("a", self(t, "exit", "0"))), Options{Record: func(*report.Job, []byte) error { return full }}); !errors.Is(err, full) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// The report names the files that a job made, as they were at its end.
+func TestOutputs(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	write(t, at("log"), "before\n")
+	j := job("j", self(t, "turns", "4"), self(t, "tag", "new"))
+	j.Instances[0].Stdout = toFile(at("out"), plan.ModeAtomic)
+	j.Instances[0].Stages[0].Stderr = toFile(at("log"), plan.ModeAppend)
+	shared := toFile(at("shared"), plan.ModeAppend)
+	shared.Shared = true
+	j.Instances[0].Stages[1].Stderr = shared
+	o := execute(t, planOf(j), Options{})
+	got := o.Jobs[0].Outputs
+	if len(got) != 2 || got[0].Path != at("log") || got[1].Path != at("out") {
+		t.Fatalf("%+v", got)
+	}
+	for _, f := range got {
+		info, err := os.Stat(f.Path)
+		if err != nil || info.Size() != f.Size || !info.ModTime().Equal(f.Mtime) {
+			t.Errorf("%+v is %v, %v", f, info, err)
+		}
+	}
+	j.Instances[0].Stages[1].OK = []int{7}
+	if o := execute(t, planOf(j), Options{}); len(o.Jobs[0].Outputs) > 0 {
+		t.Errorf("a failed job has made %+v", o.Jobs[0].Outputs)
+	}
+}
+
+// A detached instance is handed over as a plan of its own, in which what the
+// run knows stands as text.
+func TestDetach(t *testing.T) {
+	source := job("source", self(t, "say", "text"))
+	source.Instances[0].Stdout = capture(100)
+	known := plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownJobStdout, Job: "source"}}
+	runID := plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownRunID}}
+	stage := self(t, "say")
+	stage.Argv = append(stage.Argv, plan.TextOf(plan.Part{Text: "<"}, known, plan.Part{Text: ">"}, runID))
+	stage.Env = append(stage.Env, plan.EnvVar{Name: "X", Value: plan.TextOf(known)})
+	d := matrix(job("d", nil), 2, func(int) *plan.Stage { return stage })
+	d.Detach, d.Needs, d.After, d.Pool, d.MaxParallel = true, []string{"source"}, []string{"source"}, "p", 1
+	d.Group, d.Restart = plan.GroupSession, &plan.Restart{Always: true}
+	d.Instances[0].Stdin = plan.Input{Kind: plan.InJob, Job: "source"}
+	d.Instances[1].Stdin = plan.Input{Kind: plan.InText, Text: plan.TextOf(known)}
+	d.Instances[1].Ready = &plan.Ready{Line: "up"}
+	p := planOf(source, d, client(t, "after", "d"))
+	p.Pools = map[string]int{"p": 1}
+	p.SHA256 = "5a"
+	var plans []*plan.Plan
+	o := execute(t, p, Options{Parallel: 1, Detach: func(_ context.Context, p *plan.Plan) (string, error) {
+		plans = append(plans, p)
+		return "r-" + p.Jobs[0].Instances[0].ID, nil
+	}})
+	if got, want := results(o.Report), "source succeeded, d[i=0] succeeded, d[i=1] succeeded, after succeeded"; got != want || o.Jobs[1].RunID != "r-d[i=0]" {
+		t.Fatalf("%s, run %s", got, o.Jobs[1].RunID)
+	}
+	if got := find[event.Detached](o.recorder); len(got) != 2 || got[1] != (event.Detached{ID: "d[i=1]", RunID: "r-d[i=1]"}) {
+		t.Errorf("the events tell of %+v", got)
+	}
+	for i, one := range plans {
+		j := one.Jobs[0]
+		inst := j.Instances[0]
+		if len(one.Jobs) != 1 || len(j.Instances) != 1 || one.SHA256 != "5a" || len(one.Pools) > 0 || inst.ID != d.Instances[i].ID {
+			t.Errorf("plan %d: %+v", i, one)
+		}
+		if j.Detach || len(j.Needs)+len(j.After) > 0 || j.Pool != "" || j.MaxParallel != 0 || j.Group != plan.GroupSession || j.Restart != d.Restart || j.Stop != d.Stop {
+			t.Errorf("job %d: %+v", i, j)
+		}
+		s := inst.Stages[0]
+		if got := s.Argv[len(s.Argv)-1].String(); got != "<text>‹run.id›" {
+			t.Errorf("argument %q", got)
+		}
+		if got, _ := s.Env[len(s.Env)-1].Value.Known(); got != "text" {
+			t.Errorf("variable %q", got)
+		}
+		want := map[int]string{0: "text\n", 1: "text"}[i]
+		if got, _ := inst.Stdin.Text.Known(); inst.Stdin.Kind != plan.InText || got != want || inst.Stdin.Job != "" {
+			t.Errorf("input %+v", inst.Stdin)
+		}
+		if inst.Ready == nil || inst.Ready.Line != map[int]string{0: "", 1: "up"}[i] {
+			t.Errorf("ready %+v", inst.Ready)
+		}
+	}
+	if _, ok := stage.Argv[1].Known(); ok || !d.Detach || d.Instances[0].Ready != nil {
+		t.Error("the plan of the run was changed")
+	}
+	// The new run tells when it is ready.
+	inner := execute(t, plans[0], Options{RunID: "r9"})
+	if got, want := story(inner.recorder), "+d[i=0] !d[i=0]"; !strings.HasPrefix(got, want) {
+		t.Errorf("got %s", got)
+	}
+}
+
+// What can't be detached has failed; a stop while it is being started cancels.
+func TestDetachFails(t *testing.T) {
+	d := job("d", self(t, "exit", "0"))
+	d.Detach = true
+	if _, err := Run(t.Context(), planOf(d), Options{}); err == nil || !strings.Contains(err.Error(), "d is to be detached") {
+		t.Errorf("error %v", err)
+	}
+	o := execute(t, planOf(d, client(t, "a", "d")), Options{Detach: func(context.Context, *plan.Plan) (string, error) {
+		return "", errors.New("it ended before it was ready: exit code 3")
+	}})
+	if r := o.Jobs[0]; results(o.Report) != "d failed, a not_started" || r.Reason != "it ended before it was ready: exit code 3" || r.RunID != "" {
+		t.Errorf("%s: %s", results(o.Report), r.Reason)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	o = executeContext(t, ctx, planOf(d), Options{Detach: func(ctx context.Context, _ *plan.Plan) (string, error) {
+		cancel(errInterrupted)
+		<-ctx.Done()
+		return "", ctx.Err()
+	}}, nil)
+	if r := o.Jobs[0]; r.Status != report.Cancelled || r.Reason != "interrupted" || o.Status != report.Cancelled {
+		t.Errorf("%s: %s", r.Status, r.Reason)
+	}
+	uncaptured := job("u", self(t, "say"))
+	uncaptured.Detach = true
+	uncaptured.Instances[0].Stages[0].Argv = []plan.Text{plan.TextOf(plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownJobStdout, Job: "gone"}})}
+	o = execute(t, planOf(uncaptured), Options{Detach: func(context.Context, *plan.Plan) (string, error) {
+		t.Error("it is started")
+		return "", nil
+	}})
+	if r := o.Jobs[0]; r.Status != report.Failed || !strings.HasPrefix(r.Reason, "job gone captured nothing") {
+		t.Errorf("%s: %s", r.Status, r.Reason)
+	}
+}

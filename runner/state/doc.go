@@ -1,0 +1,23 @@
+// Package state keeps what is known of runs: a folder for each, which its
+// runner writes and everybody else only reads.
+//
+// A run's folder <state>/runs/<id>/ holds:
+//
+//	run.json      who runs it and what was asked for (Meta)
+//	plan.json     the plan
+//	inputs.json   the files that the plan reads, as they were when it began
+//	events.jsonl  the journal: every event but children's output
+//	logs/         what the instances logged, a file for each, rotated by size
+//	captures/     what the instances captured, a file for each
+//	result.json   the report; written last, and whole or not at all
+//
+// The runner holds a lock, flock(2), on the journal for as long as it lives,
+// and its monitor shares it. A folder without a result is that of a run that
+// goes on, if the lock is held, or else of one that is lost: its runner ended
+// without a word, and nobody may take that for a success.
+//
+// Writers write whole lines and whole files only, so that a reader at any
+// moment, a crash at any byte and a cut off file leave something that can be
+// read: the journal up to its first damage, and all that stands before.
+// Readers never write: a folder on a read-only disk can be read.
+package state

@@ -1,0 +1,150 @@
+package state
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"sluice/runner/event"
+)
+
+// Line is a piece of a line that an instance logged.
+type Line struct {
+	ID      string // of the instance
+	At      time.Time
+	Stage   int // 0-based
+	Stream  event.Stream
+	Text    []byte // without its newline; valid during the call only
+	Partial bool   // the line goes on with the next Line of this stage and stream
+}
+
+// LogOptions say which logs are read. The zero LogOptions read all there are.
+type LogOptions struct {
+	IDs    []string // of instances; nil is all
+	Follow bool     // wait for more until the run has ended
+}
+
+// Logs calls fn with what the instances logged, as far as it is kept still, in
+// the order of the times. Lines that come while it follows come as they are
+// found. It ends when everything was told, with the first error of fn, or with
+// that of ctx. An instance without a log has logged nothing.
+func (f *Folder) Logs(ctx context.Context, o LogOptions, fn func(Line) error) error {
+	r := &logsReader{folder: f, ids: o.IDs, known: map[string]bool{}}
+	if !o.Follow {
+		return r.read(fn)
+	}
+	return f.until(ctx, func(bool) error { return r.read(fn) })
+}
+
+// logsReader reads the logs of a run in the order of their times.
+type logsReader struct {
+	folder *Folder
+	ids    []string
+	known  map[string]bool // names of logs
+	all    []*logReader
+	heads  logHeap // those that have a line
+}
+
+// read tells all that is there.
+func (r *logsReader) read(fn func(Line) error) error {
+	if err := r.find(); err != nil {
+		return err
+	}
+	r.heads = r.heads[:0]
+	for _, l := range r.all {
+		if err := r.push(l); err != nil {
+			return err
+		}
+	}
+	for len(r.heads) > 0 {
+		l := heap.Pop(&r.heads).(*logReader)
+		if err := fn(l.line); err != nil {
+			return err
+		}
+		if err := r.push(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *logsReader) push(l *logReader) error {
+	ok, err := l.next()
+	if ok {
+		heap.Push(&r.heads, l)
+	}
+	return err
+}
+
+// find finds logs that are new.
+func (r *logsReader) find() error {
+	dir := filepath.Join(r.folder.dir, logsName)
+	if r.ids != nil {
+		for _, id := range r.ids {
+			r.add(dir, fileName(id)+logEnding, id)
+		}
+		return nil
+	}
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if base, isLog := strings.CutSuffix(name, logEnding); isLog && !r.known[name] {
+			if id, ok := r.instance(base); ok {
+				r.add(dir, name, id)
+			}
+		}
+	}
+	return err
+}
+
+func (r *logsReader) add(dir, name, id string) {
+	if !r.known[name] {
+		r.known[name] = true
+		r.all = append(r.all, &logReader{path: filepath.Join(dir, name), id: id})
+	}
+}
+
+// instance is the id of the instance whose files are called name. Only the
+// plan has the ids that were too long for a name.
+func (r *logsReader) instance(name string) (string, bool) {
+	if id, ok := instanceOf(name); ok {
+		return id, true
+	}
+	p, err := r.folder.Plan()
+	if err != nil {
+		return name, true
+	}
+	for _, j := range p.Jobs {
+		for _, inst := range j.Instances {
+			if fileName(inst.ID) == name {
+				return inst.ID, true
+			}
+		}
+	}
+	return "", false
+}
+
+// logHeap is a heap of the logs that have a line, by its time.
+type logHeap []*logReader
+
+func (h logHeap) Len() int      { return len(h) }
+func (h logHeap) Swap(i, k int) { h[i], h[k] = h[k], h[i] }
+func (h logHeap) Less(i, k int) bool {
+	return cmp.Or(h[i].line.At.Compare(h[k].line.At), strings.Compare(h[i].id, h[k].id)) < 0
+}
+func (h *logHeap) Push(l any) { *h = append(*h, l.(*logReader)) }
+func (h *logHeap) Pop() any {
+	last := len(*h) - 1
+	l := (*h)[last]
+	*h = (*h)[:last]
+	return l
+}

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package runner
+
+func platformPrograms() map[string]func([]string) int { return nil }

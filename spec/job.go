@@ -1,0 +1,178 @@
+package spec
+
+import "sluice/spec/diag"
+
+// Job is one job.
+type Job struct {
+	Name   String // the key that names it
+	Pos    diag.Pos
+	Layout Layout
+
+	Description String        `key:"description" doc:"What the job does, in a sentence. Shown by sluice list." example:"Count the words"`
+	Needs       List[String]  `key:"needs" names:"other" doc:"Jobs that must have succeeded before this one starts." example:"[build]"`
+	After       List[String]  `key:"after" names:"other" doc:"Jobs that must have ended before this one starts, however they ended: for clean-up." example:"[test]"`
+	When        *When         `key:"when" doc:"When this does not hold, the job is skipped, which counts as success for needs." example:"{os: [linux]}"`
+	Matrix      *Matrix       `key:"matrix" doc:"Axes and their values: one instance for each combination." example:"{go: ['1.25', '1.26'], os: [linux, darwin]}"`
+	MaxParallel Int           `key:"max_parallel" validate:"min=1,max=10000" doc:"How many instances of this job run at once. Default: no bound but the file's." example:"2"`
+	Pool        String        `key:"pool" doc:"The name of a pool that bounds this job together with others." example:"database"`
+	Env         Map[Template] `key:"env" names:"env" doc:"Environment variables of this job." example:"{LC_ALL: C}"`
+	PassEnv     List[String]  `key:"pass_env" names:"env" doc:"Names of the caller's environment variables that this job sees." example:"[SSH_AUTH_SOCK]"`
+	EnvFile     Template      `key:"env_file" doc:"A file of NAME=value lines for this job." example:"test.env"`
+	Dir         Template      `key:"dir" doc:"The directory in which the job runs, relative to the file's dir." example:"web"`
+	Umask       Umask         `key:"umask" doc:"The file mode creation mask, as an octal number in quotes." example:"\"027\""`
+	Stdin       Input         `key:"stdin" doc:"What the first stage reads: nothing, sluice's own standard input, a file, a text, or what another job captured." default:"none" example:"{file: data.txt}"`
+	Run         Line          `key:"run" doc:"A command on one line, with POSIX quoting, split once when the file is read. There is no shell." example:"go vet ./..."`
+	Command     Template      `key:"command" doc:"The program: a name found on the job's PATH, or a path." example:"./scripts/report"`
+	Args        List[Arg]     `key:"args" doc:"The arguments of command, element by element." example:"[--in, out/words.txt]"`
+	Pipe        List[*Stage]  `key:"pipe" doc:"A pipeline: stages joined by the kernel's pipes, one process group, one verdict." example:"[sort, uniq -c]"`
+	Stdout      Output        `key:"stdout" doc:"Where the last stage's standard output goes: into the log, to sluice's own, nowhere, into a file, or to jobs that need it." default:"log" example:"{file: out/words.txt}"`
+	Stderr      Output        `key:"stderr" doc:"Where standard error goes, of every stage that does not say: into the log, to sluice's own, nowhere, where standard output goes, or into a file." default:"log" example:"stdout"`
+	OK          List[Int]     `key:"ok" validate:"min=0,max=255" doc:"Exit codes that count as success." default:"[0]" example:"[0, 1]"`
+	Timeout     Duration      `key:"timeout" validate:"gt=0" doc:"The longest time of one attempt; then it is stopped as stop says." example:"30s"`
+	IdleTimeout Duration      `key:"idle_timeout" validate:"gt=0" doc:"The longest time of one attempt in which nothing arrives on its logged streams; then it is stopped as stop says." example:"2m"`
+	Retry       *Retry        `key:"retry" doc:"Whether and when a failed job is tried again." example:"{attempts: 3, delay: 1s}"`
+	Group       String        `key:"group" enum:"group" doc:"The process group that an attempt runs in. own: a new one; session: a new one in a new session, without a terminal, of one stage; inherit: sluice's own, so that what the terminal sends reaches its processes too." default:"own" example:"session"`
+	Stop        *Stop         `key:"stop" doc:"How the job is ended before its time." example:"{signal: INT, grace: 5s}"`
+	Interactive Bool          `key:"interactive" doc:"Whether the job owns the terminal, and no other job runs meanwhile. Its streams are sluice's own where the job does not say." default:"false" example:"true"`
+	Detach      Bool          `key:"detach" doc:"Whether the job runs on, as a run of its own in a new session, when the run that started it ends. Jobs that need it start when it is ready." default:"false" example:"true"`
+	Service     Bool          `key:"service" doc:"Whether the job is there for those that need it: started before them, and stopped when they have ended." default:"false" example:"true"`
+	Ready       *Ready        `key:"ready" doc:"When a service or a detached job is ready. Default: when its processes run." example:"{port: 8080}"`
+	Restart     *Restart      `key:"restart" doc:"Whether and when a service or a detached job that has ended is started again. Default: never." example:"{when: always}"`
+	Exclusive   *Exclusive    `key:"exclusive" doc:"A lock that one job at a time holds, over all runs of this user: its name, or a mapping." example:"deploy"`
+	Log         *Log          `key:"log" doc:"How much is kept of what the job logs." example:"{max_size: 1MiB, keep: 3}"`
+	Allow       List[*Allow]  `key:"allow" doc:"Rules that this job may break, each with the reason." example:"[{rule: SL205, reason: the program matches names itself}]"`
+}
+
+// Stage is one process of a pipeline, written as a line or as a mapping.
+type Stage struct {
+	Pos     diag.Pos
+	Layout  Layout
+	Short   bool          // written as a line
+	Name    String        `key:"name" doc:"What reports call the stage. Default: the base name of its command." example:"count"`
+	Env     Map[Template] `key:"env" names:"env" doc:"Environment variables of this stage, above the job's." example:"{LC_ALL: C}"`
+	Dir     Template      `key:"dir" doc:"The directory in which the stage runs, relative to the job's." example:"web"`
+	Run     Line          `key:"run" doc:"A command on one line, with POSIX quoting." example:"grep -c 'a b'"`
+	Command Template      `key:"command" doc:"The program: a name found on the stage's PATH, or a path." example:"./scripts/report"`
+	Args    List[Arg]     `key:"args" doc:"The arguments of command, element by element." example:"[-n, '10']"`
+	Stderr  Output        `key:"stderr" doc:"Where the stage's standard error goes. stdout joins it to the stage's own standard output. Default: as the job says." example:"discard"`
+	OK      List[Int]     `key:"ok" validate:"min=0,max=255" doc:"Exit codes of this stage that count as success. Default: those of the job." example:"[0, 1]"`
+	Allow   List[*Allow]  `key:"allow" doc:"Rules that this stage may break, each with the reason." example:"[{rule: SL205, reason: the program matches names itself}]"`
+}
+
+// Allow waives one rule for a job or a stage.
+type Allow struct {
+	Pos    diag.Pos
+	Rule   String `key:"rule,required" enum:"rule" doc:"The id of a rule, as sluice explain lists them." example:"SL205"`
+	Reason String `key:"reason,required" doc:"Why it may be broken here, for whoever reviews the file." example:"the program matches names itself"`
+}
+
+// When is a condition. All that is given must hold.
+type When struct {
+	Pos   diag.Pos
+	OS    List[String] `key:"os" enum:"system" doc:"Operating systems, as Go names them." example:"[linux, darwin]"`
+	Arch  List[String] `key:"arch" enum:"processor" doc:"Processors, as Go names them." example:"[amd64, arm64]"`
+	Param Map[String]  `key:"param" doc:"Params and the value that each must have." example:"{mode: release}"`
+}
+
+// Retry says what happens after a failed attempt.
+type Retry struct {
+	Pos      diag.Pos
+	Attempts Int      `key:"attempts,required" validate:"min=1,max=100" doc:"How many attempts there are in all, the first included." example:"3"`
+	Delay    Duration `key:"delay" doc:"The time before the second attempt." default:"1s" example:"1s"`
+	Factor   Float    `key:"factor" validate:"min=1,max=100" doc:"What each delay is multiplied by for the next one." default:"2" example:"2"`
+	MaxDelay Duration `key:"max_delay" doc:"The longest delay; at least delay." default:"1m" example:"10s"`
+	Jitter   Float    `key:"jitter" validate:"min=0,max=1" doc:"Each delay is made up to this share longer or shorter, at random." default:"0" example:"0.2"`
+	Budget   Duration `key:"budget" validate:"gt=0" doc:"No attempt starts so long after the first one did." example:"5m"`
+	On       *RetryOn `key:"on" doc:"Which endings are tried again. Default: every failure and timeout." example:"{exit: [75], timeout: true}"`
+}
+
+// RetryOn says which endings of a failed attempt are tried again. What is not
+// named is not.
+type RetryOn struct {
+	Pos     diag.Pos
+	Exit    List[Int]    `key:"exit" validate:"min=0,max=255" doc:"Exit codes of the stage at fault." example:"[75]"`
+	Signal  List[String] `key:"signal" enum:"ending" doc:"Signals that ended the stage at fault." example:"[SEGV, KILL]"`
+	Timeout Bool         `key:"timeout" doc:"Whether running out of timeout, idle_timeout or ready.timeout is." default:"false" example:"true"`
+	Start   Bool         `key:"start" doc:"Whether a program that could not be started is." default:"false" example:"true"`
+}
+
+// Stop says how an attempt is ended before its time.
+type Stop struct {
+	Pos    diag.Pos
+	Signal String   `key:"signal" enum:"signal" doc:"The signal that asks the process group to end." default:"TERM" example:"INT"`
+	Grace  Duration `key:"grace" doc:"How long it has before KILL." default:"10s" example:"5s"`
+}
+
+// Ready says when a service or a detached job is ready. It has exactly one of
+// Line, Port and File.
+type Ready struct {
+	Pos     diag.Pos
+	Line    String   `key:"line" doc:"A regular expression (RE2) that is found in a line of what the job logs." example:"listening on"`
+	Port    Template `key:"port" doc:"A port of this machine, or host:port, that takes a TCP connection." example:"8080"`
+	File    Template `key:"file" doc:"A file, relative to the job's directory, that is made or changed after the start." example:"run/server.pid"`
+	Timeout Duration `key:"timeout" validate:"gt=0" doc:"The longest time from the start until it is ready; then the attempt has failed." default:"60s" example:"10s"`
+}
+
+// Restart says whether and when a service or a detached job that has ended is
+// started again.
+type Restart struct {
+	Pos      diag.Pos
+	When     String   `key:"when" enum:"restart" doc:"After which endings: failure, or always, which is after a success too." default:"failure" example:"always"`
+	Delay    Duration `key:"delay" doc:"The time before the first restart." default:"1s" example:"5s"`
+	Factor   Float    `key:"factor" validate:"min=1,max=100" doc:"What each delay is multiplied by for the next one." default:"2" example:"1.5"`
+	MaxDelay Duration `key:"max_delay" doc:"The longest delay; at least delay." default:"1m" example:"30s"`
+	Max      Int      `key:"max" validate:"min=1,max=1000" doc:"How many restarts there are within window; one more is a failure." default:"5" example:"3"`
+	Window   Duration `key:"window" validate:"gt=0" doc:"The time in which restarts are counted. After so long without an end, the next delay is the first one again." default:"10m" example:"1h"`
+}
+
+// Exclusive is a lock that one job at a time holds, written as its name or as
+// a mapping.
+type Exclusive struct {
+	Pos        diag.Pos
+	Name       Template `key:"name,required" doc:"What the lock is called. Jobs that name the same one exclude each other, whichever file they are of." example:"deploy-${params.host}"`
+	OnConflict String   `key:"on_conflict" enum:"conflict" doc:"What a job does that finds the lock held: wait, or fail at once." default:"wait" example:"fail"`
+}
+
+// Log bounds what is kept of the logged streams of a job.
+type Log struct {
+	Pos     diag.Pos
+	MaxSize Size `key:"max_size" validate:"min=1" doc:"The size at which a new file of the log is begun." default:"10MiB" example:"1MiB"`
+	Keep    Int  `key:"keep" validate:"min=1,max=1000" doc:"How many of the files are kept, the newest ones." default:"5" example:"3"`
+}
+
+// Argv is the command and its arguments, however s writes them.
+func (s *Stage) Argv() []Arg { return argv(s.Run, s.Command, s.Args) }
+
+// Argv is the command and its arguments of a job that is not a pipeline.
+func (j *Job) Argv() []Arg { return argv(j.Run, j.Command, j.Args) }
+
+func argv(run Line, command Template, args List[Arg]) []Arg {
+	if run.IsSet() {
+		return run.Words
+	}
+	return append([]Arg{{Kind: ArgText, Text: command, Pos: command.Pos}}, args.Items...)
+}
+
+// Logs reports whether anything that j writes is logged.
+func (j *Job) Logs() bool {
+	unset := OutputLog
+	if j.Interactive.Value {
+		unset = OutputInherit
+	}
+	or := func(o Output, def OutputKind) OutputKind {
+		if o.Kind == OutputUnset {
+			return def
+		}
+		return o.Kind
+	}
+	if or(j.Stdout, unset) == OutputLog {
+		return true
+	}
+	stderr := or(j.Stderr, unset)
+	for _, s := range j.Pipe.Items {
+		if s != nil && or(s.Stderr, stderr) == OutputLog {
+			return true
+		}
+	}
+	return !j.Pipe.IsSet() && stderr == OutputLog
+}

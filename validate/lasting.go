@@ -1,0 +1,181 @@
+package validate
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"sluice/spec"
+	"sluice/spec/diag"
+)
+
+// Detached jobs and services, and the locks that jobs hold.
+
+// lasting checks what j has to do with a run that it outlives, or that it is
+// there for.
+func (c *check) lasting(j *spec.Job) {
+	lasts := j.Detach.Value || j.Service.Value
+	no := func(key string, pos diag.Pos) {
+		if !lasts && !c.broken.jobs[j.Name.Value] {
+			c.add("SL110", pos, 1, key+" is of services and detached jobs, and this job is neither", "add service: true or detach: true, or remove "+key)
+		}
+	}
+	if j.Detach.Value {
+		c.detached(j)
+	}
+	if j.Service.Value {
+		c.service(j)
+	}
+	if j.Ready != nil {
+		no("ready", j.Ready.Pos)
+		c.ready(j, j.Ready)
+	}
+	if j.Restart != nil {
+		no("restart", j.Restart.Pos)
+		c.restart(j.Restart)
+		if r := j.Retry; r != nil && r.Attempts.Value > 1 {
+			c.add("SL110", r.Pos, 1, "a job has retry or restart, not both: each says when it is started again", "remove one of the two")
+		}
+	}
+	c.lock(j)
+	c.silent(j)
+}
+
+// kindOf is how messages call j, which outlives its dependents' start.
+func kindOf(j *spec.Job) string {
+	if j.Detach.Value {
+		return fmt.Sprintf("detached job %q", j.Name.Value)
+	}
+	return fmt.Sprintf("service %q", j.Name.Value)
+}
+
+// detached reports what ties j to the run that it leaves (SL109).
+func (c *check) detached(j *spec.Job) {
+	no := func(pos diag.Pos, msg, hint string) { c.add("SL109", pos, 1, msg, hint) }
+	if j.Service.Value {
+		no(j.Service.Pos, "a job is a service or detached, not both: a service ends with the run, and a detached job outlives it", "remove one of the two")
+		return
+	}
+	if j.Interactive.Value {
+		return // which says it all
+	}
+	if j.Stdin.Kind == spec.InputInherit {
+		no(j.Stdin.Pos, "a detached job can't read sluice's own standard input: it runs on when sluice has ended", "read a {file: …} or a {text: …}")
+	}
+	if j.Stdout.Kind == spec.OutputCapture {
+		no(j.Stdout.Pos, "a detached job can't be captured: it has not ended when its dependents start", "write stdout: {file: …}, or leave it out to log it")
+	}
+	inherited := func(o spec.Output, key string) {
+		if o.Kind == spec.OutputInherit {
+			no(o.Pos, "a detached job can't write to sluice's own "+key+": it runs on when sluice has ended", "leave "+key+" out to log it (sluice logs shows it), or write it to a {file: …}")
+		}
+	}
+	inherited(j.Stdout, "stdout")
+	inherited(j.Stderr, "stderr")
+	for _, s := range j.Pipe.Items {
+		if s != nil {
+			inherited(s.Stderr, "stderr")
+		}
+	}
+}
+
+// service reports what a service can't have: it runs beside its dependents
+// until the last of them has ended (SL110).
+func (c *check) service(j *spec.Job) {
+	no := func(pos diag.Pos, length int, msg, hint string) { c.add("SL110", pos, length, "a service "+msg, hint) }
+	if j.Stdin.Kind == spec.InputInherit {
+		no(j.Stdin.Pos, 1, "can't read sluice's own standard input: it runs beside other jobs", "read a {file: …} or a {text: …}")
+	}
+	if j.Stdout.Kind == spec.OutputCapture {
+		no(j.Stdout.Pos, 1, "can't be captured: it has not ended when its dependents start", "write stdout: {file: …}, or leave it out to log it")
+	}
+	if j.Timeout.IsSet() {
+		no(j.Timeout.Pos, len(j.Timeout.Raw), "has no end of its own that timeout could bound", "write ready: {…, timeout: "+j.Timeout.Raw+"} for the time until it is ready")
+	}
+	if j.Pool.IsSet() {
+		no(j.Pool.Pos, j.Pool.Len(), "takes no place of a pool: it would hold it as long as its dependents run", "remove pool; give it to the jobs that need the service")
+	}
+	if j.MaxParallel.IsSet() {
+		no(j.MaxParallel.Pos, len(j.MaxParallel.Raw), "starts all its instances: its dependents need them at once", "remove max_parallel")
+	}
+}
+
+func (c *check) ready(j *spec.Job, r *spec.Ready) {
+	var given []string
+	for _, way := range []struct {
+		key string
+		set bool
+	}{{"line", r.Line.IsSet()}, {"port", r.Port.IsSet()}, {"file", r.File.IsSet()}} {
+		if way.set {
+			given = append(given, way.key)
+		}
+	}
+	switch broken := c.broken.jobs[j.Name.Value]; {
+	case len(given) == 0 && !broken:
+		c.add("SL017", r.Pos, 1, "ready has none of the keys line, port, file; expected one", "such as ready: {port: 8080}")
+	case len(given) > 1:
+		c.add("SL017", r.Pos, 1, fmt.Sprintf("ready has %s; expected exactly one of line, port, file", strings.Join(given, " and ")), "")
+	}
+	if _, err := regexp.Compile(r.Line.Value); r.Line.IsSet() && r.Line.Value == "" {
+		c.at("SL018", r.Line, "line is empty, so any line would do", "write a part of the line that says so")
+	} else if err != nil {
+		c.at("SL018", r.Line, "line is no regular expression: "+err.Error(), "the syntax is RE2's")
+	}
+	if _, _, ok := spec.HostPort(r.Port.Value); r.Port.IsSet() && len(r.Port.Refs()) == 0 && !ok {
+		c.at("SL018", r.Port.String, fmt.Sprintf("port is %q; expected a number from 1 to 65535, or host:port", r.Port.Value), "")
+	}
+	if r.Timeout.IsSet() && j.Timeout.IsSet() && r.Timeout.Value > j.Timeout.Value {
+		c.add("SL018", r.Timeout.Pos, len(r.Timeout.Raw), fmt.Sprintf("the timeout of ready is %s and that of the job is %s; expected at most that", r.Timeout.Raw, j.Timeout.Raw), "")
+	}
+}
+
+// lock checks the lock that j holds while it runs.
+func (c *check) lock(j *spec.Job) {
+	e := j.Exclusive
+	if e == nil {
+		return
+	}
+	c.word(e.OnConflict, spec.Conflicts(), "answer to a held lock")
+	name, fixed := e.Name, len(e.Name.Refs()) == 0
+	if name.IsSet() && !couldBeName(name) {
+		c.at("SL019", name.String, fmt.Sprintf("%q can't name a lock", name.Value), "a name begins with a letter or _ and has letters, digits, _ and -, at most 128")
+	}
+	if j.Service.Value && j.Matrix != nil && fixed && name.IsSet() {
+		c.at("SL110", name.String, "the instances of a service run at once, and one of them at a time could hold this lock", "put ${matrix.…} into the name")
+	}
+	for _, n := range j.Needs.Items {
+		if s := c.jobs[n.Value]; s != nil && s.Service.Value && s.Exclusive != nil && fixed && s.Exclusive.Name.Value == name.Value {
+			p := c.at("SL110", name.String, fmt.Sprintf("job %q needs service %q, which holds this lock until the job has ended", j.Name.Value, s.Name.Value), "remove it here: the service has it")
+			p.Related = []diag.Related{{Pos: s.Exclusive.Pos, Msg: "held here"}}
+		}
+	}
+}
+
+// couldBeName reports whether t is a name, or is one with the right values in it.
+func couldBeName(t spec.Template) bool {
+	if len(t.Refs()) == 0 {
+		return spec.IsName(t.Value)
+	}
+	for i, p := range t.Parts {
+		text := p.Text
+		if i > 0 {
+			text = "_" + text
+		}
+		if p.Ref == nil && !spec.IsName(text) {
+			return false
+		}
+	}
+	return true
+}
+
+// findClients finds the jobs that need each service.
+func (c *check) findClients() {
+	for _, name := range c.jobNames {
+		for _, n := range c.jobs[name].Needs.Items {
+			if s := c.jobs[n.Value]; s != nil && s.Service.Value {
+				client := spec.String{Value: name, Pos: n.Pos}
+				c.clients[n.Value] = append(c.clients[n.Value], client)
+			}
+		}
+	}
+}
