@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,13 +66,13 @@ func TestRecord(t *testing.T) {
 	never := job("never", self(t, "exit", "0"))
 	never.Needs = []string{"bad"}
 	bad := job("bad", self(t, "exit", "3"))
-	otherRan := make(chan struct{})
+	badRan := make(chan struct{}) // it has a slot of those that are being recorded
 	var mu sync.Mutex
 	recorded := map[string]string{}
 	var rec *recorder
-	o := executeContext(t, t.Context(), planOf(source, use, other, bad, never), Options{Parallel: 1, KeepGoing: true, Record: func(res *report.Job, stdout []byte) error {
-		if res.ID == "source" {
-			<-otherRan // with one slot
+	o := executeContext(t, t.Context(), planOf(source, use, other, bad, never), Options{Parallel: 2, KeepGoing: true, Record: func(res *report.Job, stdout []byte) error {
+		if res.ID == "source" || res.ID == "other" {
+			<-badRan
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -84,8 +85,8 @@ func TestRecord(t *testing.T) {
 		mu.Lock()
 		rec = r
 		mu.Unlock()
-		if e, ok := e.(event.AttemptEnded); ok && e.ID == "other" {
-			close(otherRan)
+		if e, ok := e.(event.AttemptEnded); ok && e.ID == "bad" {
+			close(badRan)
 		}
 	})
 	if got, want := results(o.Report), "source succeeded, use succeeded, other succeeded, bad failed, never not_started"; got != want {
@@ -105,6 +106,21 @@ func TestRecord(t *testing.T) {
 	}
 }
 
+// Where one instance runs at a time, each is recorded before the next begins.
+func TestRecordInOrder(t *testing.T) {
+	var jobs []*plan.Job
+	want := ""
+	for i := range 20 {
+		id := fmt.Sprint("j", i)
+		jobs = append(jobs, job(id, self(t, "exit", "0")))
+		want += " +" + id + " ." + id
+	}
+	o := execute(t, planOf(jobs...), Options{Parallel: 1, Record: func(*report.Job, []byte) error { return nil }})
+	if got := story(o.recorder); " "+got != want {
+		t.Errorf("got  %s\nwant%s", got, want)
+	}
+}
+
 // A failure that is being recorded lets nothing start meanwhile that its end
 // would not let start.
 func TestRecordOfAFailure(t *testing.T) {
@@ -112,13 +128,13 @@ func TestRecordOfAFailure(t *testing.T) {
 		var jobs []*plan.Job
 		jobs = append(jobs, job("bad", self(t, "exit", "3")), job("a", self(t, "exit", "0")), job("b", self(t, "exit", "0")))
 		ran := make(chan struct{})
-		o := executeContext(t, t.Context(), planOf(jobs...), Options{Parallel: 1, KeepGoing: keep, Record: func(res *report.Job, _ []byte) error {
+		o := executeContext(t, t.Context(), planOf(jobs...), Options{Parallel: map[bool]int{false: 1, true: 2}[keep], KeepGoing: keep, Record: func(res *report.Job, _ []byte) error {
 			if res.ID == "bad" && keep {
 				<-ran
 			}
 			return nil
 		}}, func(_ *recorder, e any) {
-			if e, ok := e.(event.AttemptEnded); ok && e.ID == "a" {
+			if e, ok := e.(event.AttemptEnded); ok && e.ID == "b" {
 				close(ran)
 			}
 		})
