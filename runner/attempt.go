@@ -181,6 +181,9 @@ func (a *attempt) startStage(i int, files []*os.File) error {
 		}
 		c.Env[k] = e.Name + "=" + v
 	}
+	if err := plan.CheckSize(c.Path, c.Argv, c.Env); err != nil {
+		return a.cannotStart(s, err)
+	}
 	switch {
 	case a.job.Group == plan.GroupInherit:
 		c.Group = -1

@@ -83,11 +83,24 @@ func (a *attempt) noticeStops() {
 			a.suspend()
 			return
 		case sig == syscall.SIGTTIN:
-			a.end(stopped{status: report.Failed, reason: "stopped for reading the terminal, which only a job with interactive: true may"})
+			a.touched("reading")
 		case sig == syscall.SIGTTOU:
-			a.end(stopped{status: report.Failed, reason: "stopped for changing the terminal, which only a job with interactive: true may"})
+			a.touched("changing")
 		}
 	}
+}
+
+// touched ends an attempt that the terminal has stopped. It is woken to end by
+// itself; one that is stopped again instead can't, and is killed.
+func (a *attempt) touched(doing string) {
+	a.mu.Lock()
+	ending := a.stop.happened()
+	a.mu.Unlock()
+	if ending {
+		a.killGroup()
+		return
+	}
+	a.end(stopped{status: report.Failed, reason: "stopped for " + doing + " the terminal, which only a job with interactive: true may"})
 }
 
 // suspend stops sluice with the job that has the terminal, and goes on with it
@@ -98,6 +111,10 @@ func (a *attempt) suspend() {
 	l := a.loan
 	var mode *proc.TerminalMode // the job's
 	a.mu.Lock()
+	// Where sluice has the terminal, the shell has brought it back after a
+	// stop that came to sluice alone, a moment before it lent the terminal.
+	// The job was stopped for not having it.
+	regained := !a.reaped && proc.HasForeground(l.terminal)
 	if !a.reaped && proc.LeadsForeground(l.terminal, a.leader) {
 		mode, _ = proc.ModeOf(l.terminal)
 		_ = proc.TakeForeground(l.terminal) // whoever fails here is stopped all the same
@@ -106,7 +123,7 @@ func (a *attempt) suspend() {
 		}
 	}
 	a.mu.Unlock()
-	if err := proc.SuspendSelf(); err != nil {
+	if !regained && proc.SuspendSelf() != nil {
 		return
 	}
 	a.mu.Lock()

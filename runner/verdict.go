@@ -98,6 +98,8 @@ func (e ending) words(stop stopped) string {
 		return "not started"
 	case e.lives:
 		return "not ended by KILL"
+	case !e.exit.Known():
+		return "its ending is not known: something else waited for it"
 	case sig == 0:
 		return fmt.Sprintf("exit code %d", e.exit.Code)
 	}

@@ -81,7 +81,7 @@ func (c *cli) main(args []string) int {
 	if first == superviseWord {
 		return c.supervise(args[1:])
 	}
-	if first == "run" {
+	if first == "run" || first == "rerun" {
 		c.signals = watchSignals(false) // beside all that follows, for it takes its time
 	}
 	root := c.root(first)
@@ -164,6 +164,7 @@ func (c *cli) root(first string) *cobra.Command {
 		"run": c.runCommand, "plan": c.planCommand, "validate": c.validateCommand, "fmt": c.fmtCommand, "list": c.listCommand,
 		"explain": c.explainCommand, "schema": c.schemaCommand, "version": c.versionCommand,
 		"ps": c.psCommand, "logs": c.logsCommand, "wait": c.waitCommand, "stop": c.stopCommand, "attach": c.attachCommand,
+		"history": c.historyCommand, "rerun": c.rerunCommand,
 	}
 	if command := commands[first]; command != nil {
 		root.CompletionOptions.DisableDefaultCmd = true

@@ -27,7 +27,7 @@ type loading struct {
 	params       []string
 	paramsFile   string
 	jobs         []string
-	values       map[string]plan.Given // of the params that were given, since the plan was made
+	values       map[string]plan.Given // of params, as they were given; nil until the plan is made
 }
 
 func (l *loading) limitFlags(cmd *cobra.Command) {
@@ -46,9 +46,14 @@ func (l *loading) limitFlags(cmd *cobra.Command) {
 
 func (l *loading) planFlags(cmd *cobra.Command) {
 	l.limitFlags(cmd)
+	l.instancesFlag(cmd)
 	f := cmd.Flags()
 	f.StringArrayVarP(&l.params, "param", "p", nil, "give a param its value, `NAME=VALUE`; repeat it for a list")
 	f.StringVar(&l.paramsFile, "params", "", "read values of params from a YAML or JSON `FILE`")
+}
+
+func (l *loading) instancesFlag(cmd *cobra.Command) {
+	f := cmd.Flags()
 	f.IntVar(&l.maxInstances, "max-instances", 100_000, "the most instances of jobs in one run")
 	f.Lookup("max-instances").Hidden = true
 }
@@ -98,6 +103,9 @@ func (c *cli) read(name string, limits spec.Limits) ([]byte, error) {
 		// Not os.Open: it would set up the runtime's poller, which a regular
 		// file has no use for, before the first child is started.
 		fd, err := unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		for err == unix.EINTR { // a signal came, and another file system than most is behind name
+			fd, err = unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		}
 		if err != nil {
 			return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 		}
@@ -137,11 +145,13 @@ func (c *cli) plan(l *loading, args []string) (*spec.File, *plan.Plan, error) {
 	if err != nil {
 		return nil, nil, own(err)
 	}
-	given, err := l.given(dir)
-	if err != nil {
-		return nil, nil, err
+	given := l.values
+	if given == nil {
+		if given, err = l.given(dir); err != nil {
+			return nil, nil, err
+		}
+		l.values = given
 	}
-	l.values = given
 	if wrong := plan.CheckParams(f, given); len(wrong) > 0 {
 		c.report(wrong, f)
 		return nil, nil, &failure{code: exitUsage, err: errors.New("the params do not fit"), hint: "sluice list " + f.Name + " shows the params"}

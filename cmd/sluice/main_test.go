@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -27,7 +28,7 @@ import (
 // TestMain lets the test binary be sluice itself, and the small programs that
 // job files of tests run, each by its name.
 func TestMain(m *testing.M) {
-	testscript.Main(ownState{m}, map[string]func(){
+	programs := map[string]func(){
 		"sluice":  func() { os.Exit(sluice()) },
 		"emit":    playEmit,
 		"eat":     playEat,
@@ -42,7 +43,9 @@ func TestMain(m *testing.M) {
 		"await":   playAwait,
 		"environ": playEnviron,
 		"touch":   playTouch,
-	})
+	}
+	maps.Copy(programs, faultPrograms())
+	testscript.Main(ownState{m}, programs)
 }
 
 // ownState runs the tests with a state directory of their own, so that none

@@ -184,26 +184,7 @@ func writeRows(w io.Writer, rows []runRow, s report.Style) error {
 			report.Visible(filepath.Base(r.File)), report.Visible(r.jobs()),
 		})
 	}
-	widths := make([]int, len(cells[0]))
-	for _, row := range cells {
-		for i, cell := range row {
-			widths[i] = max(widths[i], report.Width(cell))
-		}
-	}
-	var b strings.Builder
-	for n, row := range cells {
-		var line strings.Builder
-		for i, cell := range row {
-			line.WriteString(cell + strings.Repeat(" ", widths[i]-report.Width(cell)+2))
-		}
-		text := strings.TrimRight(line.String(), " ")
-		if n == 0 {
-			text = s.Paint(report.Dim, text)
-		}
-		b.WriteString(text + "\n")
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return writeTable(w, cells, s)
 }
 
 // jobs is "web ready, db running", or for many jobs "2 running, 5 succeeded".

@@ -32,12 +32,12 @@ func (o *runFlags) policy() (state.Durability, error) {
 // startRecording makes the folder of the run of p. Where that is not possible,
 // the run goes on without: a home that can't be written must not keep a job
 // from running. Who asked for a durability relies on the folder.
-func (c *cli) startRecording(o *runFlags, p *plan.Plan) (recording, error) {
+func (c *cli) startRecording(o *runFlags, p *plan.Plan, earlier repeated) (recording, error) {
 	durability, err := o.policy()
 	if err != nil {
 		return recording{}, err
 	}
-	run, err := c.createRun(o, p, durability)
+	run, err := c.createRun(o, p, earlier, durability)
 	switch {
 	case err == nil:
 		return recording{run}, nil
@@ -67,7 +67,7 @@ func needsState(p *plan.Plan) string {
 }
 
 // createRun makes the folder of a run.
-func (c *cli) createRun(o *runFlags, p *plan.Plan, d state.Durability) (*state.Run, error) {
+func (c *cli) createRun(o *runFlags, p *plan.Plan, earlier repeated, d state.Durability) (*state.Run, error) {
 	store, err := state.Locate(os.Getenv)
 	if err != nil {
 		return nil, err
@@ -76,6 +76,7 @@ func (c *cli) createRun(o *runFlags, p *plan.Plan, d state.Durability) (*state.R
 	if err != nil {
 		return nil, err
 	}
+	m.Parent, m.Prior = earlier.run, earlier.runs()
 	return store.Create(p, m, d)
 }
 

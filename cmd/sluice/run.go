@@ -14,6 +14,7 @@ import (
 	"sluice/runner"
 	"sluice/runner/contain"
 	"sluice/runner/event"
+	"sluice/runner/plan"
 	"sluice/runner/plumb"
 	"sluice/runner/report"
 	"sluice/spec"
@@ -65,7 +66,18 @@ A JOB is a job's name, or job[axis=value] for one instance of its matrix.`,
 	}
 	f := cmd.Flags()
 	o.planFlags(cmd)
+	o.executeFlags(cmd)
 	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "show what would be executed, as sluice plan does, and start nothing")
+	f.BoolVar(&o.detach, "detach", false, "leave the run to itself as soon as it is ready, and print its id")
+	f.BoolVar(&o.helpParams, "help-params", false, "show the params of the job file and how to give them")
+	c.completions(cmd, &o.loading)
+	c.completeModes(cmd)
+	return cmd
+}
+
+// executeFlags are about how a plan is run.
+func (o *runFlags) executeFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
 	f.IntVarP(&o.parallel, "jobs", "j", 0, "run `N` instances at once (default: the file's max_parallel, else the number of CPUs)")
 	f.BoolVarP(&o.keepGoing, "keep-going", "k", false, "after a failure, go on with everything that does not need the failed job")
 	f.BoolVar(&o.failFast, "fail-fast", false, "after a failure, stop the jobs that run too")
@@ -73,14 +85,14 @@ A JOB is a job's name, or job[axis=value] for one instance of its matrix.`,
 	f.BoolVar(&o.json, "json", false, "write the report to standard output as JSON; children's output goes to standard error")
 	f.StringVar(&o.report, "report", "", "write the report to `FILE` as JSON")
 	f.StringVar(&o.events, "events", "", "write every event to `FILE` as JSON lines")
-	f.BoolVar(&o.detach, "detach", false, "leave the run to itself as soon as it is ready, and print its id")
 	f.StringVar(&o.durability, "durability", "", "when a job counts as done: `HOW` is fsync, its record is on the disk, or none (default fsync)")
-	f.BoolVar(&o.helpParams, "help-params", false, "show the params of the job file and how to give them")
-	c.completions(cmd, &o.loading)
+}
+
+// completeModes completes what --output takes.
+func (c *cli) completeModes(cmd *cobra.Command) {
 	if c.completing {
 		cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(outputModes, cobra.ShellCompDirectiveNoFileComp))
 	}
-	return cmd
 }
 
 // mode is the output mode: what was asked for, else what the place suggests.
@@ -111,6 +123,15 @@ func (c *cli) run(o *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	return c.execute(o, mode, file.Name, p, repeated{})
+}
+
+// execute runs p, the plan of the job file called file, and shows it. What
+// succeeded in the run that it repeats is not run again.
+func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repeated) error {
+	if err := plumb.Room(); err != nil {
+		return own(err)
+	}
 	keeper, err := contain.Open(c.keep)
 	if err != nil {
 		return own(err)
@@ -127,7 +148,7 @@ func (c *cli) run(o *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	rec, err := c.startRecording(o, p)
+	rec, err := c.startRecording(o, p, earlier)
 	if err != nil {
 		return err
 	}
@@ -138,7 +159,7 @@ func (c *cli) run(o *runFlags, args []string) error {
 	}
 	// One job may write to the terminal itself: nobody shares it.
 	direct := mode == "raw" || mode == "ordered" && instances == 1
-	sh := c.show(o, mode, file.Name)
+	sh := c.show(o, mode, file)
 	if o.parallel == 0 && p.MaxParallel == 0 {
 		o.parallel = runtime.GOMAXPROCS(0)
 	}
@@ -146,6 +167,7 @@ func (c *cli) run(o *runFlags, args []string) error {
 		Parallel: o.parallel, KeepGoing: o.keepGoing, FailFast: o.failFast,
 		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr, Direct: direct,
 		Sink: event.Tee(append(sink, sh, logSink{c.log()})), Kill: c.signals.kill, Keeper: keeper,
+		Prior: earlier.options(),
 	}
 	if o.json {
 		opts.Stdout = c.stderr
@@ -210,8 +232,8 @@ func (c *cli) showOptions(mode string) showOptions {
 	}
 }
 
-// rerun is the command that runs one instance again.
-func rerun(o *runFlags, file, id string) string {
+// rerun is the command that runs jobs again.
+func rerun(o *runFlags, file string, jobs ...string) string {
 	if file == "-" {
 		return "" // what was read from standard input is gone
 	}
@@ -222,7 +244,7 @@ func rerun(o *runFlags, file, id string) string {
 	if o.paramsFile != "" {
 		argv = append(argv, "--params", o.paramsFile)
 	}
-	return report.Quote(append(argv, id))
+	return report.Quote(append(argv, jobs...))
 }
 
 // finish writes the reports that were asked for and turns the run's outcome

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -52,7 +54,8 @@ func groupRoot() (string, error) {
 // tells other runs that it is in use.
 type group struct {
 	path        string
-	dir, events int // descriptors
+	dir, events int         // descriptors
+	killed      atomic.Bool // at some time: nothing can be made in it any more, see takes
 }
 
 // groupName is the beginning of the paths of a run's groups in parent. It is
@@ -94,6 +97,34 @@ func (g *group) open() (err error) {
 	return err
 }
 
+// takes reports whether a process can be made in g from this one's own group.
+//
+// Linux since 6.14 kills at its birth what is made from one group in another
+// where one of the two was killed more often than the other in its life, for
+// it takes that for a fork that a kill has missed: cgroup_css_set_fork reads
+// kill_seq of the wrong one. Where this process's group is one that was used
+// again, every job would be killed.
+func (g *group) takes() error {
+	sys := &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: g.dir}
+	pid, _, err := syscall.StartProcess("/", []string{"/"}, &syscall.ProcAttr{Sys: sys}) // a directory, so it ends with that, if it lives so long
+	if err == unix.EACCES {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	for {
+		if _, err := unix.Wait4(pid, nil, 0, nil); err != unix.EINTR {
+			return errors.New("this kernel kills at once what is made in it")
+		}
+	}
+}
+
+// mayBeKilled reports whether the group at path is one that can be killed, and
+// so not the root of all.
+func mayBeKilled(path string) bool {
+	return unix.Access(filepath.Join(path, "cgroup.kill"), unix.F_OK) == nil
+}
+
 // populated reports whether a process lives in g or in a group inside it.
 // Zombies do not count.
 func (g *group) populated() bool {
@@ -104,6 +135,7 @@ func (g *group) populated() bool {
 
 // kill kills everything in g and in the groups inside it.
 func (g *group) kill() {
+	g.killed.Store(true)
 	// An error leaves it populated, which is seen.
 	if fd, err := unix.Openat(g.dir, "cgroup.kill", unix.O_WRONLY|unix.O_CLOEXEC, 0); err == nil {
 		unix.Write(fd, []byte("1"))

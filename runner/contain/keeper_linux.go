@@ -91,6 +91,9 @@ func (k *Keeper) useGroups(o Options) (why string) {
 		k.parent = parent
 		err = k.newSlot()
 	}
+	if err == nil && mayBeKilled(parent) {
+		err = k.sets[0].group.takes()
+	}
 	if err != nil {
 		k.parent = ""
 		return err.Error()
@@ -113,6 +116,24 @@ func (k *Keeper) newSlot() error {
 	k.sets = append(k.sets, s)
 	k.free = append(k.free, s)
 	return nil
+}
+
+// renew gives s a new group where its own was killed, which nothing can be made
+// in any more. The caller holds k.mu.
+func (k *Keeper) renew(s *slot) {
+	if s.group == nil || !s.group.killed.Load() {
+		return
+	}
+	s.group.remove()
+	s.group = nil
+	if k.parent == "" {
+		return
+	}
+	var err error
+	if s.group, err = newGroup(k.parent, s.mark); err != nil {
+		s.group = nil
+		k.withoutGroups(err)
+	}
 }
 
 // withoutGroups gives up control groups for the rest of the run: err is what

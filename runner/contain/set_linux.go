@@ -179,6 +179,7 @@ func (s *Set) Free() {
 		}
 	}
 	if !s.left { // else its mark and its group are not to be had again
+		s.k.renew(s.slot)
 		s.k.free = append(s.k.free, s.slot)
 	}
 }

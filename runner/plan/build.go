@@ -73,6 +73,7 @@ type builder struct {
 	outputs  map[string]output // files that instances write, by path
 	shared   map[string]bool   // those that several append to
 	globs    []globUse
+	argSpace int      // what execve takes; 0 until it is asked for
 	reads    []string // files that what is being built reads, in any order
 	always   []string // those that every instance reads
 }

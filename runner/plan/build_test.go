@@ -284,7 +284,7 @@ jobs:
 `, Inputs{Env: []string{path}})
 	want(t, problems, []string{
 		`3:15+7 SL610: there is no program "nothing" on the job's PATH`,
-		`4:19+1 SL610: there is no program "e" on the job's PATH`,
+		`4:19+1 SL610: "e" is found by the entry "rel" of PATH, which means another program in every directory`,
 		`5:20+1 SL610: there is no program "c" on the job's PATH; DIR/one/c: it is a directory`,
 		`6:14+9 SL610: ./nothing: DIR/nothing: no such file or directory`,
 		`7:24+5 SL610: ./sub: DIR/sub: it is a directory`,

@@ -79,19 +79,19 @@ func find(name, dir, path string) lookup {
 		}
 		return l
 	}
-	relative := false
 	var blocked error
 	for _, d := range filepath.SplitList(path) {
-		if !filepath.IsAbs(d) {
-			relative = true // also the empty entry, which means the current directory
-			continue
-		}
-		full := filepath.Join(d, name)
+		full := filepath.Join(absolute(dir, d), name) // an empty entry means the current directory
 		err := isExecutable(full)
-		if err == nil {
+		switch {
+		case err == nil && !filepath.IsAbs(d):
+			return lookup{
+				msg:  fmt.Sprintf("%q is found by the entry %q of PATH, which means another program in every directory", name, d),
+				hint: "write " + dotted(filepath.Join(d, name)) + " if that is the program, or take the entry out of PATH: " + path,
+			}
+		case err == nil:
 			return lookup{path: full}
-		}
-		if !errors.Is(err, fs.ErrNotExist) && blocked == nil {
+		case !errors.Is(err, fs.ErrNotExist) && blocked == nil && filepath.IsAbs(d):
 			blocked = err
 		}
 	}
@@ -99,12 +99,18 @@ func find(name, dir, path string) lookup {
 	if blocked != nil {
 		l.msg += "; " + words(blocked)
 	}
-	if relative {
-		l.hint += "\nits relative entries are left out; write ./" + name + " for a program in the job's directory"
-	} else if isExecutable(filepath.Join(dir, name)) == nil {
+	if isExecutable(filepath.Join(dir, name)) == nil {
 		l.hint = "the job's directory has one: write ./" + name
 	}
 	return l
+}
+
+// dotted is a relative name that no search along PATH can find.
+func dotted(name string) string {
+	if strings.Contains(name, "/") {
+		return name
+	}
+	return "./" + name
 }
 
 var errNotExecutable = errors.New("it is not executable")
@@ -120,11 +126,17 @@ func isExecutable(path string) error {
 	case err != nil:
 		return err
 	case info.IsDir():
-		return &fs.PathError{Op: "exec", Path: path, Err: errors.New("it is a directory")}
-	case info.Mode()&0o111 == 0 || access != nil:
-		return &fs.PathError{Op: "exec", Path: path, Err: errNotExecutable}
+		err = errors.New("it is a directory")
+	case info.Mode()&0o111 == 0:
+		err = errNotExecutable
+	case access != nil && noExec(path):
+		err = errors.New("its file system is mounted noexec")
+	case access != nil:
+		err = fmt.Errorf("this user may not execute it: %w", access)
+	default:
+		return nil
 	}
-	return nil
+	return &fs.PathError{Op: "exec", Path: path, Err: err}
 }
 
 // input resolves j's stdin.
@@ -362,35 +374,4 @@ func unescape(s string) string {
 		out.WriteByte(s[i])
 	}
 	return out.String()
-}
-
-// The kernel takes at most 32 pages for one string (MAX_ARG_STRLEN, its NUL
-// included), and a quarter of the stack limit, at most 6 MiB, for all
-// (execve(2)). The usual stack of 8 MiB gives 2 MiB.
-const (
-	maxArg  = 131_072 - 1
-	maxArgs = 1_900_000
-)
-
-func (b *builder) checkSize(st *Stage, words []spec.Arg) {
-	total := 0
-	for _, t := range st.Argv {
-		n := len(t.String())
-		total += n + 9
-		if n > maxArg {
-			b.add("SL615", words[0].Pos, 1, fmt.Sprintf("an argument has %d bytes; the kernel takes at most %d", n, maxArg), "hand it over by stdin: or a file")
-			return
-		}
-	}
-	for _, v := range st.Env {
-		n := len(v.Name) + 1 + len(v.Value.String())
-		total += n + 9
-		if n > maxArg {
-			b.add("SL615", words[0].Pos, 1, fmt.Sprintf("environment variable %s has %d bytes; the kernel takes at most %d", v.Name, n, maxArg), "hand it over by stdin: or a file")
-			return
-		}
-	}
-	if total > maxArgs {
-		b.add("SL615", words[0].Pos, 1, fmt.Sprintf("arguments and environment have %d bytes together; about %d is what the kernel takes", total, maxArgs), "hand the names over by stdin:, or spread them over a matrix")
-	}
 }

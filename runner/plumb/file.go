@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
 )
 
 // Mode says how an output file comes to be.
@@ -28,9 +30,10 @@ type File struct {
 	path string
 	mode Mode
 	os   *os.File
-	temp string // where the bytes are until Commit, for Atomic and Create
-	size int64  // of a regular file before, for Append; -1: nothing to cut off
-	over bool   // committed or aborted
+	dir  *os.File // of Atomic and Create: the file's folder, whatever its path leads to meanwhile
+	temp string   // the name in dir under which the bytes are until Commit
+	size int64    // of a regular file before, for Append; -1: nothing to cut off
+	over bool     // committed or aborted
 }
 
 // OpenFile opens path, which must be absolute, for a child to write. Missing
@@ -39,7 +42,9 @@ type File struct {
 // Atomic and Create refuse what exists and is not a regular file, for it would
 // be replaced by one. Atomic keeps the permissions of the file that it will
 // replace, but neither its owner nor its further names. A FIFO without a
-// reader is an error and not a wait.
+// reader is an error and not a wait. The folder of an Atomic or Create file is
+// looked up once, so that the file appears where it was begun although the path
+// may lead elsewhere by then.
 func OpenFile(path string, mode Mode) (*File, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, err
@@ -79,11 +84,18 @@ func (f *File) openTemp() error {
 		return &fs.PathError{Op: "replace", Path: f.path, Err: fmt.Errorf(
 			"it is %s, which a regular file would replace; mode: truncate writes through it", kind(old.Mode()))}
 	}
-	// A name is never met twice, unless somebody guesses 40 bits.
-	f.temp = filepath.Join(filepath.Dir(f.path), tempName(filepath.Base(f.path), rand.Text()[:8]))
-	f.os, err = open(f.temp, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_EXCL, 0o666)
-	if err != nil || old == nil {
+	if f.dir, err = open(filepath.Dir(f.path), syscall.O_RDONLY|syscall.O_DIRECTORY, 0); err != nil {
 		return err
+	}
+	// A name is never met twice, unless somebody guesses 40 bits.
+	f.temp = tempName(filepath.Base(f.path), rand.Text()[:8])
+	f.os, err = openAt(f.dir, f.temp, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_EXCL, 0o666)
+	if err != nil {
+		f.dir.Close()
+		return err
+	}
+	if old == nil {
+		return nil
 	}
 	if err := f.os.Chmod(old.Mode().Perm()); err != nil {
 		return errors.Join(err, f.Abort())
@@ -146,30 +158,45 @@ func (f *File) Commit() error {
 		return errors.Join(err, f.Abort())
 	}
 	f.over = true
-	if err := f.os.Close(); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(f.path))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return flush(dir)
+	defer f.dir.Close()
+	return errors.Join(f.os.Close(), flush(f.dir))
 }
 
 // place gives the temporary file its name.
 func (f *File) place() error {
+	base := filepath.Base(f.path)
 	if f.mode == Atomic {
-		return os.Rename(f.temp, f.path)
+		return f.at("rename", func(dir int) error { return unix.Renameat(dir, f.temp, dir, base) })
 	}
 	// link(2), other than rename(2), never replaces.
-	if err := os.Link(f.temp, f.path); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return &fs.PathError{Op: "create", Path: f.path, Err: fs.ErrExist}
-		}
+	err := f.at("link", func(dir int) error { return unix.Linkat(dir, f.temp, dir, base, 0) })
+	if errors.Is(err, fs.ErrExist) {
+		return &fs.PathError{Op: "create", Path: f.path, Err: fs.ErrExist}
+	}
+	if err != nil {
 		return err
 	}
-	return os.Remove(f.temp)
+	return f.remove()
+}
+
+func (f *File) remove() error {
+	return f.at("unlink", func(dir int) error { return unix.Unlinkat(dir, f.temp, 0) })
+}
+
+// at makes a system call on names in f's folder.
+func (f *File) at(op string, call func(dir int) error) error {
+	conn, err := f.dir.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var inner error
+	if err := conn.Control(func(fd uintptr) { inner = call(int(fd)) }); err != nil {
+		return err
+	}
+	if inner != nil {
+		return &os.LinkError{Op: op, Old: filepath.Join(filepath.Dir(f.path), f.temp), New: f.path, Err: inner}
+	}
+	return nil
 }
 
 // flush puts f on the disk. Some file systems have none or can't do that for a
@@ -194,7 +221,8 @@ func (f *File) Abort() error {
 	var cut, removed error
 	switch {
 	case f.temp != "":
-		removed = os.Remove(f.temp)
+		defer f.dir.Close()
+		removed = f.remove()
 	case f.size >= 0:
 		if info, err := f.os.Stat(); err != nil {
 			cut = err

@@ -312,3 +312,35 @@ func TestFilesLeakNothing(t *testing.T) {
 		t.Errorf("%d descriptors became %d", before, after)
 	}
 }
+
+// The folder of a file is looked up once: a file appears where it was begun,
+// whatever its path leads to by then, and leaves nothing elsewhere.
+func TestFolderIsSwapped(t *testing.T) {
+	for _, mode := range []Mode{Atomic, Create} {
+		for _, end := range []string{"commit", "abort"} {
+			dir := t.TempDir()
+			folder, moved, other := filepath.Join(dir, "folder"), filepath.Join(dir, "moved"), filepath.Join(dir, "other")
+			for _, d := range []string{folder, other} {
+				if err := os.Mkdir(d, 0o777); err != nil {
+					t.Fatal(err)
+				}
+			}
+			f := write(t, filepath.Join(folder, "out"), mode, "new")
+			if err := errors.Join(os.Rename(folder, moved), os.Symlink(other, folder)); err != nil {
+				t.Fatal(err)
+			}
+			if end == "abort" {
+				if err := f.Abort(); err != nil {
+					t.Error(err)
+				}
+				only(t, moved)
+			} else {
+				if err := f.Commit(); err != nil {
+					t.Error(err)
+				}
+				holds(t, filepath.Join(moved, "out"), "new", "out")
+			}
+			only(t, other)
+		}
+	}
+}

@@ -2,7 +2,9 @@ package proc
 
 import (
 	"os"
+	"os/signal"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -106,17 +108,23 @@ func onDescriptor(file *os.File, f func(fd int) error) error {
 }
 
 // SuspendSelf stops every process of this program's group, as Ctrl-Z does to
-// it, and returns when a shell has continued it. It returns at once where no
-// shell could: the kernel then stops no group for Ctrl-Z (setpgid(2), "orphaned
-// process group"), nor one whose caller ignores it.
+// it, and returns when a shell has continued it. Where nothing stops it, it
+// returns after half a second: the kernel stops no group for Ctrl-Z that no
+// shell could continue (setpgid(2), "orphaned process group"), nor a process
+// that was started with the signal ignored.
 func SuspendSelf() error {
-	return onThread(func() error {
-		if err := syscall.Kill(0, syscall.SIGTSTP); err != nil {
-			return os.NewSyscallError("kill", err)
-		}
-		// That may stop this process by another of its threads, a moment
-		// later. What is sent to this thread stops it before the call
-		// returns; and SIGCONT takes back every stop that is still to come.
-		return stopThread()
-	})
+	continued := make(chan os.Signal, 1)
+	signal.Notify(continued, syscall.SIGCONT)
+	defer signal.Stop(continued)
+	if err := syscall.Kill(0, syscall.SIGTSTP); err != nil {
+		return os.NewSyscallError("kill", err)
+	}
+	// It stops by any of its threads, and so a moment after the call.
+	t := time.NewTimer(500 * time.Millisecond)
+	defer t.Stop()
+	select {
+	case <-continued:
+	case <-t.C:
+	}
+	return nil
 }

@@ -19,9 +19,3 @@ func unstopped(f func() error) error {
 	defer signal.Reset(syscall.SIGTTOU)
 	return f()
 }
-
-func onThread(f func() error) error { return f() }
-
-// stopThread can't stop one thread here: SuspendSelf may return a moment
-// before the process is stopped.
-func stopThread() error { return nil }

@@ -10,6 +10,36 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Adopt takes over the folder of a run that another process has created, and
+// whose Lock this one has inherited: from now on it is this process that runs
+// it. locked belongs to the Run. The other process has waited for Written, and
+// calls Close at any time. A run that has ended, or whose lock is held by
+// somebody else, is refused.
+func Adopt(dir string, locked *os.File, d Durability) (*Run, error) {
+	f := FolderAt(dir)
+	if err := f.mayAdopt(locked); err != nil {
+		return nil, err
+	}
+	m, err := f.Meta()
+	if err != nil {
+		return nil, err
+	}
+	p, err := f.Plan()
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{store: At(filepath.Dir(filepath.Dir(f.dir))), meta: *m, plan: p}
+	if err := r.open(f.dir, locked, 0); err != nil {
+		return nil, err
+	}
+	r.begin(d)
+	r.written = func() error { return nil }
+	if err := r.writeMeta(r.sync); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
 // mayAdopt returns why the run can't be taken over by who has inherited locked.
 func (f *Folder) mayAdopt(locked *os.File) error {
 	switch _, err := f.Result(); {

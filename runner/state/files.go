@@ -106,6 +106,9 @@ func lock(f *os.File) error {
 	}
 }
 
+// unlock frees f's lock for all processes that share it.
+func unlock(f *os.File) error { return unix.Flock(int(f.Fd()), unix.LOCK_UN) }
+
 // held reports whether somebody else has f locked for good.
 func held(f *os.File) (bool, error) {
 	err := unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB)
@@ -113,7 +116,7 @@ func held(f *os.File) (bool, error) {
 		return true, nil
 	}
 	if err == nil {
-		err = unix.Flock(int(f.Fd()), unix.LOCK_UN)
+		err = unlock(f)
 	}
 	return false, err
 }

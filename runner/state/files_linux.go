@@ -2,6 +2,8 @@ package state
 
 import (
 	"os"
+	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,4 +17,15 @@ func fdatasync(f *os.File) error {
 			return err
 		}
 	}
+}
+
+// changeTime is when a file's content, its names or its permissions changed
+// the last time, which no program can set (inode(7), "ctime"). It is up to a
+// tick of the kernel's clock early, 10 ms at most.
+func changeTime(info os.FileInfo) time.Time {
+	s, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return time.Time{}
+	}
+	return time.Unix(s.Ctim.Unix())
 }

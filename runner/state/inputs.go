@@ -85,33 +85,53 @@ func statInputs(p *plan.Plan) []Input {
 
 func statInput(path string) Input {
 	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return Input{Path: plan.Known(path), Size: -1}
-	case info.IsDir():
-		return Input{Path: plan.Known(path), Dir: true}
+	if err != nil {
+		info = nil
 	}
-	in := Input{Path: plan.Known(path), Size: info.Size(), Mtime: info.ModTime().UTC()}
-	if s, ok := info.Sys().(*syscall.Stat_t); ok {
-		in.Inode = int64(s.Ino)
+	return inputOf(path, info)
+}
+
+// inputOf is what info tells of the file at path; nil is nothing.
+func inputOf(path string, info os.FileInfo) Input {
+	in := Input{Path: plan.Known(path)}
+	switch {
+	case info == nil:
+		in.Size = -1
+	case info.IsDir():
+		in.Dir = true
+	default:
+		in.Size, in.Mtime = info.Size(), info.ModTime().UTC()
+		if s, ok := info.Sys().(*syscall.Stat_t); ok {
+			in.Inode = int64(s.Ino)
+		}
 	}
 	return in
 }
 
-// change says how a file differs from what it was, or "".
-func (was Input) change() string {
+// change says how a file differs from what it was, or "", and when its content
+// or its place changed the last time. What was not there, nobody has read.
+func (was Input) change() (how string, at time.Time) {
 	path, _ := was.Path.Known()
-	switch is := statInput(path); {
-	case is.Size < 0:
-		return path + " is missing"
-	case is.Dir != was.Dir, is.Inode != was.Inode:
-		return path + " is another file"
-	case is.Size != was.Size:
-		return fmt.Sprintf("%s has %d bytes and had %d", path, is.Size, was.Size)
-	case !is.Mtime.Equal(was.Mtime):
-		return path + " has changed"
+	info, err := os.Stat(path)
+	if err != nil {
+		info = nil
 	}
-	return ""
+	switch is := inputOf(path, info); {
+	case was.Size < 0:
+		return "", at
+	case is.Size < 0:
+		how = path + " is missing"
+	case is.Dir != was.Dir, is.Inode != was.Inode:
+		how = path + " is another file"
+	case is.Size != was.Size:
+		how = fmt.Sprintf("%s has %d bytes and had %d", path, is.Size, was.Size)
+	case !is.Mtime.Equal(was.Mtime):
+		how = path + " has changed"
+	}
+	if info != nil {
+		at = changeTime(info)
+	}
+	return how, at
 }
 
 // Inputs reads inputs.json, by path.

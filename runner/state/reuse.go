@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"time"
 
 	"sluice/runner/plan"
 	"sluice/runner/report"
@@ -19,8 +20,8 @@ type Again struct {
 
 // Reusable says which instances of p, the plan of f's run, need not run again:
 // they have succeeded, what they read is as it was when the run began in which
-// they did, what they made is as they left it, and the same is true of what
-// they need. again are the others of those that have succeeded.
+// they did, or at least since they started, what they made is as they left it,
+// and the same is true of what they need. again are the others of those that have succeeded.
 //
 // A service leaves nothing that could be used again. It never is among them:
 // the runner starts it where it is needed.
@@ -30,7 +31,7 @@ func (f *Folder) Reusable(p *plan.Plan) (prior map[string]Done, again []Again, e
 	}
 	r := &reuse{
 		plan: p, folder: f, prior: prior, made: made(p), appended: appended(p),
-		inputs: map[string]map[string]Input{}, changes: map[string]string{},
+		inputs: map[string]map[string]Input{}, changes: map[string]inputChange{},
 		anew: map[string]bool{}, why: map[string]string{},
 	}
 	if err := r.look(); err != nil {
@@ -60,10 +61,16 @@ type reuse struct {
 	appended map[string]bool // those that they append to
 
 	inputs  map[string]map[string]Input // of a run, by path
-	changes map[string]string           // of an input of a run, by run and path
+	changes map[string]inputChange      // of an input since a run began, by run and path
 
 	anew map[string]bool   // jobs of which an instance runs again
 	why  map[string]string // instances that are done run again, by id
+}
+
+// inputChange is how an input has changed, or "", and when it did.
+type inputChange struct {
+	how string
+	at  time.Time
 }
 
 // appended are the files that instances of p append to.
@@ -120,16 +127,19 @@ func (r *reuse) changed(inst *plan.Instance, d Done) (string, error) {
 	}
 	for _, path := range reads(inst, r.made) {
 		key := d.RunID + path
-		change, looked := r.changes[key]
+		c, looked := r.changes[key]
 		if !looked {
 			was, recorded := inputs[path]
-			if change = was.change(); !recorded {
-				change = path + " is new" // a run that repeats another one knows the files of that one's plan
+			if c.how, c.at = was.change(); !recorded {
+				c.how = path + " is new"
 			}
-			r.changes[key] = change
+			r.changes[key] = c
 		}
-		if change != "" {
-			return change, nil
+		// What an earlier job of that run changed, without a word in the job
+		// file, was so already when the instance read it.
+		seen := d.Result != nil && !c.at.IsZero() && c.at.Before(d.Result.Start)
+		if c.how != "" && !seen {
+			return c.how, nil
 		}
 	}
 	switch {

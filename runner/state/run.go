@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sluice/runner/event"
-	"sluice/runner/fields"
 	"sluice/runner/plan"
 	"sluice/runner/report"
 )
@@ -66,36 +65,6 @@ func (s *Store) Create(p *plan.Plan, m Meta, d Durability) (*Run, error) {
 	inputs := statInputs(p)
 	r.begin(d)
 	r.written = sync.OnceValue(func() error { return r.prepare(inputs) })
-	return r, nil
-}
-
-// Adopt takes over the folder of a run that another process has created, and
-// whose Lock this one has inherited: from now on it is this process that runs
-// it. locked belongs to the Run. The other process has waited for Written, and
-// calls Close at any time. A run that has ended, or whose lock is held by
-// somebody else, is refused.
-func Adopt(dir string, locked *os.File, d Durability) (*Run, error) {
-	f := FolderAt(dir)
-	if err := f.mayAdopt(locked); err != nil {
-		return nil, err
-	}
-	m, err := f.Meta()
-	if err != nil {
-		return nil, err
-	}
-	p, err := f.Plan()
-	if err != nil {
-		return nil, err
-	}
-	r := &Run{store: At(filepath.Dir(filepath.Dir(f.dir))), meta: *m, plan: p}
-	if err := r.open(f.dir, locked, 0); err != nil {
-		return nil, err
-	}
-	r.begin(d)
-	r.written = func() error { return nil }
-	if err := r.writeMeta(r.sync); err != nil {
-		return nil, errors.Join(err, r.Close())
-	}
 	return r, nil
 }
 
@@ -157,49 +126,6 @@ func (r *Run) begin(d Durability) {
 		return limits[job]
 	})
 }
-
-// prepare writes the files that say what the run is, and makes room for it.
-// They are synced unless the run is over with its first instance: then there
-// is nothing to go on with.
-func (r *Run) prepare(inputs []Input) error {
-	durable := r.sync && !r.single
-	known := fields.Array(nil, inputs, func(buf []byte, in Input) []byte { return in.appendJSON(buf) })
-	for _, err := range []error{
-		r.writeMeta(durable),
-		r.folder.write(planName, append(r.plan.AppendJSON(nil), '\n'), durable),
-		r.folder.write(inputsName, append(known, '\n'), durable),
-	} {
-		if err != nil {
-			return err
-		}
-	}
-	r.store.prune()
-	if !durable {
-		return nil
-	}
-	return errors.Join(flush(r.folder.File), r.keepName())
-}
-
-// keepName puts the name of the run's folder on the disk. What it names
-// follows by itself where it is synced.
-func (r *Run) keepName() error {
-	runs, err := openFolder(r.store.runs())
-	if err != nil {
-		return err
-	}
-	return errors.Join(flush(runs.File), runs.Close())
-}
-
-func (r *Run) writeMeta(durable bool) (err error) {
-	if r.meta.Runner, err = Self(); err != nil {
-		return fmt.Errorf("find out about this process: %w", err)
-	}
-	return r.folder.replace(metaName, append(r.meta.appendJSON(nil), '\n'), durable)
-}
-
-// Written returns when everything is there that says what the run is: another
-// process may Adopt it then.
-func (r *Run) Written() error { return r.written() }
 
 // ID is the run's id.
 func (r *Run) ID() string { return r.meta.RunID }
@@ -275,12 +201,15 @@ func (r *Run) capture(id string, data []byte) error {
 }
 
 // Finish writes what is left of the journal and the logs, then the result, and
-// gives the lock back.
+// frees the lock, whoever shares it. With a nil report it is Close.
 func (r *Run) Finish(rep *report.Report) error {
-	if r.over {
+	switch {
+	case rep == nil:
+		return r.Close()
+	case r.over:
 		return os.ErrClosed
 	}
-	err := errors.Join(r.end(), r.writeResult(rep))
+	err := errors.Join(r.end(), r.writeResult(rep), unlock(r.journal.f))
 	return errors.Join(err, r.release())
 }
 

@@ -80,7 +80,7 @@ jobs:
 `},
 	{
 		ID: "SL610", Severity: Fatal, OfPlan: true, Title: "a program that does not exist or can't be executed",
-		Explain: `A name without a / is looked for in the absolute directories of the PATH that the job itself will have. Relative and empty entries of PATH are left out, because they make the program depend on the directory. A name with a / is seen from the job's directory, and may be missing when the plan is made only if a job before it can make it.
+		Explain: `A name without a / is looked for in the absolute directories of the PATH that the job itself will have. Where a relative or empty entry of PATH comes first that has the program, too, it is refused: which one was meant depends on the directory. A name with a / is seen from the job's directory, and may be missing when the plan is made only if a job before it can make it.
 
 The message shows the PATH, or why the file can't be executed. A program of the project is written with its path: ./scripts/report.`,
 		Wrong: `version: 1

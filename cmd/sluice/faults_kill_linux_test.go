@@ -1,0 +1,186 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Sluice or a part of it is ended, or held.
+
+// treeJob runs the four processes of tree, and something after it.
+const treeJob = `jobs:
+  tree: {run: tree life, stdout: {file: out.txt}, stop: {grace: GRACE}}
+  clean-up: {after: [tree], run: touch cleaned}
+`
+
+// startTree starts sluice and returns when the four processes live.
+func startTree(t *testing.T, grace string) (*fault, *life, *process) {
+	t.Helper()
+	f := newFault(t, strings.Replace(treeJob, "GRACE", grace, 1))
+	f.write("out.txt", "old\n")
+	l := f.life("life")
+	p := f.command("sluice", "run", "job.yaml")
+	f.start(p)
+	l.here(4)
+	return f, l, p
+}
+
+func (f *fault) signal(p *process, sig syscall.Signal) {
+	f.Helper()
+	if err := p.Process.Signal(sig); err != nil {
+		f.Fatal(err)
+	}
+}
+
+func TestF01KillSluice(t *testing.T) {
+	f, l, p := startTree(t, "1h")
+	f.signal(p, syscall.SIGKILL)
+	f.wants(f.end(p), -9)
+	l.gone()
+	f.oldOrNew("out.txt", "old\n")
+}
+
+func TestF02Term(t *testing.T) {
+	f, l, p := startTree(t, "100ms")
+	f.signal(p, syscall.SIGTERM)
+	f.wants(f.end(p), 143, "told to stop by SIGTERM")
+	l.gone()
+	f.oldOrNew("out.txt", "old\n")
+	f.noLitter()
+	f.exists("cleaned")
+}
+
+func TestF03Interrupt(t *testing.T) {
+	f, l, p := startTree(t, "100ms")
+	f.signal(p, syscall.SIGINT)
+	f.wants(f.end(p), 130, "interrupted")
+	l.gone()
+	f.noLitter()
+	f.exists("cleaned")
+}
+
+// The second signal ends at once what would have an hour to end.
+func TestF04InterruptTwice(t *testing.T) {
+	f, l, p := startTree(t, "1h")
+	f.signal(p, syscall.SIGINT)
+	f.signal(p, syscall.SIGINT) // the first may still be on its way: then it counts as one, and as the only one
+	for range 1000 {            // so again, until it has an effect
+		if p.Process.Signal(syscall.SIGINT) != nil {
+			break
+		}
+	}
+	f.wants(f.end(p), 130)
+	l.gone()
+	f.noLitter()
+}
+
+// monitor is the process that watches over the run of sluice with that pid.
+func (f *fault) monitor(pid int) int {
+	f.Helper()
+	for _, child := range childrenOf(pid) {
+		if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", child)); err == nil && string(text) == "sluice-monitor\n" {
+			return child
+		}
+	}
+	f.Fatalf("sluice %d has no monitor among its children %v", pid, childrenOf(pid))
+	return 0
+}
+
+// childrenOf lists the living children of a process.
+func childrenOf(pid int) (list []int) {
+	paths, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, path := range paths {
+		text, _ := os.ReadFile(path)
+		for _, field := range strings.Fields(string(text)) {
+			if n, err := strconv.Atoi(field); err == nil {
+				list = append(list, n)
+			}
+		}
+	}
+	return list
+}
+
+func TestF05KillMonitor(t *testing.T) {
+	f, l, p := startTree(t, "1h")
+	if err := syscall.Kill(f.monitor(p.Process.Pid), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	f.wants(f.end(p), exitError, "monitor")
+	l.gone()
+	f.oldOrNew("out.txt", "old\n")
+}
+
+// Sluice and its monitor killed in one moment leave nobody who could end the
+// rest: that is the limit of what is promised. The run is told as lost.
+func TestF06KillBoth(t *testing.T) {
+	f, l, p := startTree(t, "1h")
+	monitor, tree := f.monitor(p.Process.Pid), descendants(p.Process.Pid)
+	for _, pid := range []int{monitor, p.Process.Pid} { // so that neither sees the other's end
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, pid := range []int{monitor, p.Process.Pid} {
+		syscall.Kill(pid, syscall.SIGKILL)
+	}
+	f.wants(f.end(p), -9)
+	if o := f.run("sluice", "history"); !strings.Contains(o.stdout, "lost") {
+		t.Errorf("the history does not tell of a lost run:\n%s%s", o.stdout, o.stderr)
+	}
+	for _, pid := range tree {
+		syscall.Kill(pid, syscall.SIGKILL)
+	}
+	l.gone()
+	f.oldOrNew("out.txt", "old\n")
+}
+
+// descendants are the living children of a process, and theirs.
+func descendants(pid int) (list []int) {
+	for _, child := range childrenOf(pid) {
+		list = append(append(list, child), descendants(child)...)
+	}
+	return list
+}
+
+// A stopped process can't act on TERM: it is woken for that.
+func TestF07StoppedTree(t *testing.T) {
+	f, l, p := startTree(t, "100ms")
+	for _, pid := range descendants(p.Process.Pid) {
+		if text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); strings.Contains(string(text), "life") {
+			if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	f.signal(p, syscall.SIGTERM)
+	f.wants(f.end(p), 143)
+	l.gone()
+	f.noLitter()
+}
+
+// Sluice is held longer than its timeout, as by Ctrl-Z or a sleeping machine:
+// the timeout is one still, and so is the attempt.
+func TestF08SluiceHeld(t *testing.T) {
+	const timeout = 300 * time.Millisecond
+	f := newFault(t, `jobs:
+  held: {run: leaf life, timeout: 300ms, stop: {grace: 1h}, retry: {attempts: 2, delay: 0s}}
+`)
+	l := f.life("life")
+	p := f.command("sluice", "run", "--events", "events", "job.yaml")
+	f.start(p)
+	l.here(1)
+	f.signal(p, syscall.SIGSTOP)
+	time.Sleep(3 * timeout) // not to wait for something: this is the fault
+	f.signal(p, syscall.SIGCONT)
+	f.wants(f.end(p), exitFailed, "timeout of 300ms")
+	l.gone()
+	if n := strings.Count(f.read("events"), `"type":"stopping"`); n != 2 {
+		t.Errorf("%d times stopped in two attempts", n)
+	}
+}

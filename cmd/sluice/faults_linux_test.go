@@ -1,0 +1,248 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Faults: what else goes wrong around sluice, made to go wrong. Each test is a
+// row of the README's table. Whatever happens, sluice ends soon, with an exit
+// code that says so where work was lost, in words of its own and not those of
+// Go's runtime; nothing that it started is alive; and an output file is the
+// old one or the new one.
+
+// guard is when a test gives up on sluice. Nothing that is tested takes long.
+const guard = 30 * time.Second
+
+// fault is a folder of its own to run sluice in.
+type fault struct {
+	*testing.T
+	dir string
+}
+
+// newFault makes a folder with the job file text in it.
+func newFault(t *testing.T, text string) *fault {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fault{t, dir}
+	f.write("job.yaml", "version: 1\n"+text)
+	return f
+}
+
+func (f *fault) path(name string) string { return filepath.Join(f.dir, name) }
+
+func (f *fault) write(name, text string) {
+	f.Helper()
+	if err := os.WriteFile(f.path(name), []byte(text), 0o666); err != nil {
+		f.Fatal(err)
+	}
+}
+
+// read is the content of a file, or "" where there is none.
+func (f *fault) read(name string) string {
+	f.Helper()
+	text, err := os.ReadFile(f.path(name))
+	if err != nil && !os.IsNotExist(err) {
+		f.Fatal(err)
+	}
+	return string(text)
+}
+
+// process is a command that may be running. It is killed when the test gives
+// up on it.
+type process struct {
+	*exec.Cmd
+	stdout, stderr bytes.Buffer
+	gaveUp         atomic.Bool
+}
+
+// command makes a command, with its output kept and nothing of the caller's
+// that would change what is printed.
+func (f *fault) command(args ...string) *process {
+	f.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), guard)
+	p := &process{Cmd: exec.CommandContext(ctx, args[0], args[1:]...)}
+	p.Dir = f.dir
+	p.Env = append(os.Environ(), "NO_COLOR=1", "CI=", "GITHUB_ACTIONS=", "FORCE_COLOR=", "GORACE=atexit_sleep_ms=0",
+		"SLUICE_STATE_DIR="+f.path("state"))
+	p.Stdout, p.Stderr = &p.stdout, &p.stderr
+	p.Cancel = func() error {
+		p.gaveUp.Store(true)
+		return p.Process.Kill()
+	}
+	f.Cleanup(func() {
+		cancel()
+		if p.Process != nil && p.ProcessState == nil {
+			p.Wait()
+		}
+	})
+	p.WaitDelay = time.Second // what holds the streams then is told by other means
+	return p
+}
+
+func (f *fault) start(p *process) {
+	f.Helper()
+	if err := p.Start(); err != nil {
+		f.Fatal(err)
+	}
+}
+
+// end waits for p, which was started, and returns what it printed and its exit
+// code; -1 and a negative signal number stand for a signal.
+func (f *fault) end(p *process) output {
+	f.Helper()
+	o := f.endAnyhow(p)
+	for _, words := range []string{"goroutine ", "fatal error:", "panic:", "SIGSEGV"} {
+		if strings.Contains(o.stderr, words) {
+			f.Errorf("Go's runtime speaks:\n%.2000s", o.stderr)
+			break
+		}
+	}
+	return o
+}
+
+// endAnyhow is end where Go's runtime may have had the last word.
+func (f *fault) endAnyhow(p *process) output {
+	f.Helper()
+	err := p.Wait()
+	if p.gaveUp.Load() {
+		f.Fatalf("%s: still there after %s\n%s", strings.Join(p.Args, " "), guard, p.stderr.String())
+	}
+	if errors.Is(err, exec.ErrWaitDelay) {
+		f.Error("something holds its streams")
+	}
+	o := output{p.stdout.String(), p.stderr.String(), p.ProcessState.ExitCode()}
+	if status := p.ProcessState.Sys().(syscall.WaitStatus); status.Signaled() {
+		o.code = -int(status.Signal())
+	}
+	return o
+}
+
+// run runs a command to its end.
+func (f *fault) run(args ...string) output {
+	f.Helper()
+	p := f.command(args...)
+	f.start(p)
+	return f.end(p)
+}
+
+// wants checks an exit code and that standard error has the words.
+func (f *fault) wants(o output, code int, words ...string) {
+	f.Helper()
+	if o.code != code {
+		f.Errorf("exit code %d, want %d\n%s%s", o.code, code, o.stdout, o.stderr)
+	}
+	for _, w := range words {
+		if !strings.Contains(o.stderr, w) {
+			f.Errorf("it does not say %q:\n%s", w, o.stderr)
+		}
+	}
+}
+
+// oldOrNew checks that a file is one of these, whole, and returns which.
+func (f *fault) oldOrNew(name string, contents ...string) string {
+	f.Helper()
+	got := f.read(name)
+	for _, want := range contents {
+		if got == want {
+			return got
+		}
+	}
+	f.Errorf("%s has %d bytes, %.60q: neither the old content nor the new", name, len(got), got)
+	return got
+}
+
+// noLitter checks that no unfinished output is left in the folder.
+func (f *fault) noLitter() {
+	f.Helper()
+	names, err := filepath.Glob(f.path(".*.sluice-*"))
+	if err != nil || len(names) > 0 {
+		f.Errorf("left: %q, %v", names, err)
+	}
+}
+
+// life is a FIFO by which processes show that they live: those of tree, or
+// whatever opens it for writing.
+type life struct {
+	f    *fault
+	both *os.File // so that a writer need not wait for the reader
+	path string
+}
+
+func (f *fault) life(name string) *life {
+	f.Helper()
+	l := &life{f: f, path: f.path(name)}
+	if err := syscall.Mkfifo(l.path, 0o600); err != nil {
+		f.Fatal(err)
+	}
+	var err error
+	if l.both, err = os.OpenFile(l.path, os.O_RDWR, 0); err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() {
+		l.both.Close()
+		if f.Failed() {
+			l.kill()
+		}
+	})
+	return l
+}
+
+// here waits until n bytes came: for tree, four.
+func (l *life) here(n int) {
+	l.f.Helper()
+	l.both.SetReadDeadline(time.Now().Add(guard))
+	if _, err := io.ReadFull(l.both, make([]byte, n)); err != nil {
+		l.f.Fatalf("the processes did not come to life: %v", err)
+	}
+}
+
+// gone waits until no process has it open any more.
+func (l *life) gone() {
+	l.f.Helper()
+	r, err := os.OpenFile(l.path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		l.f.Fatal(err)
+	}
+	defer r.Close()
+	l.both.Close()
+	r.SetReadDeadline(time.Now().Add(guard))
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		l.f.Errorf("something that sluice started is alive: %v", err)
+	}
+}
+
+// kill ends what has the FIFO open, so that a failed test leaves nothing.
+func (l *life) kill() {
+	links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
+	for _, link := range links {
+		pid, _ := strconv.Atoi(strings.Split(link, "/")[2])
+		if target, err := os.Readlink(link); err == nil && target == l.path && pid != os.Getpid() {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+}
+
+// without says what the machine lacks for a test. Where SLUICE_NO_SKIP is set,
+// as .ci/run does, that is a failure.
+func without(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("SLUICE_NO_SKIP") != "" {
+		t.Fatalf("SLUICE_NO_SKIP is set, and this machine has what is needed, says .ci/run; but "+format, args...)
+	}
+	t.Skipf(format, args...)
+}

@@ -1,0 +1,51 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+
+	"sluice/runner/fields"
+)
+
+// prepare writes the files that say what the run is, and makes room for it.
+// They are synced unless the run is over with its first instance: then there
+// is nothing to go on with.
+func (r *Run) prepare(inputs []Input) error {
+	durable := r.sync && !r.single
+	known := fields.Array(nil, inputs, func(buf []byte, in Input) []byte { return in.appendJSON(buf) })
+	for _, err := range []error{
+		r.writeMeta(durable),
+		r.folder.write(planName, append(r.plan.AppendJSON(nil), '\n'), durable),
+		r.folder.write(inputsName, append(known, '\n'), durable),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	r.store.prune()
+	if !durable {
+		return nil
+	}
+	return errors.Join(flush(r.folder.File), r.keepName())
+}
+
+// keepName puts the name of the run's folder on the disk. What it names
+// follows by itself where it is synced.
+func (r *Run) keepName() error {
+	runs, err := openFolder(r.store.runs())
+	if err != nil {
+		return err
+	}
+	return errors.Join(flush(runs.File), runs.Close())
+}
+
+func (r *Run) writeMeta(durable bool) (err error) {
+	if r.meta.Runner, err = Self(); err != nil {
+		return fmt.Errorf("find out about this process: %w", err)
+	}
+	return r.folder.replace(metaName, append(r.meta.appendJSON(nil), '\n'), durable)
+}
+
+// Written returns when everything is there that says what the run is: another
+// process may Adopt it then.
+func (r *Run) Written() error { return r.written() }
