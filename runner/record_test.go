@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -276,5 +277,20 @@ func TestDetachFails(t *testing.T) {
 	}})
 	if r := o.Jobs[0]; r.Status != report.Failed || !strings.HasPrefix(r.Reason, "job gone captured nothing") {
 		t.Errorf("%s: %s", r.Status, r.Reason)
+	}
+}
+
+// Where one instance runs at a time, each is recorded before the next begins.
+func TestRecordInOrder(t *testing.T) {
+	var jobs []*plan.Job
+	want := ""
+	for i := range 20 {
+		id := fmt.Sprint("j", i)
+		jobs = append(jobs, job(id, self(t, "exit", "0")))
+		want += " +" + id + " ." + id
+	}
+	o := execute(t, planOf(jobs...), Options{Parallel: 1, Record: func(*report.Job, []byte) error { return nil }})
+	if got := story(o.recorder); " "+got != want {
+		t.Errorf("got  %s\nwant%s", got, want)
 	}
 }

@@ -19,7 +19,7 @@ func bootID() (string, error) {
 
 // readProc reads a short file, which the kernel makes up in one read.
 func readProc(name string) ([]byte, error) {
-	f, err := openAt(unix.AT_FDCWD, name, unix.O_RDONLY, 0)
+	f, err := openAt(unix.AT_FDCWD, name, name, unix.O_RDONLY)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
