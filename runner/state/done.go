@@ -97,7 +97,7 @@ func (f *Folder) results() ([]*report.Job, error) {
 	}
 	defer journal.Close()
 	var jobs []*report.Job
-	for l := (&lines{f: journal}); ; {
+	for l := (&lines{r: journal}); ; {
 		line, err := l.next()
 		if err == io.EOF || err == errDamaged {
 			return jobs, nil

@@ -20,7 +20,7 @@ type folder struct {
 }
 
 func openFolder(path string) (folder, error) {
-	f, err := openAt(unix.AT_FDCWD, path, unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	f, err := openAt(unix.AT_FDCWD, path, path, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
 		return folder{}, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
@@ -29,23 +29,26 @@ func openFolder(path string) (folder, error) {
 
 // open opens the file called name, close-on-exec.
 func (d folder) open(name string, flags int) (*os.File, error) {
-	f, err := openAt(int(d.Fd()), name, flags, 0o666)
+	path := d.path + "/" + name
+	f, err := openAt(int(d.Fd()), name, path, flags)
 	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: d.path + "/" + name, Err: err}
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	return f, nil
 }
 
-func openAt(dir int, name string, flags int, mode uint32) (*os.File, error) {
+// openAt opens the file called name in a directory. Errors of the file call it
+// path.
+func openAt(dir int, name, path string, flags int) (*os.File, error) {
 	for {
-		fd, err := unix.Openat(dir, name, flags|unix.O_CLOEXEC, mode)
+		fd, err := unix.Openat(dir, name, flags|unix.O_CLOEXEC, 0o666)
 		if err == unix.EINTR {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		return os.NewFile(uintptr(fd), name), nil
+		return os.NewFile(uintptr(fd), path), nil
 	}
 }
 
@@ -93,7 +96,10 @@ func flush(f *os.File) error {
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOTSUP) {
 		return nil
 	}
-	return err
+	if err != nil {
+		return &fs.PathError{Op: "sync", Path: f.Name(), Err: err}
+	}
+	return nil
 }
 
 // lock takes f's lock, and waits for who looks whether it is held.

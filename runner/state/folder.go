@@ -35,7 +35,7 @@ func (f *Folder) store() *Store { return At(filepath.Dir(filepath.Dir(f.dir))) }
 
 func (f *Folder) open(name string) (*os.File, error) {
 	path := filepath.Join(f.dir, name)
-	file, err := openAt(unix.AT_FDCWD, path, unix.O_RDONLY|unix.O_NONBLOCK, 0)
+	file, err := openAt(unix.AT_FDCWD, path, path, unix.O_RDONLY|unix.O_NONBLOCK)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}

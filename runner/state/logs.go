@@ -130,6 +130,13 @@ func (l *logs) fail(err error) {
 	}
 }
 
+// failed is the first error, or nil.
+func (l *logs) failed() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
 // end closes what is open and returns the first error.
 func (l *logs) end() error {
 	l.mu.Lock()

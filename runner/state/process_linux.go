@@ -19,7 +19,7 @@ func bootID() (string, error) {
 
 // readProc reads a short file, which the kernel makes up in one read.
 func readProc(name string) ([]byte, error) {
-	f, err := openAt(unix.AT_FDCWD, name, unix.O_RDONLY, 0)
+	f, err := openAt(unix.AT_FDCWD, name, name, unix.O_RDONLY)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
@@ -44,7 +44,7 @@ func startOf(pid int) (uint64, error) {
 	// byte in it, also brackets and spaces. Field 3 follows the last bracket.
 	end := bytes.LastIndexByte(text, ')')
 	fields := strings.Fields(string(text[end+1:]))
-	const state, start = 3 - 3, 22 - 3
+	const state, start = 0, 22 - 3
 	if end < 0 || len(fields) <= start {
 		return 0, fmt.Errorf("%s has not the fields that proc_pid_stat(5) gives it: %q", name, text)
 	}

@@ -164,21 +164,13 @@ func (r *Run) Record(res *report.Job, stdout []byte) error {
 		}
 	}
 	upTo, err := r.journal.record(event.JobEnded{ID: res.ID, Result: res})
-	if err != nil {
-		return r.journalError(err)
+	if err = errors.Join(err, r.logs.failed()); err != nil {
+		return err
 	}
 	if err := r.Written(); err != nil || !r.sync {
 		return err
 	}
-	return r.journalError(r.journal.sync(upTo, r.haste.patience(res)))
-}
-
-func (r *Run) journalError(err error) error {
-	var pe *fs.PathError
-	if err == nil || errors.As(err, &pe) {
-		return err
-	}
-	return fmt.Errorf("write %s/%s: %w", r.folder.path, journalName, err)
+	return r.journal.sync(upTo, r.haste.patience(res))
 }
 
 // capture writes what the instance id captured. Nobody looks for it before
@@ -214,7 +206,7 @@ func (r *Run) Finish(rep *report.Report) error {
 }
 
 func (r *Run) end() error {
-	return errors.Join(r.journalError(r.journal.end()), r.logs.end(), r.Written())
+	return errors.Join(r.journal.end(), r.logs.end(), r.Written())
 }
 
 // writeResult writes the result. That of a single instance is not synced: its
