@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -142,10 +144,27 @@ func (c *cli) repeatable(f *state.Folder) (*state.Meta, error) {
 	if err != nil {
 		return nil, own(fmt.Errorf("run %s ended before it had told what it was: %w", f.ID, err))
 	}
+	m.Asked.File = fromHere(m.Asked.File)
 	if m.Name != "" {
 		return nil, usage("sluice rerun "+m.Parent+" repeats that one", "run %s is the detached job %s of run %s", f.ID, m.Name, m.Parent)
 	}
 	return m, nil
+}
+
+// fromHere is path as it is seen from this directory, if it is below that.
+func fromHere(path string) string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	rel, err := filepath.Rel(dir, path)
+	switch {
+	case err != nil || !filepath.IsLocal(rel):
+		return path
+	case !isFileArg(rel): // it would be taken for a job
+		return "./" + rel
+	}
+	return rel
 }
 
 // takeOver takes over what the run was asked for and this command line does not

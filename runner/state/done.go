@@ -88,7 +88,7 @@ func (f *Folder) results() ([]*report.Job, error) {
 	rep, err := f.Result()
 	if err == nil {
 		return rep.Jobs, nil
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	} else if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errUnreadable) {
 		return nil, err
 	}
 	journal, err := f.open(journalName)

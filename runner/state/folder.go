@@ -42,6 +42,9 @@ func (f *Folder) open(name string) (*os.File, error) {
 	return file, nil
 }
 
+// errUnreadable says that a file is not what its writer wrote.
+var errUnreadable = errors.New("damaged")
+
 // readJSON reads a file into v.
 func (f *Folder) readJSON(name string, v any) error {
 	path := filepath.Join(f.dir, name)
@@ -50,7 +53,7 @@ func (f *Folder) readJSON(name string, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(text, v); err != nil {
-		return fmt.Errorf("%s is damaged: %w", path, err)
+		return fmt.Errorf("%s is %w: %w", path, errUnreadable, err)
 	}
 	return nil
 }
@@ -106,8 +109,8 @@ type Status struct {
 }
 
 // Status looks whether the run has a result, and else whether its runner
-// lives. A result that can't be read is an error, and so is a folder that
-// can't.
+// lives. A result that is damaged is none, for a machine that loses power may
+// leave one. An error says that the folder, or its result, can't be read.
 func (f *Folder) Status() (Status, error) {
 	s, err := f.final()
 	if err != nil || s.State == Final {
@@ -138,7 +141,7 @@ func (f *Folder) Status() (Status, error) {
 func (f *Folder) final() (Status, error) {
 	rep, err := f.Result()
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errUnreadable):
 		return Status{}, nil
 	case err != nil:
 		return Status{}, err
@@ -151,18 +154,18 @@ func (f *Folder) final() (Status, error) {
 // itself is looked for.
 func (f *Folder) alive() (bool, error) {
 	journal, err := f.open(journalName)
-	if err == nil {
-		defer journal.Close()
-		is, err := held(journal)
-		if err == nil && is {
-			return true, nil
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil // whoever made the folder ended at once
+	} else if err != nil {
 		return false, err
+	}
+	defer journal.Close()
+	if is, err := held(journal); !noLocks(err) {
+		return is, err
 	}
 	m, err := f.Meta()
 	if err != nil {
-		return false, nil // whoever made the folder ended at once
+		return false, nil // as above
 	}
 	return m.Runner.Alive()
 }
