@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/runner/contain"
 	"sluice/runner/plan"
 	"sluice/runner/plumb"
 	"sluice/runner/report"
@@ -24,6 +25,13 @@ import (
 const play = "RUNNER_TEST_PLAY"
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "__monitor" {
+		if err := contain.Monitor(os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+		os.Exit(0)
+	}
 	if name := os.Getenv(play); name != "" {
 		os.Exit(programs()[name](os.Args[1:]))
 	}

@@ -41,6 +41,7 @@ func programs() map[string]func(args []string) int {
 		"revive":  playRevive,
 		"serve":   playServe,
 		"hang":    playHang,
+		"away":    playAway,
 		"ignore":  playIgnore,
 		"handle":  playHandle,
 		"doze":    playDoze,
@@ -232,6 +233,15 @@ func playHang([]string) int {
 	fmt.Fprintln(os.Stderr, "ready")
 	wait()
 	return 0
+}
+
+// away leaves its process group for a session of its own, and is hang.
+func playAway([]string) int {
+	if _, err := syscall.Setsid(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 99
+	}
+	return playHang(nil)
 }
 
 // wait lets the runtime see no deadlock.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -60,19 +61,19 @@ func TestPrior(t *testing.T) {
 // A result is recorded before it counts, with what was captured, and the next
 // instance runs meanwhile.
 func TestRecord(t *testing.T) {
-	source := job("source", self(t, "tag", "text"))
+	source, second := job("source", self(t, "tag", "text")), job("second", self(t, "exit", "0"))
 	source.Instances[0].Stdout = capture(100)
 	use, other := client(t, "use", "source"), job("other", self(t, "exit", "0"))
 	never := job("never", self(t, "exit", "0"))
 	never.Needs = []string{"bad"}
 	bad := job("bad", self(t, "exit", "3"))
-	badRan := make(chan struct{}) // it has a slot of those that are being recorded
+	otherRan := make(chan struct{})
 	var mu sync.Mutex
 	recorded := map[string]string{}
 	var rec *recorder
-	o := executeContext(t, t.Context(), planOf(source, use, other, bad, never), Options{Parallel: 2, KeepGoing: true, Record: func(res *report.Job, stdout []byte) error {
-		if res.ID == "source" || res.ID == "other" {
-			<-badRan
+	o := executeContext(t, t.Context(), planOf(source, second, use, other, bad, never), Options{Parallel: 2, KeepGoing: true, Record: func(res *report.Job, stdout []byte) error {
+		if res.ID == "source" || res.ID == "second" {
+			<-otherRan // in the slot of one of them
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -85,14 +86,14 @@ func TestRecord(t *testing.T) {
 		mu.Lock()
 		rec = r
 		mu.Unlock()
-		if e, ok := e.(event.AttemptEnded); ok && e.ID == "bad" {
-			close(badRan)
+		if e, ok := e.(event.AttemptEnded); ok && e.ID == "other" {
+			close(otherRan)
 		}
 	})
-	if got, want := results(o.Report), "source succeeded, use succeeded, other succeeded, bad failed, never not_started"; got != want {
+	if got, want := results(o.Report), "source succeeded, second succeeded, use succeeded, other succeeded, bad failed, never not_started"; got != want {
 		t.Errorf("got %s", got)
 	}
-	want := map[string]string{"source": "succeeded text", "use": "succeeded ", "other": "succeeded ", "bad": "failed "}
+	want := map[string]string{"source": "succeeded text", "second": "succeeded ", "use": "succeeded ", "other": "succeeded ", "bad": "failed "}
 	for id, text := range want {
 		if recorded[id] != text {
 			t.Errorf("%s is recorded as %q, want %q", id, recorded[id], text)
@@ -106,42 +107,34 @@ func TestRecord(t *testing.T) {
 	}
 }
 
-// Where one instance runs at a time, each is recorded before the next begins.
-func TestRecordInOrder(t *testing.T) {
-	var jobs []*plan.Job
-	want := ""
-	for i := range 20 {
-		id := fmt.Sprint("j", i)
-		jobs = append(jobs, job(id, self(t, "exit", "0")))
-		want += " +" + id + " ." + id
-	}
-	o := execute(t, planOf(jobs...), Options{Parallel: 1, Record: func(*report.Job, []byte) error { return nil }})
-	if got := story(o.recorder); " "+got != want {
-		t.Errorf("got  %s\nwant%s", got, want)
-	}
-}
-
-// A failure that is being recorded lets nothing start meanwhile that its end
-// would not let start.
+// While a failure is being recorded nothing starts that its end would not let
+// start, though there is a slot for it.
 func TestRecordOfAFailure(t *testing.T) {
-	for _, keep := range []bool{false, true} {
-		var jobs []*plan.Job
-		jobs = append(jobs, job("bad", self(t, "exit", "3")), job("a", self(t, "exit", "0")), job("b", self(t, "exit", "0")))
-		ran := make(chan struct{})
-		o := executeContext(t, t.Context(), planOf(jobs...), Options{Parallel: map[bool]int{false: 1, true: 2}[keep], KeepGoing: keep, Record: func(res *report.Job, _ []byte) error {
-			if res.ID == "bad" && keep {
-				<-ran
-			}
-			return nil
-		}}, func(_ *recorder, e any) {
-			if e, ok := e.(event.AttemptEnded); ok && e.ID == "b" {
-				close(ran)
-			}
-		})
-		want := map[bool]string{true: "bad failed, a succeeded, b succeeded", false: "bad failed, a not_started, b not_started"}[keep]
-		if got := results(o.Report); got != want {
-			t.Errorf("keep %v: %s", keep, got)
+	slowEnded := make(chan struct{})
+	slowReady := make(chan struct{})
+	var rec *recorder
+	p := planOf(job("bad", self(t, "exit", "3")), job("slow", self(t, "handle", "0")), job("a", self(t, "exit", "0")))
+	ready := whenReady(1, func() { close(slowReady) })
+	o := executeContext(t, t.Context(), p, Options{Parallel: 2, Record: func(res *report.Job, _ []byte) error {
+		if res.ID == "bad" {
+			<-slowReady
+			signalStages(rec, "slow", syscall.SIGTERM)
+			<-slowEnded
 		}
+		return nil
+	}}, func(r *recorder, e any) {
+		switch e := e.(type) {
+		case event.RunStarted:
+			rec = r
+		case event.JobEnded:
+			if e.ID == "slow" {
+				close(slowEnded)
+			}
+		}
+		ready(r, e)
+	})
+	if got, want := results(o.Report), "bad failed, slow succeeded, a not_started"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
@@ -284,5 +277,20 @@ func TestDetachFails(t *testing.T) {
 	}})
 	if r := o.Jobs[0]; r.Status != report.Failed || !strings.HasPrefix(r.Reason, "job gone captured nothing") {
 		t.Errorf("%s: %s", r.Status, r.Reason)
+	}
+}
+
+// Where one instance runs at a time, each is recorded before the next begins.
+func TestRecordInOrder(t *testing.T) {
+	var jobs []*plan.Job
+	want := ""
+	for i := range 20 {
+		id := fmt.Sprint("j", i)
+		jobs = append(jobs, job(id, self(t, "exit", "0")))
+		want += " +" + id + " ." + id
+	}
+	o := execute(t, planOf(jobs...), Options{Parallel: 1, Record: func(*report.Job, []byte) error { return nil }})
+	if got := story(o.recorder); " "+got != want {
+		t.Errorf("got  %s\nwant%s", got, want)
 	}
 }

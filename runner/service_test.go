@@ -305,7 +305,7 @@ func TestServiceCancel(t *testing.T) {
 			}
 		}
 		for _, e := range find[event.Stopping](o.recorder) {
-			if e.Reason != "interrupted" {
+			if e.Reason != "interrupted" || !e.Told {
 				t.Errorf("%s was stopped for %q", e.ID, e.Reason)
 			}
 		}

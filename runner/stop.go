@@ -71,7 +71,7 @@ func (f *FromTerminal) Error() string { return f.Reason }
 // told is what it means for the attempt that its context is cancelled. To a
 // service nothing else happens when it is no longer needed.
 func (a *attempt) told(cause error) stopped {
-	s := stopped{status: report.Cancelled, reason: cause.Error()}
+	s := stopped{status: report.Cancelled, reason: cause.Error(), told: true}
 	if a.job.Service {
 		s.status = report.Succeeded
 	}
@@ -117,7 +117,7 @@ func (a *attempt) stopGroup(s stopped, sig syscall.Signal) {
 		grace = time.Duration(a.job.Stop.Grace)
 		a.grace = time.AfterFunc(grace, a.killGroup)
 	}
-	a.r.emit(event.Stopping{ID: a.inst.ID, Attempt: a.res.Number, Reason: s.reason, Signal: s.signal, Grace: grace})
+	a.r.emit(event.Stopping{ID: a.inst.ID, Attempt: a.res.Number, Reason: s.reason, Signal: s.signal, Grace: grace, Told: s.told})
 }
 
 func (a *attempt) killGroup() {

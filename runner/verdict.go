@@ -27,6 +27,7 @@ type stopped struct {
 	reason string        // "timeout of 3s"
 	signal string        // what the group was sent first
 	has    string        // that, where it was not sluice that sent it
+	told   bool          // it was the whole run that was to stop, or to do without the service
 	at     time.Time
 	killed time.Time // when KILL followed; zero where it was not needed
 }

@@ -89,7 +89,7 @@ func everyEvent() []event.Event {
 		event.Detached{ID: "a", RunID: "r2"},
 		event.Waiting{ID: "a", Reason: "exclusive deploy is held by run r0"},
 		event.StageEnded{ID: "a", Attempt: 1, Stage: 1, Result: stage},
-		event.Stopping{ID: "a", Attempt: 1, Reason: "the timeout of 3s", Signal: "TERM", Grace: time.Second},
+		event.Stopping{ID: "a", Attempt: 1, Reason: "the timeout of 3s", Signal: "TERM", Grace: time.Second, Told: true},
 		event.AttemptEnded{ID: "a", Result: attempt},
 		event.RetryScheduled{ID: "a", Attempt: 2, Of: 3, Delay: time.Second},
 		event.RestartScheduled{ID: "a", Attempt: 2, Delay: time.Second},

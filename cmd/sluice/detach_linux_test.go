@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -280,6 +282,64 @@ func TestSupervisorKilledBeforeReady(t *testing.T) {
 		t.Errorf("%v, %q; want %q", cmd.ProcessState, &said, want)
 	}
 	l.gone(alive)
+}
+
+// A supervisor that is stopped goes on, to end its run; one that takes no
+// notice is killed, and the run is lost.
+func TestStopAStoppedSupervisor(t *testing.T) {
+	l := newLab(t, "  nap: {run: hang alive}\n")
+	alive := l.fifo("alive")
+	id := l.detach()
+	l.line(alive)
+	hold, err := l.supervisor(id).Hold()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hold.Close()
+	if err := hold.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if _, said := l.sluice(0, "stop", id); !strings.Contains(said, "was stopped by TERM") {
+		t.Errorf("it says %q", said)
+	}
+	l.gone(alive)
+
+	deaf := l.fifo("deaf")
+	cmd := exec.Command("hang", "-i", l.path("deaf"))
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	l.line(deaf)
+	runner := l.supervisor(id)
+	runner.PID = cmd.Process.Pid
+	runner.Start = startOf(t, runner.PID)
+	stubborn, err := runner.Hold()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stubborn.Close()
+	if err := endNow(l.folder(id), stubborn, time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGKILL {
+		t.Errorf("it ended by %v", cmd.ProcessState)
+	}
+}
+
+// startOf is field 22 of /proc/PID/stat.
+func startOf(t *testing.T, pid int) uint64 {
+	t.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := bytes.Cut(stat, []byte(") "))
+	start, err := strconv.ParseUint(strings.Fields(string(rest))[22-3], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return start
 }
 
 // What runs in a terminal can be looked at and stopped from another one.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -308,6 +309,29 @@ func TestStopNeverSignalsAnother(t *testing.T) {
 	}
 }
 
+// Where run.json does not name who holds the run's lock, nobody is signalled.
+func TestStopOfAMisnamedRunner(t *testing.T) {
+	l := newLab(t, "  nap: {run: hang alive}\n")
+	alive := l.fifo("alive")
+	id := l.detach()
+	l.line(alive)
+	supervisor := l.supervisor(id)
+	stranger, err := state.Self()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger.Start--
+	l.setRunner(id, stranger)
+	st, err := afterRunner(l.folder(id), stranger, time.Millisecond)
+	if err == nil || !strings.Contains(err.Error(), "another process holds its lock; nothing was signalled") {
+		t.Errorf("%+v, %v", st, err)
+	}
+	if got := l.row(id).State; got != "running" {
+		t.Errorf("the run is %s", got)
+	}
+	l.setRunner(id, supervisor)
+}
+
 // setRunner writes another process into the run's run.json.
 func (l *lab) setRunner(id string, p state.Process) {
 	l.Helper()
@@ -401,5 +425,45 @@ func TestCompleteRuns(t *testing.T) {
 	}
 	if got, _ := l.sluice(0, "__complete", "wait", napping, ""); !strings.HasPrefix(got, lines[ended]+":") {
 		t.Errorf("after one that is there: %q", got)
+	}
+}
+
+func TestJobDetached(t *testing.T) {
+	needTools(t, "tail", "echo")
+	l := newLab(t, "  unused: {run: emit x}\n")
+	l.write("box", "first\n")
+	box, err := os.OpenFile(l.path("box"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer box.Close()
+	file, err := filepath.Abs("../../jobs/detached.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, said := l.sluice(0, "run", file, "-p", "box="+l.path("box"))
+	if out != "the box is being read\n" || !strings.Contains(said, "reader: runs on as ") {
+		t.Errorf("it says %q and\n%s", out, said)
+	}
+	cmd := l.command("logs", "-f", "last")
+	lines, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(lines)
+	for i, want := range []string{"first\n", "second\n"} {
+		if line, err := r.ReadString('\n'); line != want || err != nil {
+			t.Errorf("line %d is %q, %v; want %q", i, line, err, want)
+		}
+		if _, err := box.WriteString("second\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.sluice(0, "stop", "last")
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("logs -f ends with %v", err)
 	}
 }

@@ -59,3 +59,35 @@ jobs: {write: {pipe: ["emit ${params.who} ${params.who} ${params.who}", copy], s
 	f.oldOrNew("out.txt", contents...)
 	f.noLitter()
 }
+
+// Of many runs of an exclusive job one has it, and the others are refused or
+// come after it.
+func TestF33Exclusive(t *testing.T) {
+	const runs = 10
+	f := newFault(t, `jobs:
+  fail: {exclusive: {name: one, on_conflict: fail}, run: await go 0}
+  wait: {exclusive: {name: two}, run: alone taken}
+`)
+	goOn := f.fifo("go")
+	ends := make(chan output, runs)
+	var all sync.WaitGroup
+	begin := func(job string) {
+		for range runs {
+			p := f.command("sluice", "run", "job.yaml", job)
+			f.start(p)
+			all.Go(func() { ends <- f.end(p) })
+		}
+	}
+	begin("fail")
+	for range runs - 1 {
+		f.wants(<-ends, exitFailed, "exclusive")
+	}
+	goOn("x")
+	f.wants(<-ends, exitOK)
+	all.Wait()
+	begin("wait")
+	for range runs {
+		f.wants(<-ends, exitOK)
+	}
+	all.Wait()
+}

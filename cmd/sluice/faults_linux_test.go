@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -28,7 +29,9 @@ const guard = 30 * time.Second
 // fault is a folder of its own to run sluice in.
 type fault struct {
 	*testing.T
-	dir string
+	dir      string
+	state    string        // the state directory, in dir
+	patience time.Duration // with a command
 }
 
 // newFault makes a folder with the job file text in it.
@@ -38,7 +41,7 @@ func newFault(t *testing.T, text string) *fault {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fault{t, dir}
+	f := &fault{t, dir, "state", guard}
 	f.write("job.yaml", "version: 1\n"+text)
 	return f
 }
@@ -66,19 +69,68 @@ func (f *fault) read(name string) string {
 // up on it.
 type process struct {
 	*exec.Cmd
-	stdout, stderr bytes.Buffer
+	stdout, stderr hearing
 	gaveUp         atomic.Bool
+}
+
+// hearing is what a process has printed so far.
+type hearing struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	more chan struct{} // closed when something comes
+}
+
+func (s *hearing) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.more != nil {
+		close(s.more)
+		s.more = nil
+	}
+	return s.text.Write(b)
+}
+
+func (s *hearing) String() string {
+	text, _ := s.next()
+	return text
+}
+
+// next is what was printed, and what is closed when there is more.
+func (s *hearing) next() (text string, more <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.more == nil {
+		s.more = make(chan struct{})
+	}
+	return s.text.String(), s.more
+}
+
+// hears waits until p has printed words to standard error.
+func (f *fault) hears(p *process, words string) {
+	f.Helper()
+	tooLong := time.After(guard)
+	for {
+		text, more := p.stderr.next()
+		if strings.Contains(text, words) {
+			return
+		}
+		select {
+		case <-more:
+		case <-tooLong:
+			f.Fatalf("it does not say %q:\n%s", words, text)
+		}
+	}
 }
 
 // command makes a command, with its output kept and nothing of the caller's
 // that would change what is printed.
 func (f *fault) command(args ...string) *process {
 	f.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), guard)
+	ctx, cancel := context.WithTimeout(context.Background(), f.patience)
 	p := &process{Cmd: exec.CommandContext(ctx, args[0], args[1:]...)}
 	p.Dir = f.dir
 	p.Env = append(os.Environ(), "NO_COLOR=1", "CI=", "GITHUB_ACTIONS=", "FORCE_COLOR=", "GORACE=atexit_sleep_ms=0",
-		"SLUICE_STATE_DIR="+f.path("state"))
+		"SLUICE_STATE_DIR="+f.path(f.state))
 	p.Stdout, p.Stderr = &p.stdout, &p.stderr
 	p.Cancel = func() error {
 		p.gaveUp.Store(true)
@@ -120,7 +172,7 @@ func (f *fault) endAnyhow(p *process) output {
 	f.Helper()
 	err := p.Wait()
 	if p.gaveUp.Load() {
-		f.Fatalf("%s: still there after %s\n%s", strings.Join(p.Args, " "), guard, p.stderr.String())
+		f.Fatalf("%s: still there after %s\n%s", strings.Join(p.Args, " "), f.patience, p.stderr.String())
 	}
 	if errors.Is(err, exec.ErrWaitDelay) {
 		f.Error("something holds its streams")

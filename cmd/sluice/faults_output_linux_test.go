@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -62,13 +63,32 @@ func TestF17DiskFullForTheReport(t *testing.T) {
 	}
 }
 
-// A limit of file sizes is a signal first, of which Go's runtime would die.
+// A limit of file sizes is a signal first, which would end sluice.
 func TestF17FileSizeLimit(t *testing.T) {
-	for _, flag := range []string{"--report", "--events"} {
-		t.Run(flag, func(t *testing.T) {
-			f := newFault(t, twoJobs)
-			f.wants(f.run("limit", "fsize=100", "sluice", "run", flag, "file", "job.yaml"), exitError, flag, "file too large")
-			f.oldOrNew("out.txt", "new\n", "")
+	f := newFault(t, twoJobs)
+	f.wants(f.run("limit", "fsize=100", "sluice", "run", "job.yaml"), exitError, "file too large")
+	f.oldOrNew("out.txt", "new\n", "")
+}
+
+// Where the history can't be kept, a run goes on without one and says so. What
+// ceases to be kept halfway is an error.
+func TestF19StateDirectory(t *testing.T) {
+	for _, c := range []struct {
+		size, words string
+		code        int
+	}{
+		{"read-only", "read-only file system", exitOK},
+		{"full", "no space left on device", exitOK},
+		{"16k", "no space left on device", exitError},
+	} {
+		t.Run(c.size, func(t *testing.T) {
+			f := newFault(t, `jobs: {write: {matrix: {n: {range: [1, 100]}}, run: emit new, stdout: {file: "${matrix.n}"}}}`)
+			f.state = "small/state"
+			f.wants(f.onSmall(c.size, "run", "-o", "quiet", "job.yaml"), c.code, c.words)
+			for n := range 100 {
+				f.oldOrNew(strconv.Itoa(n+1), "new\n", "")
+			}
+			f.noLitter()
 		})
 	}
 }

@@ -27,6 +27,7 @@ func faultPrograms() map[string]func() {
 		"deny":    playDeny,
 		"limit":   playLimit,
 		"small":   playSmall,
+		"alone":   playAlone,
 		"escape":  playEscape,
 		"nowhere": playNowhere,
 		"junk":    playJunk,
@@ -217,6 +218,16 @@ func playEscape() {
 	if err := cmd.Start(); err != nil {
 		fatal(err)
 	}
+}
+
+// alone FILE fails where another one is at it.
+func playAlone() {
+	f, err := os.OpenFile(os.Args[1], os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	if err != nil {
+		fatal(err)
+	}
+	f.Close()
+	os.Remove(os.Args[1])
 }
 
 // junk COMMAND… is a careless caller: it leaves descriptor 7 open, ignores PIPE

@@ -21,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 
+	"sluice/runner/contain"
 	"sluice/runner/report"
 	"sluice/runner/state"
 )
@@ -29,7 +30,13 @@ import (
 // job files of tests run, each by its name.
 func TestMain(m *testing.M) {
 	programs := map[string]func(){
-		"sluice":  func() { os.Exit(sluice()) },
+		"sluice": func() { os.Exit(sluice()) },
+		"sluice-ungrouped": func() {
+			os.Exit(sluiceWithin(contain.Options{Monitor: []string{"sluice", monitorCommand}, NoCgroup: true}))
+		},
+		"grow":    playGrow,
+		"twig":    playTwig,
+		"stray":   playStray,
 		"emit":    playEmit,
 		"eat":     playEat,
 		"hang":    playHang,
@@ -43,6 +50,7 @@ func TestMain(m *testing.M) {
 		"await":   playAwait,
 		"environ": playEnviron,
 		"touch":   playTouch,
+		"tell":    playTell,
 	}
 	maps.Copy(programs, faultPrograms())
 	testscript.Main(ownState{m}, programs)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -80,6 +82,9 @@ func (c *cli) repeat(cmd *cobra.Command, o *runFlags, ref string, failed bool) e
 		return err
 	}
 	f, err := c.findRun(ref)
+	if err == nil && ref == "last" {
+		f, err = c.lastTold(f)
+	}
 	if err != nil {
 		return err
 	}
@@ -103,6 +108,27 @@ func (c *cli) repeat(cmd *cobra.Command, o *runFlags, ref string, failed bool) e
 		}
 	}
 	return c.execute(o, mode, m.Asked.File, p, earlier)
+}
+
+// lastTold is last, or the newest run before it that has told what it was: one
+// that was killed before that has done nothing that could be repeated, and is
+// most likely an attempt to repeat what came before.
+func (c *cli) lastTold(last *state.Folder) (*state.Folder, error) {
+	s, err := c.store()
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.List()
+	if err != nil {
+		return nil, own(err)
+	}
+	for _, f := range list {
+		_, told := f.Meta()
+		if st, err := f.Status(); err != nil || st.State != state.Lost || !errors.Is(told, fs.ErrNotExist) {
+			return f, nil
+		}
+	}
+	return last, nil // which is told of
 }
 
 // repeatable returns what the run was asked for, if it can be repeated.

@@ -159,7 +159,7 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 	}
 	// One job may write to the terminal itself: nobody shares it.
 	direct := mode == "raw" || mode == "ordered" && instances == 1
-	sh := c.show(o, mode, file)
+	sh := c.show(o, mode, file, p)
 	if o.parallel == 0 && p.MaxParallel == 0 {
 		o.parallel = runtime.GOMAXPROCS(0)
 	}
@@ -212,8 +212,9 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 }
 
 // show makes what shows the run.
-func (c *cli) show(o *runFlags, mode, file string) *show {
+func (c *cli) show(o *runFlags, mode, file string, p *plan.Plan) *show {
 	options := c.showOptions(mode)
+	options.JobOf = jobsOf(p)
 	if o.json {
 		options.Stdout, options.StdoutTTY = c.stderr, isTerminal(c.stderr)
 	}

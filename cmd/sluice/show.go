@@ -11,20 +11,22 @@ import (
 	"syscall"
 
 	"sluice/runner/event"
+	"sluice/runner/plan"
 	"sluice/runner/plumb"
 	"sluice/runner/report"
 )
 
 // showOptions says how a run is shown.
 type showOptions struct {
-	Mode                 string                 // "ordered", "prefix", "group", "raw" or "quiet"; empty is "ordered"
-	Stdout, Stderr       io.Writer              // where children's streams go; sluice's own words go to Stderr
-	StdoutTTY, StderrTTY bool                   // a terminal gets its control characters neutralised
-	Color                bool                   // of sluice's own words; children's colours are their own
-	GitHub               bool                   // in group mode: groups are GitHub's, all on Stdout; see groupLayout
-	Width                int                    // columns of the terminal; 0 is unknown
-	Rerun                func(id string) string // the command that runs one instance again; nil is none
-	OnError              func(error)            // hears of the first error of writing, and must not call the show; may be nil
+	Mode                 string                    // "ordered", "prefix", "group", "raw" or "quiet"; empty is "ordered"
+	Stdout, Stderr       io.Writer                 // where children's streams go; sluice's own words go to Stderr
+	StdoutTTY, StderrTTY bool                      // a terminal gets its control characters neutralised
+	Color                bool                      // of sluice's own words; children's colours are their own
+	GitHub               bool                      // in group mode: groups are GitHub's, all on Stdout; see groupLayout
+	Width                int                       // columns of the terminal; 0 is unknown
+	Rerun                func(id string) string    // the command that runs one instance again; nil is none
+	JobOf                func(id string) *plan.Job // what the plan says of an instance; nil knows none
+	OnError              func(error)               // hears of the first error of writing, and must not call the show; may be nil
 }
 
 // show is what a person sees of a run while it runs: an event.Sink that passes
@@ -49,14 +51,13 @@ type show struct {
 	follower sync.Once   // starts the goroutine that idle waits for
 	several  atomic.Bool // jobs share the screen
 
-	mu       sync.Mutex // guards all that follows, and the order of writes
-	screen   *showScreen
-	layout   showLayout
-	jobs     map[string]*showJob // that have begun and not ended
-	began    int                 // how many jobs did
-	stopping string              // why running jobs are being stopped; empty: they are not
-	closed   bool
-	err      error // the first one
+	mu     sync.Mutex // guards all that follows, and the order of writes
+	screen *showScreen
+	layout showLayout
+	jobs   map[string]*showJob // that have begun and not ended
+	began  int                 // how many jobs did
+	closed bool
+	err    error // the first one
 }
 
 // showJob is an instance that has begun and not ended.
@@ -93,6 +94,9 @@ type showLayout interface {
 // newShow makes a show, which the caller must Close.
 func newShow(o showOptions) *show {
 	o.GitHub = o.GitHub && o.Mode == "group"
+	if o.JobOf == nil {
+		o.JobOf = func(string) *plan.Job { return nil }
+	}
 	s := &show{
 		opts: o, style: report.Style{Color: o.Color}, jobs: map[string]*showJob{},
 		wake: make(chan struct{}, 1), quit: make(chan struct{}),
@@ -225,7 +229,7 @@ func (s *show) handle(e event.Event) {
 	case event.Output:
 		s.output(e)
 	case event.Stopping:
-		if e.Reason != s.stopping || e.Signal == "KILL" { // else RunStopping has told it for all
+		if !e.Told { // else RunStopping tells it for all
 			s.tell(s.job(e.ID), stoppingLine(e))
 		}
 	case event.AttemptEnded:
@@ -239,18 +243,21 @@ func (s *show) handle(e event.Event) {
 		j := s.job(e.ID)
 		s.tell(j, restartLine(j, e))
 	case event.Waiting:
-		s.tell(s.job(e.ID), report.Visible(e.ID+": waits: "+e.Reason))
+		if s.opts.Mode != "quiet" {
+			s.screen.say(s.notice(report.Visible(e.ID + ": waits: " + e.Reason))) // it has not begun
+		}
 	case event.Detached:
 		s.layout.say(s.job(e.ID), report.Visible(detachedLine(e))+"\n")
 	case event.JobEnded:
 		s.jobEnded(e)
 	case event.RunStopping:
-		if e.Kill {
-			s.stopping = e.Reason
-		}
 		// With nothing left to wait for, the summary says it better.
 		if len(s.jobs) > 0 && (e.Kill || s.opts.Mode != "quiet") {
-			s.screen.say(s.notice(runStoppingLine(e, len(s.jobs))))
+			var ids []string
+			for _, j := range s.running() {
+				ids = append(ids, j.id)
+			}
+			s.screen.say(s.notice(runStoppingLine(e, ids, s.opts.JobOf)))
 		}
 	}
 }

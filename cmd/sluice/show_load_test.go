@@ -144,7 +144,7 @@ func TestStuckScreenHoldsUpOnlyOutput(t *testing.T) {
 	if err != nil || readErr != nil || got != 1<<20 {
 		t.Errorf("%d bytes came, %v, %v", got, err, readErr)
 	}
-	want := "sluice: interrupted; stopping 1 job (press again to kill it at once)\na: interrupted: KILL sent to its process group\n"
+	want := "sluice: interrupted; waiting for a; press Ctrl-C again to kill at once\na: interrupted: KILL sent to its process group\n"
 	if stderr.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", stderr.String(), want)
 	}

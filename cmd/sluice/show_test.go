@@ -325,7 +325,7 @@ func TestRetries(t *testing.T) {
 
 func TestDetachedWaitingRestarted(t *testing.T) {
 	run := []event.Event{
-		started(2), began("web"), event.Waiting{ID: "web", Reason: "exclusive web is held by run r1"},
+		started(2), event.Waiting{ID: "web", Reason: "exclusive web is held by run r1"}, began("web"),
 		attemptFailed("web", 1, "exit code 2", report.Failed), event.RestartScheduled{ID: "web", Attempt: 2, Delay: time.Second},
 		attemptFailed("web", 2, "", report.Succeeded), event.RestartScheduled{ID: "web", Attempt: 3, Delay: 2 * time.Second},
 		began("job"), event.Detached{ID: "job", RunID: "r2"}, ended("job", report.Succeeded), ended("web", report.Succeeded),
@@ -334,7 +334,7 @@ func TestDetachedWaitingRestarted(t *testing.T) {
 	const again = "web: exit code 2; started again in 1s\nweb: ended; started again in 2s\n"
 	const goes = "job: runs on as r2; sluice logs -f r2 shows its output, sluice stop r2 ends it\n"
 	play(t, showOptions{Mode: "prefix"}, run...).want(t, waits+again+goes)
-	play(t, showOptions{}, run...).want(t, "── web ──\n"+waits+again+"── job ──\n"+goes)
+	play(t, showOptions{}, run...).want(t, waits+"── web ──\n"+again+"── job ──\n"+goes)
 	play(t, showOptions{Mode: "quiet"}, run...).want(t, "")
 }
 
@@ -354,19 +354,19 @@ func TestRunStopping(t *testing.T) {
 	}{
 		{tty("ordered"), []event.Event{
 			kill,
-			event.Stopping{ID: "a", Attempt: 1, Reason: "interrupted", Signal: "TERM"},
+			event.Stopping{ID: "a", Attempt: 1, Reason: "interrupted", Signal: "TERM", Told: true},
 			event.Stopping{ID: "a", Attempt: 1, Reason: "interrupted", Signal: "KILL"}, out("a", "rest\n"),
-		}, "── a ──\nhalf\nsluice: interrupted; stopping 2 jobs (press again to kill them at once)\n" +
+		}, "── a ──\nhalf\nsluice: interrupted; waiting for a and b; press Ctrl-C again to kill at once\n" +
 			"a: interrupted: KILL sent to its process group\nrest\n── b ──\nb\n"},
 		{tty("ordered"), []event.Event{event.RunStopping{Reason: "a job failed"}},
-			"── a ──\nhalf\na job failed: no more jobs are started; waiting for 2\n── b ──\nb\n"},
+			"── a ──\nhalf\na job failed: no more jobs are started; waiting for a and b\n── b ──\nb\n"},
 		{tty("raw"), []event.Event{ended("b", report.Succeeded), kill},
-			"halfb\nsluice: interrupted; stopping 1 job (press again to kill it at once)\n"},
+			"halfb\nsluice: interrupted; waiting for a; press Ctrl-C again to kill at once\n"},
 		{tty("prefix"), []event.Event{event.RunStopping{Reason: "told to stop by TERM", Kill: true}},
-			"b │ b\nsluice: told to stop by TERM; stopping 2 jobs\na │ half\n"},
+			"b │ b\nsluice: told to stop by TERM; waiting for a and b\na │ half\n"},
 		{tty("raw"), []event.Event{ended("b", report.Succeeded), ended("a", report.Succeeded), kill}, "halfb\n"},
 		{tty("quiet"), []event.Event{event.RunStopping{Reason: "a job failed"}, kill},
-			"sluice: interrupted; stopping 2 jobs (press again to kill them at once)\n"},
+			"sluice: interrupted; waiting for a and b; press Ctrl-C again to kill at once\n"},
 	} {
 		play(t, c.o, append(head[:len(head):len(head)], c.more...)...).want(t, c.want)
 	}

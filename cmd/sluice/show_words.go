@@ -110,20 +110,3 @@ func warningLines(r *report.Job) []string {
 	}
 	return lines
 }
-
-// runStoppingLine says why no more jobs start, while so many run.
-func runStoppingLine(e event.RunStopping, running int) string {
-	reason := report.Visible(e.Reason)
-	if !e.Kill {
-		return fmt.Sprintf("%s: no more jobs are started; waiting for %d", reason, running)
-	}
-	line := fmt.Sprintf("sluice: %s; stopping %s", reason, report.Count(running, "job"))
-	if e.Reason != "interrupted" {
-		return line // nobody sits at the keyboard
-	}
-	them := "them"
-	if running == 1 {
-		them = "it"
-	}
-	return line + " (press again to kill " + them + " at once)"
-}

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"sluice/runner"
 	"sluice/runner/event"
 	"sluice/runner/proc"
 )
@@ -93,11 +94,30 @@ func (s *signals) watch(kill context.CancelCauseFunc) {
 	}
 }
 
+// interrupted is why a run ends on Ctrl-C.
+const interrupted = "interrupted"
+
 func reason(sig syscall.Signal) error {
-	if sig == syscall.SIGINT {
-		return errors.New("interrupted")
+	text := interrupted
+	if sig != syscall.SIGINT {
+		text = "told to stop by SIG" + proc.SignalName(sig)
 	}
-	return errors.New("told to stop by SIG" + proc.SignalName(sig))
+	if (sig == syscall.SIGINT || sig == syscall.SIGQUIT) && hasTerminal() {
+		return &runner.FromTerminal{Signal: proc.SignalName(sig), Reason: text}
+	}
+	return errors.New(text)
+}
+
+// hasTerminal reports whether the keys of a terminal send signals to this
+// process's group. Who sent one can't be known, but then it was most likely
+// the terminal, and to the whole group.
+func hasTerminal() bool {
+	terminal, err := proc.Terminal()
+	if err != nil {
+		return false
+	}
+	defer terminal.Close()
+	return proc.HasForeground(terminal)
 }
 
 // first is the name of the signal that stopped the run, or "".

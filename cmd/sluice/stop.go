@@ -68,12 +68,17 @@ func stopRun(f *state.Folder, now bool) (state.Status, error) {
 	runner, err := m.Runner.Hold()
 	switch {
 	case errors.Is(err, state.ErrEnded):
-		return afterRunner(f, m.Runner)
+		return afterRunner(f, m.Runner, patience)
 	case err != nil:
 		return st, err
 	}
 	defer runner.Close()
-	if err := end(f, runner, now); err != nil {
+	if now {
+		err = endNow(f, runner, patience)
+	} else if err = terminate(runner); err == nil {
+		err = runner.Wait(context.Background())
+	}
+	if err != nil {
 		return st, err
 	}
 	return f.Wait(context.Background())
@@ -81,7 +86,7 @@ func stopRun(f *state.Folder, now bool) (state.Status, error) {
 
 // afterRunner returns what became of f, whose runner has ended: just now, or it
 // was killed and its monitor ends what is left.
-func afterRunner(f *state.Folder, runner state.Process) (state.Status, error) {
+func afterRunner(f *state.Folder, runner state.Process, patience time.Duration) (state.Status, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	st, err := f.Wait(ctx)
@@ -95,18 +100,21 @@ func afterRunner(f *state.Folder, runner state.Process) (state.Status, error) {
 // as one that hangs in a write to a disk that is gone.
 const patience = 10 * time.Second
 
-// end ends the runner of f and returns when it has ended.
-func end(f *state.Folder, runner *state.Hold, now bool) error {
-	ctx, cancel := context.WithCancel(context.Background())
+// terminate tells a runner to end in good order. The CONT is for one that was
+// stopped, which can't act on TERM.
+func terminate(runner *state.Hold) error {
+	return errors.Join(runner.Signal(syscall.SIGTERM), runner.Signal(syscall.SIGCONT))
+}
+
+// endNow ends the runner of f and its jobs at once, and returns when it has
+// ended: by itself, or killed when it takes longer than patience.
+func endNow(f *state.Folder, runner *state.Hold, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if now {
-		ctx, cancel = context.WithTimeout(ctx, patience)
-		defer cancel()
+	if err := terminateTwice(ctx, f, runner); err != nil {
+		return err
 	}
-	err := tell(ctx, f, runner, now)
-	if err == nil {
-		err = runner.Wait(ctx)
-	}
+	err := runner.Wait(ctx)
 	if ctx.Err() == nil {
 		return err
 	}
@@ -117,16 +125,13 @@ func end(f *state.Folder, runner *state.Hold, now bool) error {
 	return runner.Wait(context.Background())
 }
 
-// tell signals the runner of f that it is to end, and with now a second time,
-// which kills its jobs.
-func tell(ctx context.Context, f *state.Folder, runner *state.Hold, now bool) error {
+// terminateTwice sends the second TERM too, which has the jobs killed.
+func terminateTwice(ctx context.Context, f *state.Folder, runner *state.Hold) error {
 	before, err := f.Events()
-	if err != nil {
-		return err
+	if err == nil {
+		err = terminate(runner)
 	}
-	// CONT, for one that was stopped can't act on TERM.
-	err = errors.Join(runner.Signal(syscall.SIGTERM), runner.Signal(syscall.SIGCONT))
-	if err != nil || !now || slices.ContainsFunc(before, isTold) {
+	if err != nil || slices.ContainsFunc(before, isTold) {
 		return err
 	}
 	// While the first waits to be delivered, a second is dropped. So it waits
@@ -139,9 +144,9 @@ func tell(ctx context.Context, f *state.Folder, runner *state.Hold, now bool) er
 		return nil
 	})
 	if errors.Is(err, told) {
-		return runner.Signal(syscall.SIGTERM)
+		return terminate(runner)
 	}
-	return err
+	return nil // it has ended, or says nothing: patience decides
 }
 
 // isTold reports whether e says that the run is stopping because of a TERM.

@@ -69,14 +69,34 @@ func groupName(parent string, run mark) string {
 
 // newGroup makes a group in parent, and opens it.
 func newGroup(parent string, m mark) (*group, error) {
-	g := &group{path: groupName(parent, m.run()) + strconv.Itoa(int(m)%maxSets), dir: -1, events: -1}
-	if err := unix.Mkdir(g.path, 0o755); err != nil {
-		return nil, fmt.Errorf("make the control group %s: %w", g.path, err)
+	path := groupName(parent, m.run()) + strconv.Itoa(int(m)%maxSets)
+	const tries = 100
+	for try := 1; ; try++ {
+		if err := unix.Mkdir(path, 0o755); err != nil && err != unix.EEXIST {
+			return nil, fmt.Errorf("make the control group %s: %w", path, err)
+		}
+		g, err := openGroup(path)
+		switch {
+		case err == nil:
+			return g, nil
+		case try < tries && (err == errSwept || err == unix.ENOENT):
+			continue
+		}
+		unix.Rmdir(path)
+		return nil, fmt.Errorf("use the control group %s: %w", path, err)
 	}
+}
+
+// errSwept is that another run found a group before it was locked, and removes
+// it because nobody seemed to use it.
+var errSwept = errors.New("others remove it")
+
+// openGroup opens the group at path, and locks it.
+func openGroup(path string) (*group, error) {
+	g := &group{path: path, dir: -1, events: -1}
 	if err := g.open(); err != nil {
 		g.close()
-		removeGroup(g.path)
-		return nil, fmt.Errorf("use the control group %s: %w", g.path, err)
+		return nil, err
 	}
 	return g, nil
 }
@@ -85,15 +105,21 @@ func (g *group) open() (err error) {
 	if g.dir, err = unix.Open(g.path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err != nil {
 		return err
 	}
-	if err := unix.Flock(g.dir, unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return err
-	}
-	if err := unix.Faccessat(g.dir, "cgroup.kill", unix.W_OK, 0); err == unix.ENOENT {
-		return errors.New("this kernel can't kill one (cgroup.kill came with Linux 5.14)")
+	if err := unix.Flock(g.dir, unix.LOCK_EX|unix.LOCK_NB); err == unix.EWOULDBLOCK {
+		return errSwept
 	} else if err != nil {
 		return err
 	}
 	g.events, err = unix.Openat(g.dir, "cgroup.events", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err == unix.ENOENT || err == unix.ENODEV {
+		return errSwept // before it was locked
+	} else if err != nil {
+		return err
+	}
+	err = unix.Faccessat(g.dir, "cgroup.kill", unix.W_OK, 0)
+	if err == unix.ENOENT {
+		return errors.New("this kernel can't kill one: cgroup.kill came with Linux 5.14")
+	}
 	return err
 }
 

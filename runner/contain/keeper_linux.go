@@ -186,8 +186,9 @@ func (k *Keeper) sweep() {
 
 // orphans goes through the processes of the run of which this one has become
 // the parent. It reaps those that have ended, kills those that kill wants
-// killed, and returns how many of these there were. The caller holds k.mu.
-func (k *Keeper) orphans(kill func(mark) bool) (killed int) {
+// killed, and returns how many it had to do with: who was reaped may have left
+// more. The caller holds k.mu.
+func (k *Keeper) orphans(kill func(mark) bool) (seen int) {
 	if !k.marks {
 		return 0
 	}
@@ -196,18 +197,20 @@ func (k *Keeper) orphans(kill func(mark) bool) (killed int) {
 		if !k.isOrphan(m) {
 			continue
 		}
-		if reaped, err := unix.Wait4(pid, nil, unix.WNOHANG, nil); err != nil || reaped == pid {
+		reaped, err := unix.Wait4(pid, nil, unix.WNOHANG, nil)
+		switch {
+		case err != nil: // it is no child of this process
 			delete(k.known, pid)
-			continue
-		}
-		if kill(m) {
-			// It is this process's child, as wait4 just said, so nobody else
-			// has its number.
+		case reaped == pid:
+			delete(k.known, pid)
+			seen++
+		case kill(m):
+			// Nobody else has the number of a child that was not reaped.
 			unix.Kill(pid, unix.SIGKILL) // an error leaves it there, which is seen
-			killed++
+			seen++
 		}
 	}
-	return killed
+	return seen
 }
 
 // candidates are the children of this process that may be orphans.

@@ -328,24 +328,23 @@ func (r *runner) do(word string) string {
 		if r.set == nil {
 			r.set, _ = r.k.Set()
 		}
-		p, err := proc.Start(self(r.set, []*os.File{nil, nil, os.Stderr, r.life}, words[1], words[2:]...))
+		c := self(r.set, []*os.File{nil, nil, os.Stderr, r.life}, words[1], words[2:]...)
+		if words[1] == "program" {
+			c = self(r.set, c.Files, "owner")
+			c.Path = words[2]
+		}
+		p, err := proc.Start(c)
 		if err != nil {
 			return err.Error()
 		}
 		r.pids = append(r.pids, p)
 		return strconv.Itoa(p.PID())
-	case "clear": // what was started in it is killed first, as it would be by its group
+	case "give": // up what was started
 		for _, p := range r.pids {
-			p.Signal(syscall.SIGKILL)
-			p.WaitExit()
+			p.GiveUp()
+			r.set.GiveUp(p.PID())
 		}
-		left := r.set.Clear()
-		for _, p := range r.pids {
-			p.Reap()
-		}
-		r.set.Free()
-		r.set, r.pids = nil, nil
-		return fmt.Sprint(left)
+		return fmt.Sprint(r.set.Clear())
 	}
 	return "what is " + word + "?"
 }

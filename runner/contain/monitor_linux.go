@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -64,9 +63,7 @@ func Monitor(args []string) error {
 	// It holds no directory, has a name of its own, and lives in one thread
 	// that waits in the kernel.
 	unix.Chdir("/")
-	if name, err := unix.BytePtrFromString(monitorName); err == nil {
-		unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(name)), 0, 0, 0)
-	}
+	os.WriteFile("/proc/self/comm", []byte(monitorName), 0) // which is of the process, not of this thread
 	listen()
 	awaitEnd(runner)
 	end(mark(run), args[2])
@@ -138,10 +135,12 @@ func awaitEnd(runner int) {
 }
 
 // end ends what is left of a run, whose control groups begin with the path
-// groups where there are any.
+// groups where there are any. It looks twice: a process that forks and ends
+// while /proc is read may leave a child which is not seen.
 func end(run mark, groups string) {
 	kin := newFamily(run, noMark)
-	for more := pauses(stubborn); ; {
+	empty := 0
+	for more := pauses(stubborn); empty < 2; {
 		left := 0
 		if groups != "" {
 			parent, prefix := filepath.Split(groups)
@@ -154,8 +153,13 @@ func end(run mark, groups string) {
 		if run != noMark {
 			left += kin.kill()
 		}
-		if left == 0 || !more() {
+		switch {
+		case left == 0:
+			empty++
+		case !more():
 			return
+		default:
+			empty = 0
 		}
 	}
 }

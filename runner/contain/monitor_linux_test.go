@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -74,14 +75,10 @@ func TestKilled(t *testing.T) {
 		},
 		"the runner, with signals sent to all": func(t *testing.T, r *person, tree int) {
 			monitor := r.number(t, "monitor")
-			for _, exec := range []bool{false, true} {
-				if exec {
-					awaitExec(t, monitor)
-					awaitName(t, monitor) // for a moment the new program is like any other
-				}
-				for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGTSTP} {
-					unix.Kill(monitor, sig)
-				}
+			awaitExec(t, monitor)
+			awaitName(t, monitor) // for a moment the new program is like any other
+			for _, sig := range harmless {
+				unix.Kill(monitor, sig)
 			}
 			r.kill()
 		},
@@ -107,21 +104,28 @@ func TestKilled(t *testing.T) {
 	})
 }
 
+// harmless are signals that do nothing to a monitor.
+var harmless = []syscall.Signal{
+	syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGALRM,
+	syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGXCPU,
+}
+
 // runOf is the run that a process belongs to.
 func runOf(pid int) mark { return markOf(pid).run() }
 
 // awaitExec waits until a monitor has become a program of its own.
 func awaitExec(t *testing.T, monitor int) {
 	t.Helper()
-	for end := time.Now().Add(guardTime); ; {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", monitor))
-		if err == nil && bytes.Contains(text, []byte("__monitor")) {
-			return
-		}
-		if err != nil || time.Now().After(end) {
-			t.Fatalf("the monitor is %q, %v", text, err)
+	for end := time.Now().Add(guardTime); !isExecuted(monitor); {
+		if _, ok := look(monitor); !ok || time.Now().After(end) {
+			t.Fatal("the monitor does not become a program")
 		}
 	}
+}
+
+func isExecuted(monitor int) bool {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", monitor))
+	return bytes.Contains(text, []byte("__monitor"))
 }
 
 // noGroups wants that the control groups whose paths begin with groups go. The
@@ -151,6 +155,15 @@ func TestKilledAnywhere(t *testing.T) {
 			r := start(t, life, sys, "runner", string(means))
 			fmt.Fprintln(r.in, "start tree")
 			life.members(t, members)
+			r.kill()
+			life.ends(t)
+		}
+		for range 20 { // and at moments that nobody chose
+			life := newLifeline(t)
+			r := start(t, life, sys, "runner", string(means))
+			fmt.Fprintln(r.in, "start tree")
+			for end := time.Now().Add(time.Duration(rand.Int64N(int64(30 * time.Millisecond)))); time.Now().Before(end); {
+			}
 			r.kill()
 			life.ends(t)
 		}
@@ -300,36 +313,50 @@ func TestMonitorAlone(t *testing.T) {
 	}
 }
 
-// The monitor has nothing of the runner but its socket, and no signal reaches
-// it.
+// The monitor has nothing of the runner but its socket, and ignores signals.
 func TestMonitorIsPoor(t *testing.T) {
 	life := newLifeline(t)
 	r := start(t, life, nil, "runner", string(Subreaper))
 	monitor := r.number(t, "monitor")
-	check := func() {
-		t.Helper()
-		for _, name := range entries(t, monitor, "fd") {
-			target, _ := os.Readlink(filepath.Join("/proc", strconv.Itoa(monitor), "fd", name))
-			ofGo := strings.HasPrefix(target, "anon_inode:") || strings.HasPrefix(target, "/sys/fs/cgroup/")
-			if !strings.HasPrefix(target, "socket:") && target != os.DevNull && !ofGo {
-				t.Errorf("it has %s as %s", target, name)
-			}
-		}
-		if dir, _ := os.Readlink(filepath.Join("/proc", strconv.Itoa(monitor), "cwd")); dir != "/" {
-			t.Errorf("it is in %s", dir)
-		}
-		if p, ok := look(monitor); !ok || p.name != monitorName {
-			t.Errorf("its name is %s", p.name)
-		}
-		if sid, err := unix.Getsid(monitor); err != nil || sid != monitor {
-			t.Errorf("its session is %d: %v", sid, err)
-		}
-	}
 	awaitName(t, monitor)
-	check()
+	if wrong := wrongWith(monitor); len(wrong) > 0 && !isExecuted(monitor) { // else it was in between
+		t.Errorf("as a fork: %q", wrong)
+	}
 	awaitExec(t, monitor)
 	awaitName(t, monitor)
-	check()
+	if wrong := wrongWith(monitor); len(wrong) > 0 {
+		t.Errorf("as a program: %q", wrong)
+	}
+}
+
+// wrongWith is what a monitor should not be and have.
+func wrongWith(monitor int) (wrong []string) {
+	proc := filepath.Join("/proc", strconv.Itoa(monitor))
+	files, err := os.ReadDir(filepath.Join(proc, "fd"))
+	if err != nil {
+		return []string{err.Error()}
+	}
+	for _, f := range files {
+		target, _ := os.Readlink(filepath.Join(proc, "fd", f.Name()))
+		ofGo := strings.HasPrefix(target, "anon_inode:") || strings.HasPrefix(target, "/sys/fs/cgroup/")
+		if !strings.HasPrefix(target, "socket:") && target != os.DevNull && !ofGo {
+			wrong = append(wrong, "it has "+target)
+		}
+	}
+	if dir, _ := os.Readlink(filepath.Join(proc, "cwd")); dir != "/" {
+		wrong = append(wrong, "it is in "+dir)
+	}
+	status, _ := os.ReadFile(filepath.Join(proc, "status"))
+	ignored, _ := strconv.ParseUint(statusField(status, "SigIgn"), 16, 64)
+	for _, sig := range harmless {
+		if ignored&(1<<(sig-1)) == 0 {
+			wrong = append(wrong, "it does not ignore "+sig.String())
+		}
+	}
+	if sid, err := unix.Getsid(monitor); err != nil || sid != monitor {
+		wrong = append(wrong, fmt.Sprintf("its session is %d: %v", sid, err))
+	}
+	return wrong
 }
 
 // awaitName waits until a monitor has its name, which is the first that it does
@@ -357,4 +384,14 @@ func entries(t *testing.T, pid int, what string) (names []string) {
 		names = append(names, e.Name())
 	}
 	return names
+}
+
+// statusField reads a field of /proc/PID/status.
+func statusField(status []byte, name string) string {
+	for line := range strings.Lines(string(status)) {
+		if value, ok := strings.CutPrefix(line, name+":"); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
 }

@@ -2,6 +2,7 @@ package contain
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"syscall"
 
@@ -59,7 +60,7 @@ func (s *Set) Fork(sys *syscall.SysProcAttr, fork func() (pid int, err error)) e
 		sys.UseCgroupFD = false
 		if pid, err = fork(); err == nil { // it was the control group, and not the program
 			s.k.mu.Lock()
-			s.k.withoutGroups(why)
+			s.k.withoutGroups(fmt.Errorf("a process can't be made in a control group: %w", why))
 			s.k.mu.Unlock()
 		}
 		return err

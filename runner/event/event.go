@@ -134,6 +134,9 @@ type Stopping struct {
 	Signal  string `json:"signal"` // what its group was sent
 	// Grace is the time after which KILL follows; 0 where Signal is KILL.
 	Grace time.Duration `json:"grace_ns"`
+	// Told: it is nothing of this attempt's. The run is being stopped, which
+	// RunStopping tells for all, or has no more need of the service.
+	Told bool `json:"told,omitempty"`
 }
 
 // AttemptEnded says how an attempt ended.

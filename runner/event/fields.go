@@ -55,6 +55,7 @@ func add(o *fields.Object, e Event) {
 		o.String("reason", e.Reason)
 		o.String("signal", e.Signal)
 		o.Int("grace_ns", int64(e.Grace))
+		o.BoolOpt("told", e.Told)
 	case AttemptEnded:
 		o.String("id", e.ID)
 		result(o, e.Result)

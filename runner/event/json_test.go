@@ -45,7 +45,7 @@ func every() []Event {
 		Detached{ID: "a", RunID: "r2"},
 		Waiting{ID: "a", Reason: "exclusive deploy is held by another run"},
 		StageEnded{ID: "a", Attempt: 1, Stage: 1, Result: stage},
-		Stopping{ID: "a", Attempt: 1, Reason: "timeout of 3s", Signal: "TERM", Grace: time.Second},
+		Stopping{ID: "a", Attempt: 1, Reason: "timeout of 3s", Signal: "TERM", Grace: time.Second, Told: true},
 		AttemptEnded{ID: "a", Result: attempt},
 		RetryScheduled{ID: "a", Attempt: 2, Of: 3, Delay: time.Second},
 		RestartScheduled{ID: "a", Attempt: 2, Delay: time.Second},

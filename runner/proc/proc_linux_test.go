@@ -277,7 +277,7 @@ func TestBusy(t *testing.T) {
 	}
 	c := Command{Path: path, Argv: []string{"true"}, Dir: "/", Umask: -1}
 	_, err = Start(c)
-	wantStartError(t, err, OpExec, 126, "the file is open for writing")
+	wantStartError(t, err, OpExec, 126, "it is open for writing")
 	w.Close()
 	if e := start(t, c).Reap(); e.Code != 0 {
 		t.Errorf("exit %+v", e)
@@ -446,4 +446,39 @@ func playTerminal(args []string) int {
 		fmt.Println("back again")
 	}
 	return 0
+}
+
+// A child that was given up is waited for no longer, and left alone.
+func TestGiveUp(t *testing.T) {
+	c := command(t, "hang")
+	r, w := pipe(t)
+	in, hold := pipe(t)
+	c.Files = []*os.File{in, w, nil}
+	p := start(t, c)
+	if _, err := io.ReadFull(r, make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	exited := make(chan bool)
+	go func() { exited <- p.WaitExit() }()
+	p.GiveUp()
+	if <-exited || p.WaitExit() {
+		t.Error("it has exited")
+	}
+	if e := p.Reap(); e.Known() {
+		t.Errorf("it ended: %+v", e)
+	}
+	hold.Close()
+	if _, err := syscall.Wait4(p.PID(), nil, 0, nil); err != nil {
+		t.Errorf("it was not left alone: %v", err)
+	}
+}
+
+// Nothing is lost of a child that exits in time.
+func TestGiveUpTooLate(t *testing.T) {
+	p := start(t, command(t, "exit", "3"))
+	p.WaitExit()
+	p.GiveUp()
+	if e := p.Reap(); e.Code != 3 {
+		t.Errorf("%+v", e)
+	}
 }

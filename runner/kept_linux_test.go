@@ -1,0 +1,186 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sluice/runner/contain"
+	"sluice/runner/event"
+	"sluice/runner/plan"
+	"sluice/runner/report"
+)
+
+// eachMeans runs f with a Keeper of each means that this machine has.
+func eachMeans(t *testing.T, f func(t *testing.T, k *contain.Keeper)) {
+	t.Helper()
+	for _, means := range []contain.Means{contain.Cgroup, contain.Subreaper} {
+		t.Run(string(means), func(t *testing.T) {
+			k, err := contain.Open(contain.Options{Monitor: []string{"sluice", "__monitor"}, NoCgroup: means != contain.Cgroup})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { k.Close() })
+			if k.Means() != means {
+				t.Skipf("this machine has no %s: %s", means, k.Why())
+			}
+			f(t, k)
+		})
+	}
+}
+
+// kept runs p under k, and hears each event.
+func kept(t *testing.T, k *contain.Keeper, p *plan.Plan, on func(*recorder, any)) (*report.Report, *recorder, error) {
+	t.Helper()
+	rec := newRecorder(on)
+	rep, err := Run(t.Context(), p, Options{Keeper: k, Sink: rec, KeepGoing: true})
+	rec.check(t, p, rep)
+	return rep, rec, err
+}
+
+// What leaves its group ends with its attempt: it holds up no stream, and
+// nothing has to be said of it.
+func TestKeptLeaver(t *testing.T) {
+	eachMeans(t, func(t *testing.T, k *contain.Keeper) {
+		life := newLifeline(t)
+		rep, rec, err := kept(t, k, planOf(job("j", self(t, "fork", life.path, "leave"))), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-life.dead
+		a := rep.Jobs[0].Last()
+		if rep.Status != report.Succeeded || len(a.Warnings) > 0 || rep.Contained != string(k.Means()) {
+			t.Errorf("%s, kept by %s, with %q", rep.Status, rep.Contained, a.Warnings)
+		}
+		if got := rec.logged("j", 0, event.Stdout); got != "ended\n" {
+			t.Errorf("it printed %q", got)
+		}
+	})
+}
+
+// A stage that leaves the group of its pipeline gets the signal of a stop, too.
+func TestKeptStageLeaves(t *testing.T) {
+	eachMeans(t, func(t *testing.T, k *contain.Keeper) {
+		j := job("j", self(t, "hang"), self(t, "away"))
+		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
+		rep, err := Run(ctx, planOf(j), Options{Keeper: k, Sink: newRecorder(whenReady(2, func() { cancel(errInterrupted) }))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range rep.Jobs[0].Last().Stages {
+			if s.Ending != "signal 15 TERM, sent by sluice" {
+				t.Errorf("%s ended with %q", s.Name, s.Ending)
+			}
+		}
+	})
+}
+
+// Where the monitor is killed, the run is too, and that is an error of sluice.
+func TestMonitorKilled(t *testing.T) {
+	eachMeans(t, func(t *testing.T, k *contain.Keeper) {
+		life := newLifeline(t)
+		next := job("next", self(t, "exit", "0"))
+		next.Needs = []string{"j"}
+		rep, _, err := kept(t, k, planOf(job("j", self(t, "fork", life.path, "stay")), next), whenReady(1, func() { killMonitor(t) }))
+		if !errors.Is(err, contain.ErrLost) {
+			t.Errorf("the error is %v", err)
+		}
+		<-life.dead
+		if got, want := results(rep), "j cancelled, next not_started"; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+		if got := rep.Jobs[0].Last().Cause; got != contain.ErrLost.Error() {
+			t.Errorf("the cause is %q", got)
+		}
+	})
+}
+
+// killMonitor kills the child of this process that is a monitor.
+func killMonitor(t *testing.T) {
+	paths, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range paths {
+		stat, err := os.ReadFile(path)
+		if err != nil || !strings.Contains(string(stat), fmt.Sprintf(" %d ", os.Getpid())) || !strings.Contains(string(stat), "(sluice-monitor)") {
+			continue
+		}
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		syscall.Kill(pid, syscall.SIGKILL)
+		return
+	}
+	t.Error("no monitor is found")
+}
+
+// A stage that KILL does not end is given up, and the attempt has failed
+// although it might have succeeded.
+func TestUnkillable(t *testing.T) {
+	run := func(t *testing.T, k *contain.Keeper) {
+		freeze := freezer(t)
+		j := job("j", self(t, "ignore"))
+		j.Stop.Grace = plan.Duration(time.Millisecond)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
+		pid := 0
+		rec := newRecorder(nil)
+		rec.on = func(r *recorder, e any) {
+			if s, ok := e.(event.StageStarted); ok {
+				pid = s.PID
+			}
+			whenReady(1, func() {
+				freeze(pid)
+				cancel(errInterrupted)
+			})(r, e)
+		}
+		rep, err := Run(ctx, planOf(j), Options{Keeper: k, Sink: rec})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := rep.Jobs[0].Last()
+		if len(a.Survivors) != 1 || a.Survivors[0].PID != pid {
+			t.Fatalf("%+v", a.Survivors)
+		}
+		// Then comes that it still holds a stream.
+		if left := a.Survivors[0]; a.Warnings[0] != fmt.Sprintf("process %d, %s, could not be killed: %s", pid, left.Name, left.Why) {
+			t.Errorf("%q", a.Warnings)
+		}
+		if s := a.Stages[0]; a.Status != report.Cancelled || s.Ending != "not ended by KILL" || s.Code != -1 {
+			t.Errorf("%s, %s, code %d", a.Status, s.Ending, s.Code)
+		}
+	}
+	eachMeans(t, run)
+	t.Run("group", func(t *testing.T) { run(t, nil) })
+}
+
+// freezer is a control group in which not even KILL ends a process.
+func freezer(t *testing.T) (freeze func(pid int)) {
+	t.Helper()
+	group := filepath.Join("/sys/fs/cgroup/freezer", "sluice-test-"+strconv.Itoa(os.Getpid()))
+	if err := os.Mkdir(group, 0o755); err != nil {
+		t.Skipf("no freezer of cgroup version 1, which can keep a process in the kernel: %v", err)
+	}
+	set := func(file, text string) {
+		if err := os.WriteFile(filepath.Join(group, file), []byte(text), 0); err != nil {
+			t.Error(err)
+		}
+	}
+	frozen := 0
+	t.Cleanup(func() {
+		set("freezer.state", "THAWED")
+		syscall.Wait4(frozen, nil, 0, nil) // nobody else does any more
+		if err := os.Remove(group); err != nil {
+			t.Error(err)
+		}
+	})
+	return func(pid int) {
+		frozen = pid
+		set("cgroup.procs", strconv.Itoa(pid))
+		set("freezer.state", "FROZEN")
+	}
+}
