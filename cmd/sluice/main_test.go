@@ -50,6 +50,7 @@ func TestMain(m *testing.M) {
 		"await":   playAwait,
 		"environ": playEnviron,
 		"touch":   playTouch,
+		"tell":    playTell,
 	}
 	maps.Copy(programs, faultPrograms())
 	testscript.Main(ownState{m}, programs)

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -77,6 +78,13 @@ func (f *Folder) Plan() (*plan.Plan, error) {
 		return nil, fmt.Errorf("%s/%s has version %d, expected %d", f.dir, planName, p.Version, plan.Version)
 	}
 	return p, nil
+}
+
+// HasPlan reports whether p is the plan of the run to the letter. It is much
+// quicker than to read that one.
+func (f *Folder) HasPlan(p *plan.Plan) bool {
+	text, err := os.ReadFile(filepath.Join(f.dir, planName))
+	return err == nil && bytes.Equal(text, planText(p))
 }
 
 // Result reads result.json. While there is none the error is fs.ErrNotExist.
