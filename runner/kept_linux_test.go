@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -103,17 +104,20 @@ func TestMonitorKilled(t *testing.T) {
 	})
 }
 
-// killMonitor kills the child of this process that is a monitor.
+// killMonitor kills the child of this process that is a monitor. It may take a
+// moment until that has its name.
 func killMonitor(t *testing.T) {
-	paths, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range paths {
-		stat, err := os.ReadFile(path)
-		if err != nil || !strings.Contains(string(stat), fmt.Sprintf(" %d ", os.Getpid())) || !strings.Contains(string(stat), "(sluice-monitor)") {
-			continue
+	for began := time.Now(); time.Since(began) < 30*time.Second; runtime.Gosched() {
+		paths, _ := filepath.Glob("/proc/[0-9]*/stat")
+		for _, path := range paths {
+			stat, err := os.ReadFile(path)
+			if err != nil || !strings.Contains(string(stat), fmt.Sprintf(" %d ", os.Getpid())) || !strings.Contains(string(stat), "(sluice-monitor)") {
+				continue
+			}
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+			syscall.Kill(pid, syscall.SIGKILL)
+			return
 		}
-		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		syscall.Kill(pid, syscall.SIGKILL)
-		return
 	}
 	t.Error("no monitor is found")
 }

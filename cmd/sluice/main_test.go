@@ -62,6 +62,13 @@ func TestMain(m *testing.M) {
 type ownState struct{ m *testing.M }
 
 func (o ownState) Run() int {
+	// Begun in the background of a script or by nohup, this process ignores
+	// these signals, and whatever it starts would too.
+	for _, sig := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT} {
+		if signal.Ignored(sig) {
+			signal.Notify(make(chan os.Signal, 1), sig)
+		}
+	}
 	dir, err := os.MkdirTemp("", "sluice-state-")
 	if err == nil {
 		err = os.Setenv("SLUICE_STATE_DIR", dir)

@@ -193,7 +193,7 @@ func printed(dir string, argv []string) string {
 func stable(text string) string {
 	text = regexp.MustCompile(`\b\d{8}-\d{6}-[0-9a-f]{4}\b`).ReplaceAllString(text, "RUN")
 	text = regexp.MustCompile(`(?m)^(ID|RUN) .*$`).ReplaceAllStringFunc(text, func(row string) string {
-		row = regexp.MustCompile(`\d+-\d+-\d+ \d+:\d+:\d+ +\d+`).ReplaceAllString(row, "TIME PID")
+		row = regexp.MustCompile(`\d+-\d+-\d+ \d+:\d+:\d+( +\d+ )?`).ReplaceAllString(row, "TIME PID ")
 		return strings.Join(strings.Fields(row), " ")
 	})
 	text = regexp.MustCompile(`\b\d+(\.\d+)?m?s\b`).ReplaceAllString(text, "TIME")

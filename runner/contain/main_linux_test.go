@@ -47,6 +47,13 @@ func TestMain(m *testing.M) {
 	if name := os.Getenv(play); name != "" {
 		os.Exit(programs()[name](os.Args[1:]))
 	}
+	// Begun in the background of a script or by nohup, this process ignores
+	// these signals, and whatever it starts would too.
+	for _, sig := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT} {
+		if signal.Ignored(sig) {
+			signal.Notify(make(chan os.Signal, 1), sig)
+		}
+	}
 	os.Exit(m.Run())
 }
 
