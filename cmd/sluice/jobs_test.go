@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -294,4 +295,87 @@ func told(j *report.Job) string {
 		}
 	}
 	return text
+}
+
+func TestJobEndings(t *testing.T) {
+	needTools(t, "go", "rm")
+	dir := t.TempDir()
+	o := runSluice(t, repository, "run", "--json", "--keep-going", "jobs/endings.yaml", "-p", "out="+dir)
+	if o.code != 1 {
+		t.Errorf("exit code %d, want 1\n%s", o.code, o.stderr)
+	}
+	want := map[string]string{
+		"build":             "succeeded 1: succeeded 0",
+		"exit-before-close": "succeeded 1: succeeded 0",
+		"daemon":            "succeeded 1: succeeded 0",
+		"polite":            "timed_out 1: succeeded 0",
+		"stubborn":          "timed_out 1: timed_out KILL",
+		"silent":            "timed_out 1: timed_out TERM",
+		"once":              "failed 1: failed 3",
+		"clean-up":          "succeeded 1: succeeded 0",
+	}
+	rep := readReport(t, o.stdout)
+	for _, j := range rep.Jobs {
+		if told(j) != want[j.ID] {
+			t.Errorf("%s: got %q, want %q", j.ID, told(j), want[j.ID])
+		}
+	}
+	if len(rep.Jobs) != len(want) {
+		t.Errorf("%d jobs, want %d", len(rep.Jobs), len(want))
+	}
+	left := 0
+	for line := range strings.Lines(o.stderr) {
+		pid, ok := strings.CutPrefix(strings.TrimSpace(line), "left behind process ")
+		if !ok {
+			continue
+		}
+		left++
+		if comm, err := os.ReadFile("/proc/" + pid + "/comm"); err == nil && string(comm) == "endings\n" {
+			t.Errorf("process %s was left behind", pid)
+		}
+	}
+	if left != 2 {
+		t.Errorf("%d processes were left behind by jobs, want 2\n%s", left, o.stderr)
+	}
+}
+
+func TestJobService(t *testing.T) {
+	needTools(t, "go", "rm")
+	dir := t.TempDir()
+	text := filepath.Join(dir, "text")
+	if err := os.WriteFile(text, []byte("the pipe of the shell\nthe end\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Skipf("nothing can listen here: %v", err)
+	}
+	_, port, _ := net.SplitHostPort(free.Addr().String())
+	args := []string{"run", "--json", "jobs/service.yaml", "-p", "out=" + dir, "-p", "text=" + text, "-p", "port=" + port, "-j", "1"}
+	if o := runSluice(t, repository, args...); o.code != 1 || !strings.Contains(o.stderr, port) {
+		t.Errorf("somebody else listens: exit code %d, want 1 and a word on the port\n%s", o.code, o.stderr)
+	}
+	free.Close()
+	o := mustSucceed(t, args...)
+	for word, want := range map[string]string{"the": "the: 3\n", "a": "a: 0\n", "pipe": "pipe: 1\n"} {
+		if got, err := os.ReadFile(filepath.Join(dir, word+".txt")); err != nil || string(got) != want {
+			t.Errorf("the answer is %q, %v, want %q", got, err, want)
+		}
+	}
+	if conn, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
+		conn.Close()
+		t.Error("the server still listens")
+	}
+	jobs := readReport(t, o.stdout).Jobs
+	for _, j := range jobs {
+		if j.Status != report.Succeeded {
+			t.Errorf("%s: %s", j.ID, told(j))
+		}
+	}
+	if len(jobs) != 6 {
+		t.Errorf("%d jobs, want 6", len(jobs))
+	}
+	if !strings.Contains(o.stderr, "told to stop") {
+		t.Errorf("the server was not asked to stop:\n%s", o.stderr)
+	}
 }

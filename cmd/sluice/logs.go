@@ -34,7 +34,8 @@ func (c *cli) logsCommand() *cobra.Command {
 		Short: "Show what the jobs of a run have logged",
 		Long: `Show what the jobs of a run have logged: standard output on standard output,
 standard error on standard error, in the order of the times. Where the run has
-several jobs, each line begins with its job.
+several jobs, each line begins with its job. A job that ran alone in a terminal
+had that itself, and logged nothing.
 
 ID is a run's id, the beginning of one, or last.`,
 		Example: "  sluice logs -f last\n  sluice logs --job 'test[go=1.26]' -n 20 20261126-1121",

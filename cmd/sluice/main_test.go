@@ -51,6 +51,7 @@ func TestMain(m *testing.M) {
 		"await":   playAwait,
 		"environ": playEnviron,
 		"touch":   playTouch,
+		"tell":    playTell,
 	}
 	maps.Copy(programs, faultPrograms())
 	testscript.Main(ownState{m}, programs)
@@ -114,7 +115,8 @@ func TestScripts(t *testing.T) {
 
 // plain FILE… takes out of each file what differs from run to run and from
 // machine to machine: $PATH, $WORK and $BIN stand for themselves, TIME for durations
-// RUN for the run's id and TOKEN for a random one. Rows of a summary lose their columns.
+// RUN for the run's id and TOKEN for a random one. Rows of a summary and of lists of
+// runs lose their columns, and these their dates.
 func plain(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range args {
 		text := ts.ReadFile(name)
@@ -124,6 +126,11 @@ func plain(ts *testscript.TestScript, neg bool, args []string) {
 		text = regexp.MustCompile(`\b[A-Z2-7]{26}\b`).ReplaceAllString(text, "TOKEN")
 		text = regexp.MustCompile(`\b\d{8}-\d{6}-[0-9a-f]{4}\b`).ReplaceAllString(text, "RUN")
 		text = regexp.MustCompile(`(?m)^[✓✗○–■] .*$`).ReplaceAllStringFunc(text, func(row string) string {
+			row = regexp.MustCompile(`\b`+duration+`\b`).ReplaceAllString(row, "TIME")
+			return strings.Join(strings.Fields(row), " ")
+		})
+		text = regexp.MustCompile(`(?m)^(RUN|ID) .*$`).ReplaceAllStringFunc(text, func(row string) string { // of ps and history
+			row = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`).ReplaceAllString(row, "DATE")
 			row = regexp.MustCompile(`\b`+duration+`\b`).ReplaceAllString(row, "TIME")
 			return strings.Join(strings.Fields(row), " ")
 		})

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -142,10 +144,27 @@ func (c *cli) repeatable(f *state.Folder) (*state.Meta, error) {
 	if err != nil {
 		return nil, own(fmt.Errorf("run %s ended before it had told what it was: %w", f.ID, err))
 	}
+	m.Asked.File = fromHere(m.Asked.File)
 	if m.Name != "" {
 		return nil, usage("sluice rerun "+m.Parent+" repeats that one", "run %s is the detached job %s of run %s", f.ID, m.Name, m.Parent)
 	}
 	return m, nil
+}
+
+// fromHere is path as it is seen from this directory, if it is below that.
+func fromHere(path string) string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	rel, err := filepath.Rel(dir, path)
+	switch {
+	case err != nil || !filepath.IsLocal(rel):
+		return path
+	case !isFileArg(rel): // it would be taken for a job
+		return "./" + rel
+	}
+	return rel
 }
 
 // takeOver takes over what the run was asked for and this command line does not
@@ -167,15 +186,15 @@ func (o *runFlags) takeOver(cmd *cobra.Command, m *state.Meta) {
 
 // planAgain makes the plan of f's run once more, and wants it to be the same.
 func (c *cli) planAgain(o *runFlags, f *state.Folder, m *state.Meta) (*plan.Plan, error) {
-	was, err := f.Plan()
-	if err != nil {
-		return nil, &failure{exitError, fmt.Errorf("the plan of run %s can't be read: %w", f.ID, err), runAnew(m)}
-	}
 	if m.Asked.File == "-" {
 		c.complain("the job file was standard input: its plan runs again as it was made then")
-		return was, nil
+		return planOf(f, m)
 	}
 	_, is, err := c.plan(&o.loading, append([]string{m.Asked.File}, m.Asked.Jobs...))
+	if err != nil || f.HasPlan(is) {
+		return is, err
+	}
+	was, err := planOf(f, m)
 	if err != nil {
 		return nil, err
 	}
@@ -188,6 +207,15 @@ func (c *cli) planAgain(o *runFlags, f *state.Folder, m *state.Meta) (*plan.Plan
 		hint = m.Asked.File + " has changed since\n" + hint
 	}
 	return nil, usage(hint, "run %s can't be repeated, for its plan is another one now%s", f.ID, listed(list))
+}
+
+// planOf reads the plan that f's run had.
+func planOf(f *state.Folder, m *state.Meta) (*plan.Plan, error) {
+	p, err := f.Plan()
+	if err != nil {
+		return nil, &failure{exitError, fmt.Errorf("the plan of run %s can't be read: %w", f.ID, err), runAnew(m)}
+	}
+	return p, nil
 }
 
 // runAnew is a hint at the command that runs a job file as it is now.

@@ -37,9 +37,35 @@ func main() {
 		signal.Ignore(syscall.SIGTERM)
 		fmt.Println("deaf to TERM")
 		time.Sleep(time.Minute)
+	case "leave-child":
+		leave(&syscall.SysProcAttr{})
+	case "leave-daemon":
+		leave(&syscall.SysProcAttr{Setsid: true})
+	case "wait":
+		time.Sleep(time.Minute)
+	case "tidy-up":
+		term := make(chan os.Signal, 1)
+		signal.Notify(term, syscall.SIGTERM)
+		<-term
+		fmt.Println("tidied up")
+	case "fall-silent":
+		fmt.Println("a word, and no other")
+		time.Sleep(time.Minute)
 	default:
 		usage()
 	}
+}
+
+// leave starts a process that holds this one's streams for a minute, and does
+// not wait for it.
+func leave(how *syscall.SysProcAttr) {
+	files := []*os.File{os.Stdin, os.Stdout, os.Stderr}
+	p, err := os.StartProcess(os.Args[0], []string{os.Args[0], "wait"}, &os.ProcAttr{Files: files, Sys: how})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "endings:", err)
+		os.Exit(1)
+	}
+	fmt.Println("left behind process", p.Pid)
 }
 
 func number(text string) int {
@@ -51,6 +77,6 @@ func number(text string) int {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: endings exit N | copy-and-exit N | from-attempt FIRST NOW | kill-itself | ignore-term")
+	fmt.Fprintln(os.Stderr, "usage: endings exit N | copy-and-exit N | from-attempt FIRST NOW | kill-itself | ignore-term | leave-child | leave-daemon | wait | tidy-up | fall-silent")
 	os.Exit(2)
 }

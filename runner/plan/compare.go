@@ -45,7 +45,8 @@ func (d *differences) compare(path []string, was, is any) {
 		}
 	case []any:
 		if is, ok := is.([]any); ok {
-			d.fields(path, byName(was), byName(is))
+			before, now := elements(path, was, is)
+			d.fields(path, before, now)
 			return
 		}
 	}
@@ -86,26 +87,43 @@ func naturally(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// byName are the elements of a list by their id or name, or where they have
-// none, or two have the same, by their number from 1.
+// elements are the elements of two lists by their id or name, or where they
+// have none, by their number from 1. So are stages, unless each is called what
+// it was: what changed is told of the same stage.
+func elements(path []string, was, is []any) (before, now map[string]any) {
+	before, now = byName(was), byName(is)
+	stages := path[len(path)-1] == "stages"
+	if before == nil || now == nil || stages && !slices.Equal(slices.Sorted(maps.Keys(before)), slices.Sorted(maps.Keys(now))) {
+		return numbered(was), numbered(is)
+	}
+	return before, now
+}
+
+// byName are elements by their id or name, or nil where not each has its own.
 func byName(list []any) map[string]any {
-	named, numbered := map[string]any{}, map[string]any{}
-	for i, e := range list {
-		numbered[strconv.Itoa(i+1)] = e
-		if o, ok := e.(map[string]any); ok {
-			name, ok := o["id"].(string)
-			if !ok {
-				name, _ = o["name"].(string)
-			}
-			if name != "" {
-				named[name] = e
-			}
+	elements := map[string]any{}
+	for _, e := range list {
+		o, _ := e.(map[string]any)
+		name, ok := o["id"].(string)
+		if !ok {
+			name, _ = o["name"].(string)
+		}
+		if name != "" {
+			elements[name] = e
 		}
 	}
-	if len(named) == len(list) {
-		return named
+	if len(elements) < len(list) {
+		return nil
 	}
-	return numbered
+	return elements
+}
+
+func numbered(list []any) map[string]any {
+	elements := map[string]any{}
+	for i, e := range list {
+		elements[strconv.Itoa(i+1)] = e
+	}
+	return elements
 }
 
 // passing reports whether path is that of a variable that tells of the session

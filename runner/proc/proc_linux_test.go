@@ -277,7 +277,7 @@ func TestBusy(t *testing.T) {
 	}
 	c := Command{Path: path, Argv: []string{"true"}, Dir: "/", Umask: -1}
 	_, err = Start(c)
-	wantStartError(t, err, OpExec, 126, "the file is open for writing")
+	wantStartError(t, err, OpExec, 126, "it is open for writing")
 	w.Close()
 	if e := start(t, c).Reap(); e.Code != 0 {
 		t.Errorf("exit %+v", e)

@@ -88,7 +88,7 @@ func (f *Folder) results() ([]*report.Job, error) {
 	rep, err := f.Result()
 	if err == nil {
 		return rep.Jobs, nil
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	} else if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errUnreadable) {
 		return nil, err
 	}
 	journal, err := f.open(journalName)
@@ -97,7 +97,7 @@ func (f *Folder) results() ([]*report.Job, error) {
 	}
 	defer journal.Close()
 	var jobs []*report.Job
-	for l := (&lines{f: journal}); ; {
+	for l := (&lines{r: journal}); ; {
 		line, err := l.next()
 		if err == io.EOF || err == errDamaged {
 			return jobs, nil

@@ -102,18 +102,33 @@ func flush(f *os.File) error {
 	return nil
 }
 
-// lock takes f's lock, and waits for who looks whether it is held.
+// lock takes f's lock, and waits for who looks whether it is held. On a disk
+// that has no locks it does nothing.
 func lock(f *os.File) error {
 	for {
 		err := unix.Flock(int(f.Fd()), unix.LOCK_EX)
-		if err != unix.EINTR {
+		switch {
+		case err == unix.EINTR:
+		case noLocks(err):
+			return nil
+		default:
 			return err
 		}
 	}
 }
 
+// noLocks reports whether err says that a disk has no locks.
+func noLocks(err error) bool {
+	return err == unix.ENOLCK || err == unix.ENOSYS || err == unix.ENOTSUP || err == unix.EINVAL
+}
+
 // unlock frees f's lock for all processes that share it.
-func unlock(f *os.File) error { return unix.Flock(int(f.Fd()), unix.LOCK_UN) }
+func unlock(f *os.File) error {
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_UN); !noLocks(err) {
+		return err
+	}
+	return nil
+}
 
 // held reports whether somebody else has f locked for good.
 func held(f *os.File) (bool, error) {

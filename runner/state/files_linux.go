@@ -20,8 +20,7 @@ func fdatasync(f *os.File) error {
 }
 
 // changeTime is when a file's content, its names or its permissions changed
-// the last time, which no program can set (inode(7), "ctime"). It is up to a
-// tick of the kernel's clock early, 10 ms at most.
+// the last time, which no program can set (inode(7), "ctime").
 func changeTime(info os.FileInfo) time.Time {
 	s, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

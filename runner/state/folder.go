@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,6 +43,9 @@ func (f *Folder) open(name string) (*os.File, error) {
 	return file, nil
 }
 
+// errUnreadable says that a file is not what its writer wrote.
+var errUnreadable = errors.New("damaged")
+
 // readJSON reads a file into v.
 func (f *Folder) readJSON(name string, v any) error {
 	path := filepath.Join(f.dir, name)
@@ -50,7 +54,7 @@ func (f *Folder) readJSON(name string, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(text, v); err != nil {
-		return fmt.Errorf("%s is damaged: %w", path, err)
+		return fmt.Errorf("%s is %w: %w", path, errUnreadable, err)
 	}
 	return nil
 }
@@ -74,6 +78,13 @@ func (f *Folder) Plan() (*plan.Plan, error) {
 		return nil, fmt.Errorf("%s/%s has version %d, expected %d", f.dir, planName, p.Version, plan.Version)
 	}
 	return p, nil
+}
+
+// HasPlan reports whether p is the plan of the run to the letter. It is much
+// quicker than to read that one.
+func (f *Folder) HasPlan(p *plan.Plan) bool {
+	text, err := os.ReadFile(filepath.Join(f.dir, planName))
+	return err == nil && bytes.Equal(text, planText(p))
 }
 
 // Result reads result.json. While there is none the error is fs.ErrNotExist.
@@ -106,8 +117,8 @@ type Status struct {
 }
 
 // Status looks whether the run has a result, and else whether its runner
-// lives. A result that can't be read is an error, and so is a folder that
-// can't.
+// lives. A result that is damaged is none, for a machine that loses power may
+// leave one. An error says that the folder, or its result, can't be read.
 func (f *Folder) Status() (Status, error) {
 	s, err := f.final()
 	if err != nil || s.State == Final {
@@ -138,7 +149,7 @@ func (f *Folder) Status() (Status, error) {
 func (f *Folder) final() (Status, error) {
 	rep, err := f.Result()
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errUnreadable):
 		return Status{}, nil
 	case err != nil:
 		return Status{}, err
@@ -151,18 +162,18 @@ func (f *Folder) final() (Status, error) {
 // itself is looked for.
 func (f *Folder) alive() (bool, error) {
 	journal, err := f.open(journalName)
-	if err == nil {
-		defer journal.Close()
-		is, err := held(journal)
-		if err == nil && is {
-			return true, nil
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil // whoever made the folder ended at once
+	} else if err != nil {
 		return false, err
+	}
+	defer journal.Close()
+	if is, err := held(journal); !noLocks(err) {
+		return is, err
 	}
 	m, err := f.Meta()
 	if err != nil {
-		return false, nil // whoever made the folder ended at once
+		return false, nil // as above
 	}
 	return m.Runner.Alive()
 }

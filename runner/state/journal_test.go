@@ -114,28 +114,29 @@ func FuzzJournal(f *testing.F) {
 	f.Add(text, 0, byte(0))
 	f.Add(text[:100], 50, byte(1))
 	f.Add([]byte("\n\n\x00\n"), 0, byte('}'))
-	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, text []byte, at int, change byte) {
-		folder := FolderAt(dir)
 		if at >= 0 && at < len(text) {
 			text = bytes.Clone(text)
 			text[at] ^= change
 		}
-		put(t, folder, journalName, text)
-		list, err := folder.Events()
-		if err != nil {
+		l := &lines{r: bytes.NewReader(text)}
+		n := 0
+		if _, err := l.events(func(Entry) error { n++; return nil }); err != nil {
 			t.Fatal(err)
 		}
-		// What was read is what a journal would have written.
-		var again []byte
-		var sum uint32
-		for _, e := range list {
-			again, sum = appendLine(again, e.Event, e.At, sum)
+		if l.given > int64(len(text)) || n > kept(text, int(l.given)) || l.given > 0 && text[l.given-1] != '\n' {
+			t.Errorf("%d events in %d bytes", n, l.given)
 		}
-		if len(list) > bytes.Count(text, []byte{'\n'}) {
-			t.Errorf("%d events of %d lines", len(list), bytes.Count(text, []byte{'\n'}))
+		// Up to there all is believed, and nothing behind it.
+		if whole := (&lines{r: bytes.NewReader(text[:l.given])}); n != count(whole) || whole.given != l.given {
+			t.Errorf("%d events in %d bytes, and alone in %d", n, l.given, whole.given)
 		}
 	})
+}
+
+func count(l *lines) (n int) {
+	l.events(func(Entry) error { n++; return nil })
+	return n
 }
 
 // Few writes are made for a job, and none of a part of a line.

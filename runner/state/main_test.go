@@ -109,10 +109,19 @@ func journalOf(t testing.TB, ids ...string) (*Folder, []byte) {
 	return FolderAt(run.Dir()), text
 }
 
-// put gives a file of a run's folder that content.
+// put gives a file of a run's folder that content. It is not made anew, for
+// ext4 puts one on the disk that was emptied before.
 func put(t testing.TB, f *Folder, name string, content []byte) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(f.dir, name), content, 0o666); err != nil {
+	file, err := os.OpenFile(filepath.Join(f.dir, name), os.O_WRONLY|os.O_CREATE, 0o666)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := file.WriteAt(content, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Truncate(int64(len(content))); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 
 	"sluice/runner/event"
 )
@@ -34,7 +35,7 @@ func (f *Folder) Play(ctx context.Context, o PlayOptions, fn func(Entry) error) 
 			return err
 		}
 		defer journal.Close()
-		p.journal = &lines{f: journal}
+		p.journal = &lines{r: journal}
 	}
 	var err error
 	if o.Follow {
@@ -43,7 +44,7 @@ func (f *Folder) Play(ctx context.Context, o PlayOptions, fn func(Entry) error) 
 		err = p.play()
 	}
 	if err == nil && p.damaged {
-		return &fs.PathError{Op: "read", Path: p.journal.f.Name(), Err: fmt.Errorf("%w after %d bytes", errDamaged, p.journal.given)}
+		return &fs.PathError{Op: "read", Path: filepath.Join(f.dir, journalName), Err: fmt.Errorf("%w after %d bytes", errDamaged, p.journal.given)}
 	}
 	return err
 }

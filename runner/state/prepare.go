@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"sluice/runner/fields"
+	"sluice/runner/plan"
 )
 
 // prepare writes the files that say what the run is, and makes room for it.
@@ -15,7 +16,7 @@ func (r *Run) prepare(inputs []Input) error {
 	known := fields.Array(nil, inputs, func(buf []byte, in Input) []byte { return in.appendJSON(buf) })
 	for _, err := range []error{
 		r.writeMeta(durable),
-		r.folder.write(planName, append(r.plan.AppendJSON(nil), '\n'), durable),
+		r.folder.write(planName, planText(r.plan), durable),
 		r.folder.write(inputsName, append(known, '\n'), durable),
 	} {
 		if err != nil {
@@ -38,6 +39,8 @@ func (r *Run) keepName() error {
 	}
 	return errors.Join(flush(runs.File), runs.Close())
 }
+
+func planText(p *plan.Plan) []byte { return append(p.AppendJSON(nil), '\n') }
 
 func (r *Run) writeMeta(durable bool) (err error) {
 	if r.meta.Runner, err = Self(); err != nil {

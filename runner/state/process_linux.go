@@ -44,7 +44,7 @@ func startOf(pid int) (uint64, error) {
 	// byte in it, also brackets and spaces. Field 3 follows the last bracket.
 	end := bytes.LastIndexByte(text, ')')
 	fields := strings.Fields(string(text[end+1:]))
-	const state, start = 3 - 3, 22 - 3
+	const state, start = 0, 22 - 3
 	if end < 0 || len(fields) <= start {
 		return 0, fmt.Errorf("%s has not the fields that proc_pid_stat(5) gives it: %q", name, text)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
 	"time"
 
 	"sluice/runner/event"
@@ -21,7 +20,7 @@ var errDamaged = errors.New("the journal is damaged")
 
 // lines reads the lines of a journal that are as they were written.
 type lines struct {
-	f     *os.File
+	r     io.Reader
 	buf   []byte // what was read
 	at    int    // where in buf the first line begins that is not yet given
 	sum   uint32 // of all lines that were given
@@ -55,12 +54,12 @@ func (l *lines) next() ([]byte, error) {
 
 // fill reads more behind what is there.
 func (l *lines) fill() error {
-	const piece = 256 << 10
+	const piece = 64 << 10
 	have := len(l.buf)
 	if cap(l.buf)-have < piece {
 		l.buf = append(make([]byte, 0, 2*have+piece), l.buf...)
 	}
-	n, err := l.f.Read(l.buf[have:cap(l.buf)])
+	n, err := l.r.Read(l.buf[have:cap(l.buf)])
 	l.buf = l.buf[:have+max(n, 0)]
 	if n > 0 {
 		return nil
@@ -104,7 +103,7 @@ func (f *Folder) Events() (list []Entry, err error) {
 		return nil, err
 	}
 	defer journal.Close()
-	l := &lines{f: journal}
+	l := &lines{r: journal}
 	_, err = l.events(func(e Entry) error {
 		list = append(list, e)
 		return nil

@@ -3,7 +3,6 @@ package state
 import (
 	"cmp"
 	"container/heap"
-	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -22,24 +21,6 @@ type Line struct {
 	Stream  event.Stream
 	Text    []byte // without its newline; valid during the call only
 	Partial bool   // the line goes on with the next Line of this stage and stream
-}
-
-// LogOptions say which logs are read. The zero LogOptions read all there are.
-type LogOptions struct {
-	IDs    []string // of instances; nil is all
-	Follow bool     // wait for more until the run has ended
-}
-
-// Logs calls fn with what the instances logged, as far as it is kept still, in
-// the order of the times. Lines that come while it follows come as they are
-// found. It ends when everything was told, with the first error of fn, or with
-// that of ctx. An instance without a log has logged nothing.
-func (f *Folder) Logs(ctx context.Context, o LogOptions, fn func(Line) error) error {
-	r := &logsReader{folder: f, ids: o.IDs, known: map[string]bool{}}
-	if !o.Follow {
-		return r.read(fn)
-	}
-	return f.until(ctx, func(bool) error { return r.read(fn) })
 }
 
 // logsReader reads the logs of a run in the order of their times.

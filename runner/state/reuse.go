@@ -67,6 +67,10 @@ type reuse struct {
 	why  map[string]string // instances that are done run again, by id
 }
 
+// tick is how much too early a file's times may be: the kernel takes them from
+// a clock that it moves at each tick, of which it has 100 or more in a second.
+const tick = 10 * time.Millisecond
+
 // inputChange is how an input has changed, or "", and when it did.
 type inputChange struct {
 	how string
@@ -137,7 +141,7 @@ func (r *reuse) changed(inst *plan.Instance, d Done) (string, error) {
 		}
 		// What an earlier job of that run changed, without a word in the job
 		// file, was so already when the instance read it.
-		seen := d.Result != nil && !c.at.IsZero() && c.at.Before(d.Result.Start)
+		seen := d.Result != nil && !c.at.IsZero() && c.at.Add(tick).Before(d.Result.Start)
 		if c.how != "" && !seen {
 			return c.how, nil
 		}

@@ -56,7 +56,7 @@ func (f *Folder) Follow(ctx context.Context, fn func(Entry) error) error {
 		return err
 	}
 	defer journal.Close()
-	l := &lines{f: journal}
+	l := &lines{r: journal}
 	return f.until(ctx, func(bool) error {
 		damaged, err := l.events(fn)
 		if damaged {
