@@ -396,32 +396,32 @@ func playEat() {
 }
 
 // hang [-i] [FIFO] never ends by itself. -i ignores INT and TERM, and writes a
-// line to FIFO for each; a first line says that it is ready.
+// line to FIFO for each, its name; a first line says that it is ready.
 func playHang() {
 	args := os.Args[1:]
 	ignore := len(args) > 0 && args[0] == "-i"
 	if ignore {
 		args = args[1:]
 	}
-	say := func() {}
+	say := func(string) {}
 	if len(args) > 0 {
 		f, err := os.OpenFile(args[0], os.O_WRONLY, 0)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-		say = func() { fmt.Fprintln(f, "here") }
+		say = func(word string) { fmt.Fprintln(f, word) }
 	}
 	ch := make(chan os.Signal, 4)
 	if ignore {
 		signal.Notify(ch, syscall.SIGINT, syscall.SIGTERM)
 	}
-	say()
+	say("here")
 	if !ignore {
 		waitForever()
 	}
-	for range ch {
-		say()
+	for sig := range ch {
+		say(unix.SignalName(sig.(syscall.Signal)))
 	}
 }
 

@@ -19,6 +19,15 @@ type orderedPart struct {
 
 func (l *orderedLayout) start(j *showJob) {
 	part := &orderedPart{job: j}
+	if plan := l.show.opts.JobOf(j.id); plan != nil && plan.Interactive && len(l.queue) > 0 {
+		// It has the terminal, and writes there itself. What services print
+		// meanwhile waits until it has ended.
+		l.show.screen.end(true)
+		l.queue[0].record = newShowRecord(l.show.fail)
+		l.queue[0].job.headed = false
+		l.queue = slices.Insert(l.queue, 0, part)
+		return
+	}
 	if len(l.queue) > 0 {
 		part.record = newShowRecord(l.show.fail)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sluice/runner/event"
+	"sluice/runner/plan"
 	"sluice/runner/report"
 )
 
@@ -336,6 +337,19 @@ func TestDetachedWaitingRestarted(t *testing.T) {
 	play(t, showOptions{Mode: "prefix"}, run...).want(t, waits+again+goes)
 	play(t, showOptions{}, run...).want(t, waits+"── web ──\n"+again+"── job ──\n"+goes)
 	play(t, showOptions{Mode: "quiet"}, run...).want(t, "")
+}
+
+// What a service prints while an interactive job has the terminal comes after
+// that.
+func TestInteractiveIsAlone(t *testing.T) {
+	jobs := func(id string) *plan.Job { return &plan.Job{Name: id, Interactive: id == "asks"} }
+	run := []event.Event{
+		started(3), began("db"), out("db", "up\n"), began("web"), out("web", "web\n"), began("asks"), out("db", "asked\n"), out("web", "too\n"),
+		ended("asks", report.Succeeded), out("db", "twice\n"), ended("db", report.Succeeded), ended("web", report.Succeeded),
+	}
+	at := len(run) - 4 // asks has not ended
+	play(t, showOptions{JobOf: jobs}, run[:at]...).want(t, "── db ──\nup\n── db ──\nasked\n── web ──\nweb\ntoo\n")
+	play(t, showOptions{JobOf: jobs}, run...).want(t, "── db ──\nup\n── db ──\nasked\ntwice\n── web ──\nweb\ntoo\n")
 }
 
 func TestWarnings(t *testing.T) {
