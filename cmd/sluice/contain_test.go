@@ -116,15 +116,18 @@ func TestNothingOutlives(t *testing.T) {
 	}
 }
 
-// monitorOf is the process that watches over a sluice.
+// monitorOf is the process that watches over a sluice. It may take a moment
+// until that has its name.
 func monitorOf(t *testing.T, runner int) int {
 	t.Helper()
-	paths, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range paths {
-		stat, err := os.ReadFile(path)
-		if err == nil && bytes.Contains(stat, []byte("(sluice-monitor) ")) && bytes.Contains(stat, fmt.Appendf(nil, " %d ", runner)) {
-			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-			return pid
+	for began := time.Now(); time.Since(began) < 30*time.Second; runtime.Gosched() {
+		paths, _ := filepath.Glob("/proc/[0-9]*/stat")
+		for _, path := range paths {
+			stat, err := os.ReadFile(path)
+			if err == nil && bytes.Contains(stat, []byte("(sluice-monitor) ")) && bytes.Contains(stat, fmt.Appendf(nil, " %d ", runner)) {
+				pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+				return pid
+			}
 		}
 	}
 	t.Fatal("it has no monitor")
