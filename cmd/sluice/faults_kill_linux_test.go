@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -76,12 +77,15 @@ func TestF04InterruptTwice(t *testing.T) {
 	f.noLitter()
 }
 
-// monitor is the process that watches over the run of sluice with that pid.
+// monitor is the process that watches over the run of sluice with that pid. It
+// may take a moment until that has its name.
 func (f *fault) monitor(pid int) int {
 	f.Helper()
-	for _, child := range childrenOf(pid) {
-		if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", child)); err == nil && string(text) == "sluice-monitor\n" {
-			return child
+	for began := time.Now(); time.Since(began) < 30*time.Second; runtime.Gosched() {
+		for _, child := range childrenOf(pid) {
+			if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", child)); err == nil && string(text) == "sluice-monitor\n" {
+				return child
+			}
 		}
 	}
 	f.Fatalf("sluice %d has no monitor among its children %v", pid, childrenOf(pid))
