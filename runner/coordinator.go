@@ -29,9 +29,10 @@ type coordinator struct {
 	running   int                               // those that have a slot
 	recording int                               // those whose result is being recorded
 	failing   int                               // and is a failure, which may let nothing more start
-	held      []*task                           // those that wait for a slot
+	held      []*task                           // those that wait for a slot or for descriptors
 	waiting   map[*task]context.CancelCauseFunc // those that wait for their lock, and how to end that
 	services  map[string]*service               // by name, those that were started
+	files     files
 
 	why  string // the run is stopping
 	rep  *report.Report
@@ -47,6 +48,7 @@ func newCoordinator(r *run, ctx context.Context) *coordinator {
 		services: map[string]*service{},
 		rep:      &report.Report{Version: report.Version, RunID: r.o.RunID, File: r.plan.File, Start: time.Now()},
 		byID:     map[string]*report.Job{},
+		files:    newFiles(r.o.Parallel),
 	}
 	c.jobs, c.stop = context.WithCancelCause(ctx)
 	r.stopping = c.jobs
@@ -161,11 +163,13 @@ func (c *coordinator) startReady() {
 			c.cancelled()
 		}
 		room := c.running < c.o.Parallel && c.recording < c.mostRecording() && (c.failing == 0 || c.o.KeepGoing)
-		if room && len(c.held) > 0 {
-			t := c.held[0]
-			c.held = c.held[1:]
-			c.launch(t)
-			continue
+		if len(c.held) > 0 {
+			if t := c.held[0]; room && c.files.fits(t.inst) {
+				c.held = c.held[1:]
+				c.launch(t)
+				continue
+			}
+			room = false
 		}
 		j, inst, ok := c.sched.start(room)
 		if !ok {

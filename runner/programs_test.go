@@ -51,6 +51,7 @@ func programs() map[string]func(args []string) int {
 		"inspect": playInspect,
 		"sluice":  playSluice,
 		"ids":     playIDs,
+		"few":     playFew,
 	}
 	maps.Copy(all, platformPrograms())
 	return all
@@ -362,6 +363,16 @@ func playInspect(args []string) int {
 	return 0
 }
 
+// few N PLAN is sluice with N descriptors and a hundred jobs at once.
+func playFew(args []string) int {
+	n, _ := strconv.ParseUint(args[0], 10, 64)
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: n, Max: n}); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return runPlan(args[1], Options{Parallel: 100})
+}
+
 // ids prints its process, its group and its session.
 func playIDs([]string) int {
 	sid, _ := unix.Getsid(0)
@@ -370,8 +381,10 @@ func playIDs([]string) int {
 }
 
 // sluice PLAN runs a plan that was written down, and prints the report.
-func playSluice(args []string) int {
-	data, err := os.ReadFile(args[0])
+func playSluice(args []string) int { return runPlan(args[0], Options{}) }
+
+func runPlan(path string, o Options) int {
+	data, err := os.ReadFile(path)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -381,7 +394,7 @@ func playSluice(args []string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	rep, err := Run(context.Background(), &p, Options{})
+	rep, err := Run(context.Background(), &p, o)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

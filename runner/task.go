@@ -25,7 +25,8 @@ func (c *coordinator) mostRecording() int {
 }
 
 // task is an instance that the schedule gave out. It goes through: begin,
-// where it may wait for its lock; held, where it may wait for a slot; launch;
+// where it may wait for its lock; held, where it may wait for a slot or for
+// descriptors; launch;
 // ended; over. Only the coordinator's goroutine touches it.
 type task struct {
 	job  *plan.Job
@@ -74,7 +75,7 @@ func (c *coordinator) begin(t *task) {
 	c.alive++
 	held := t.inst.Exclusive
 	if held == nil || t.job.Detach { // the run that it becomes is the holder
-		c.launch(t)
+		c.admit(t)
 		return
 	}
 	var err error
@@ -85,7 +86,7 @@ func (c *coordinator) begin(t *task) {
 	ok, err := t.lock.Try(c.holder())
 	switch {
 	case ok && err == nil:
-		c.launch(t)
+		c.admit(t)
 	case err != nil:
 		c.refused(t, err.Error(), err)
 	case held.Fail:
@@ -93,6 +94,16 @@ func (c *coordinator) begin(t *task) {
 	default:
 		c.await(t)
 	}
+}
+
+// admit launches t, which has a slot if it needs one, unless there are too few
+// descriptors: then it is held.
+func (c *coordinator) admit(t *task) {
+	if t.job.Service || c.files.fits(t.inst) {
+		c.launch(t)
+		return
+	}
+	c.held = append(c.held, t)
 }
 
 // holder is what this run writes into its locks.
@@ -197,6 +208,7 @@ func (c *coordinator) launch(t *task) {
 	if !t.job.Service {
 		c.running++
 	}
+	c.files.take(t.inst)
 	c.emit(event.JobStarted{ID: t.inst.ID}) // here, so that they come in the order of the starts
 	ctx := c.contextOf(t)
 	c.spawn(t, func() news {
@@ -232,6 +244,7 @@ func (c *coordinator) contextOf(t *task) context.Context {
 // ended frees the slot of a task, and has its result recorded while the next
 // one runs.
 func (c *coordinator) ended(n news) {
+	c.files.giveBack(n.task.inst)
 	if !n.task.job.Service {
 		c.running--
 	}

@@ -163,7 +163,7 @@ func (c *cli) root(first string) *cobra.Command {
 	commands := map[string]func() *cobra.Command{
 		"run": c.runCommand, "plan": c.planCommand, "validate": c.validateCommand, "fmt": c.fmtCommand, "list": c.listCommand,
 		"explain": c.explainCommand, "schema": c.schemaCommand, "version": c.versionCommand,
-		"ps": c.psCommand, "logs": c.logsCommand, "wait": c.waitCommand, "stop": c.stopCommand, "attach": c.attachCommand,
+		"doctor": c.doctorCommand, "ps": c.psCommand, "logs": c.logsCommand, "wait": c.waitCommand, "stop": c.stopCommand, "attach": c.attachCommand,
 		"history": c.historyCommand, "rerun": c.rerunCommand,
 	}
 	if command := commands[first]; command != nil {

@@ -44,6 +44,7 @@ func TestMain(m *testing.M) {
 		"die":     playDie,
 		"fork":    playFork,
 		"flaky":   playFlaky,
+		"revive":  playRevive,
 		"inspect": playInspect,
 		"copy":    playCopy,
 		"meet":    playMeet,
@@ -480,6 +481,16 @@ func playEnviron() {
 			fmt.Println(name + "=" + v)
 		}
 	}
+}
+
+// revive N exits with 75 until ATTEMPT is N, and then says so and never ends.
+func playRevive() {
+	at, _ := strconv.Atoi(os.Getenv("ATTEMPT"))
+	if n, _ := strconv.Atoi(os.Args[1]); at < n {
+		os.Exit(75)
+	}
+	fmt.Println("up")
+	waitForever()
 }
 
 // touch FILE makes the file, with every permission that the umask leaves.

@@ -185,6 +185,7 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 		// time from the children: 10 % of a run of 2,000 short jobs.
 		runtime.GOMAXPROCS(1)
 	}
+	c.log().Debug("kept together", "by", keeper.Means(), "why", keeper.Why())
 	rep, runErr := runner.Run(c.signals.ctx, p, opts)
 	keeper.End() // the monitor goes while the rest is written
 	if rep != nil {

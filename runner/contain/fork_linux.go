@@ -11,8 +11,9 @@ import (
 )
 
 // A monitor begins as a bare fork of the runner that waits in the kernel, and
-// becomes a program of its own, by exec, when there is something to do for it:
-// the runner has ended, has a lock to hand over, or has run for a moment.
+// becomes a program of its own, by exec, when the runner has ended or has run
+// for a moment. Locks that are handed over to it before wait in its socket,
+// where they are held as well.
 //
 // The reason is the price: to start a Go program costs more than all else that
 // is done for a job which takes a millisecond. Such a fork costs a fifth of
@@ -42,8 +43,8 @@ type birth struct {
 	argc, envc       int
 	ignore           sigaction
 	none             unix.Sigset_t
-	pause            unix.Timespec
-	seen             byte
+	poll             unix.PollFd
+	linger, pause    unix.Timespec
 }
 
 // sigaction is the kernel's struct sigaction (rt_sigaction(2)).
@@ -76,10 +77,6 @@ func (b *birth) full() bool {
 // forkMonitor forks the monitor, which has the descriptor socket as its 3 and
 // becomes this program with argv. peer is the other end of socket.
 func forkMonitor(socket, peer int, argv []string) (pid int, err error) {
-	wait := unix.NsecToTimeval(linger.Nanoseconds())
-	if err := unix.SetsockoptTimeval(socket, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait); err != nil {
-		return 0, os.NewSyscallError("setsockopt", err)
-	}
 	// No signal may come to the monitor before it ignores them all.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -103,7 +100,10 @@ func forkMonitor(socket, peer int, argv []string) (pid int, err error) {
 func bear(socket, peer int, argv []string) (pid int, err error) {
 	b := birth{
 		socket: uintptr(socket), peer: uintptr(peer), argc: len(argv), envc: 1,
-		ignore: sigaction{handler: sigIgn}, pause: unix.NsecToTimespec((10 * time.Millisecond).Nanoseconds()),
+		ignore: sigaction{handler: sigIgn},
+		poll:   unix.PollFd{Fd: monitorFD}, // no event but its end, POLLHUP
+		linger: unix.NsecToTimespec(linger.Nanoseconds()),
+		pause:  unix.NsecToTimespec((10 * time.Millisecond).Nanoseconds()),
 	}
 	b.path, b.name, b.root = b.put(thisProgram), b.put(monitorName), b.put("/")
 	b.envv[0] = b.put("GOMAXPROCS=1")
@@ -194,11 +194,11 @@ func fork(b *birth) (child uintptr, errno syscall.Errno) {
 		syscall.RawSyscall(syscall.SYS_DUP3, b.socket, monitorFD, 0)
 	}
 	syscall.RawSyscall(unix.SYS_CLOSE_RANGE, monitorFD+1, 1<<31-1, 0)
+	// Linux counts linger down where it is interrupted.
+	for errno = syscall.EINTR; errno == syscall.EINTR; {
+		_, _, errno = syscall.RawSyscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&b.poll)), 1, uintptr(unsafe.Pointer(&b.linger)), 0, 0, 0)
+	}
 	for {
-		_, _, errno = syscall.RawSyscall6(unix.SYS_RECVFROM, monitorFD, uintptr(unsafe.Pointer(&b.seen)), 1, syscall.MSG_PEEK, 0, 0)
-		if errno == syscall.EINTR {
-			continue
-		}
 		syscall.RawSyscall(syscall.SYS_EXECVE, text+b.path, uintptr(unsafe.Pointer(&b.argv)), uintptr(unsafe.Pointer(&b.envv)))
 		// There is no memory for it now. There may be later.
 		syscall.RawSyscall(syscall.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&b.pause)), 0, 0)

@@ -87,41 +87,45 @@ func (g *guard) hold(f *os.File) (release func(), err error) {
 	if g.pid == 0 {
 		return func() {}, nil
 	}
-	g.listen()
 	id := g.held.Add(1)
 	conn, err := f.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
 	var sent error
-	if err := conn.Control(func(fd uintptr) { sent = g.send(message{opHold, id}, int(fd)) }); err != nil {
+	if err := conn.Control(func(fd uintptr) { sent = g.send(message{opHold, id}, unix.UnixRights(int(fd))) }); err != nil {
 		return nil, err
 	}
 	if sent != nil {
 		return nil, sent
 	}
-	return func() { g.send(message{opRelease, id}) }, nil // an error is that the monitor is gone, and its copy with it
+	return func() { g.send(message{opRelease, id}, nil) }, nil // an error is that the monitor is gone, and its copy with it
 }
 
-// send sends m to the monitor, with copies of the descriptors.
-func (g *guard) send(m message, fds ...int) error {
-	var rights []byte
-	if len(fds) > 0 {
-		rights = unix.UnixRights(fds...)
+// send sends m to the monitor, with a copy of the descriptor in rights.
+func (g *guard) send(m message, rights []byte) error {
+	var err error
+	send := func() bool {
+		for {
+			err = unix.Sendmsg(g.socket, m.bytes(), rights, nil, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
+			if err != unix.EINTR {
+				return err != unix.EAGAIN
+			}
+		}
 	}
-	conn, err := g.conn.SyscallConn()
-	if err != nil {
-		return err
+	if send() {
+		return os.NewSyscallError("sendmsg", err)
 	}
-	var sent error
-	err = conn.Write(func(fd uintptr) bool {
-		sent = unix.Sendmsg(int(fd), m.bytes(), rights, nil, unix.MSG_NOSIGNAL)
-		return sent != unix.EAGAIN && sent != unix.EINTR
-	})
-	if err != nil {
-		return err
+	// The monitor has much to read.
+	g.listen()
+	conn, connErr := g.conn.SyscallConn()
+	if connErr != nil {
+		return connErr
 	}
-	return os.NewSyscallError("sendmsg", sent)
+	if connErr := conn.Write(func(uintptr) bool { return send() }); connErr != nil {
+		return connErr
+	}
+	return os.NewSyscallError("sendmsg", err)
 }
 
 // dismiss lets the monitor go, and does not wait for it.

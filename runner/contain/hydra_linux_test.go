@@ -35,7 +35,7 @@ func hydra(end int64) {
 	if child != 0 {
 		return
 	}
-	for now.Sec < end {
+	for int64(now.Sec) < end {
 		child, _, errno := syscall.RawSyscall6(syscall.SYS_CLONE, uintptr(syscall.SIGCHLD), 0, 0, 0, 0, 0)
 		if errno == 0 && child != 0 {
 			break

@@ -81,13 +81,12 @@ func listening() bool {
 // handed over are held until this process ends.
 func listen() {
 	unix.CloseOnExec(monitorFD)
-	unix.SetsockoptTimeval(monitorFD, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{}) // wait as long as it takes
 	held := map[uint32]int{}
 	buf, rights := make([]byte, sizeOf), make([]byte, unix.CmsgSpace(4))
 	for {
 		n, nrights, _, _, err := unix.Recvmsg(monitorFD, buf, rights, unix.MSG_CMSG_CLOEXEC)
 		switch {
-		case err == unix.EINTR || err == unix.EAGAIN:
+		case err == unix.EINTR:
 			continue
 		case err != nil || n == 0:
 			return

@@ -129,7 +129,11 @@ func (s *Set) Clear() []report.Survivor {
 	for round := 0; ; round++ {
 		left := s.killOrphans()
 		if g := s.slot.group; g != nil && g.populated() {
-			g.kill()
+			// A kernel may count a process for a moment longer than it
+			// lives, and a group that was killed can't be used again.
+			if round > 0 || len(processesOf(g.path)) > 0 {
+				g.kill()
+			}
 			left++
 		}
 		if left == 0 {

@@ -65,6 +65,9 @@ func (a *Attempt) writeCause(b *bytes.Buffer, s Style) {
 	if len(a.Stages) > 1 {
 		line = fmt.Sprintf("stage %d of %d, %s: %s", i+1, len(a.Stages), st.Name, end)
 	}
+	if strings.HasSuffix(a.Cause, ": "+line) && a.Cause != st.Name+": "+line {
+		line = a.Cause // "it ended by itself: exit code 0"
+	}
 	// The cause has its own line where it tells more than the ending does: a timeout and its KILL.
 	told := strings.Contains(line, a.Cause) || strings.HasSuffix(a.Cause, end) ||
 		st.Error != "" && strings.HasSuffix(a.Cause, st.Error)

@@ -86,6 +86,15 @@ func TestFailureSaysEachThingOnce(t *testing.T) {
 	}
 }
 
+// A service's cause says more than its ending does, and contains it.
+func TestFailureOfAService(t *testing.T) {
+	st := &Stage{Name: "x", Argv: []string{"x"}, PID: 1, Status: StageFailed, Code: 3, Ending: "exit code 3"}
+	got := failure(t, oneStage(st, "it ended by itself: exit code 3"), "", Style{})
+	if want := "✗ build[os=linux] failed in 1.24s\n  it ended by itself: exit code 3\n      x\n"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestFailureWithoutAStage(t *testing.T) {
 	j := oneStage(&Stage{Name: "x", Argv: []string{"x"}, PID: 1, Status: StageSucceeded}, "out.txt: no space left on device")
 	j.Last().CauseBy = -1

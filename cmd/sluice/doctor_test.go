@@ -1,0 +1,49 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestDoctor(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("SLUICE_STATE_DIR", filepath.Join(dir, "state", "of", "runs"))
+	o := runSluice(t, dir, "doctor")
+	if o.code != exitOK || o.stderr != "" {
+		t.Errorf("exit code %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	for _, want := range []string{"✓ state        " + dir, "containment  ", "descriptors  "} {
+		if !strings.Contains(o.stdout, want) {
+			t.Errorf("it does not say %q:\n%s", want, o.stdout)
+		}
+	}
+	if runtime.GOOS == "linux" && !strings.Contains(o.stdout, "✓ containment  cgroup: ") && !strings.Contains(o.stdout, "✓ containment  subreaper: ") {
+		t.Errorf("it does not say what keeps a run together:\n%s", o.stdout)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("it made %v, %v", entries, err)
+	}
+}
+
+func TestDoctorWithoutState(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("SLUICE_STATE_DIR", filepath.Join(file, "state"))
+	o := runSluice(t, dir, "doctor", "--json")
+	var findings []finding
+	if err := json.Unmarshal([]byte(o.stdout), &findings); err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(findings, func(f finding) bool { return f.Name == "state" })
+	if o.code != exitError || i < 0 || findings[i].OK || !strings.Contains(findings[i].Text, "not a directory") || findings[i].Hint != stateHint {
+		t.Errorf("exit code %d, %+v", o.code, findings)
+	}
+}
