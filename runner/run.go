@@ -62,6 +62,10 @@ type Options struct {
 	// then nothing of it is left. nil: detached jobs are refused.
 	Detach func(ctx context.Context, p *plan.Plan) (runID string, err error)
 
+	// NoSync leaves it to the system when output files reach the disk; else
+	// they are there before the instance counts as done.
+	NoSync bool
+
 	// Locks is the directory of the locks of `exclusive`, which is made where
 	// it is missing. Empty: jobs with one are refused.
 	Locks string

@@ -126,6 +126,7 @@ func (a *attempt) file(o plan.Output) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.NoSync = a.r.o.NoSync
 	a.files[o.Path] = outFile{f, o.Shared}
 	return f.OS(), nil
 }

@@ -114,6 +114,7 @@ func (c *cli) tellNotReady(o *runFlags, file string, s *state.Store, err error) 
 func (c *cli) record(o *runner.Options, run *state.Run) error {
 	m := run.Meta()
 	o.RunID, o.Record, o.Locks = m.RunID, run.Record, run.Store().Locks()
+	o.NoSync = m.Durability == state.None
 	o.Sink = event.Tee{run, o.Sink}
 	l := launcher{store: run.Store(), durability: m.Durability, within: o.Keeper.Outside(), kill: c.signals.kill}
 	o.Detach = func(ctx context.Context, p *plan.Plan) (string, error) {

@@ -20,7 +20,8 @@ import (
 // what sluice says of itself.
 
 // strace runs sluice in dir and returns what it printed and the system calls
-// of the kinds in trace but for its own execve, a line for each.
+// of the kinds in trace but for its own execve, a line for each, in the order
+// in which they began.
 func strace(t *testing.T, dir, trace string, args ...string) (stdout []byte, calls []string) {
 	t.Helper()
 	if err := exec.Command("strace", "-qq", "-o", os.DevNull, "true").Run(); err != nil {
@@ -31,7 +32,7 @@ func strace(t *testing.T, dir, trace string, args ...string) (stdout []byte, cal
 	const tries = 3 // under load strace now and then loses a process that ends, and with it the run
 	for try := 1; ; try++ {
 		logs = t.TempDir() // a file for each thread, so that no line is cut by another's
-		cmd := exec.CommandContext(t.Context(), "strace", append([]string{"-ff", "-qq", "-v", "-s", "200000", "-e", "signal=none", "-e", "trace=" + trace, "-o", filepath.Join(logs, "of"), "sluice"}, args...)...)
+		cmd := exec.CommandContext(t.Context(), "strace", append([]string{"-ff", "-qq", "-v", "-ttt", "-s", "200000", "-e", "signal=none", "-e", "trace=" + trace, "-o", filepath.Join(logs, "of"), "sluice"}, args...)...)
 		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "NO_COLOR=1", "CI=", "GITHUB_ACTIONS=", "EMPTY=")
 		var errs bytes.Buffer
@@ -55,12 +56,17 @@ func strace(t *testing.T, dir, trace string, args ...string) (stdout []byte, cal
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(string(text)) {
-			started := regexp.MustCompile(`^execve\("[^"]*/sluice"`).MatchString(line) // by strace
-			lost := strings.HasPrefix(line, "???")                                     // ???( <detached …>: a thread that ended
+			_, call, _ := strings.Cut(line, " ")
+			started := regexp.MustCompile(`^execve\("[^"]*/sluice"`).MatchString(call) // by strace
+			lost := strings.HasPrefix(call, "???")                                     // ???( <detached …>: a thread that ended
 			if !started && !lost {
 				calls = append(calls, strings.TrimSpace(line))
 			}
 		}
+	}
+	slices.Sort(calls) // by their times, which have one width
+	for i, call := range calls {
+		_, calls[i], _ = strings.Cut(call, " ")
 	}
 	return out.Bytes(), calls
 }

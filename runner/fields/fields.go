@@ -37,7 +37,7 @@ func (o *Object) name(name string) {
 		o.buf = append(o.buf, ',')
 	}
 	o.first = false
-	o.buf = append(append(append(o.buf, '"'), name...), `":`...)
+	o.buf = append(AppendString(o.buf, name), ':')
 }
 
 // String writes a field that is a string. What is not UTF-8 in it reads as

@@ -36,7 +36,7 @@ func fill(v reflect.Value, seed *int64) {
 			fill(v.Index(i), seed)
 		}
 	case reflect.Map:
-		v.Set(reflect.ValueOf(map[string]int{"b": 1, "a<": 2}))
+		v.Set(reflect.ValueOf(map[string]int{"b": 1, "a<\"": 2}))
 	default:
 		panic("fill has no " + v.Kind().String())
 	}

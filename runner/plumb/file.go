@@ -34,6 +34,10 @@ type File struct {
 	temp string   // the name in dir under which the bytes are until Commit
 	size int64    // of a regular file before, for Append; -1: nothing to cut off
 	over bool     // committed or aborted
+
+	// NoSync leaves it to the system when what Commit puts in place reaches
+	// the disk. It is set before Commit.
+	NoSync bool
 }
 
 // OpenFile opens path, which must be absolute, for a child to write. Missing
@@ -140,9 +144,9 @@ func (f *File) openInPlace(flag int) error {
 }
 
 // Commit makes what was written the content of the file and closes it. For
-// Atomic and Create it is on the disk then. Where Commit fails, Atomic and
-// Create leave what was there before, unless it is the last step that fails,
-// the sync of the directory.
+// Atomic and Create it is on the disk then, but for NoSync. Where Commit
+// fails, Atomic and Create leave what was there before, unless it is the last
+// step that fails, the sync of the directory.
 func (f *File) Commit() error {
 	if f.over {
 		return os.ErrClosed
@@ -151,7 +155,7 @@ func (f *File) Commit() error {
 		f.over = true
 		return f.os.Close()
 	}
-	if err := flush(f.os); err != nil {
+	if err := f.sync(f.os); err != nil {
 		return errors.Join(err, f.Abort())
 	}
 	if err := f.place(); err != nil {
@@ -159,7 +163,15 @@ func (f *File) Commit() error {
 	}
 	f.over = true
 	defer f.dir.Close()
-	return errors.Join(f.os.Close(), flush(f.dir))
+	return errors.Join(f.os.Close(), f.sync(f.dir))
+}
+
+// sync flushes what belongs to f, unless that is left to the system.
+func (f *File) sync(what *os.File) error {
+	if f.NoSync {
+		return nil
+	}
+	return flush(what)
 }
 
 // place gives the temporary file its name.

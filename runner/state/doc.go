@@ -20,4 +20,10 @@
 // moment, a crash at any byte and a cut off file leave something that can be
 // read: the journal up to its first damage, and all that stands before.
 // Readers never write: a folder on a read-only disk can be read.
+//
+// An instance is done when its line is in the journal, and the journal on the
+// disk (Run.Record). The names of a new folder and its files are synced with
+// the first of those lines. Of a run of one instance that line is all that is
+// synced: on the journalling file systems of Linux the names are with it, and
+// the report follows by itself.
 package state

@@ -10,14 +10,15 @@ import (
 
 // prepare writes the files that say what the run is, and makes room for it.
 // They are synced unless the run is over with its first instance: then there
-// is nothing to go on with.
+// is nothing to go on with. run.json is the last: a run that has it has told
+// all, and can be repeated.
 func (r *Run) prepare(inputs []Input) error {
 	durable := r.sync && !r.single
 	known := fields.Array(nil, inputs, func(buf []byte, in Input) []byte { return in.appendJSON(buf) })
 	for _, err := range []error{
-		r.writeMeta(durable),
 		r.folder.write(planName, planText(r.plan), durable),
 		r.folder.write(inputsName, append(known, '\n'), durable),
+		r.writeMeta(durable),
 	} {
 		if err != nil {
 			return err
