@@ -238,7 +238,7 @@ func TestHydra(t *testing.T) {
 	needCgroup(t)
 	life := newLifeline(t)
 	r := start(t, life, nil, "runner", string(Cgroup))
-	r.number(t, "start hydra 20")
+	r.number(t, "start hydra 8")
 	life.members(t, 1)
 	r.kill()
 	life.ends(t)
