@@ -55,7 +55,11 @@ func TestF22CrashAtEveryCall(t *testing.T) {
 // TestF34KillLoop kills a run again and again, and has it go on with what did
 // not succeed. In the end every job has succeeded, and done its work for it.
 func TestF34KillLoop(t *testing.T) {
-	const jobs, kills = 200, 60
+	const jobs = 200
+	kills := 60
+	if raced() {
+		kills = 10
+	}
 	f := newFault(t, fmt.Sprintf(`jobs: {many: {matrix: {n: {range: [1, %d]}}, run: "emit ${matrix.n}", stdout: {file: "ran-${matrix.n}", mode: append}}}`, jobs))
 	fifo := f.path("events")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
@@ -107,8 +111,11 @@ func TestF34KillLoop(t *testing.T) {
 // next is the call to be killed at after the n-th: the one behind it, or, where
 // there is no time for all of them, one further away with each step.
 func next(n int) int {
-	if os.Getenv("SLUICE_LONG") != "" {
+	switch {
+	case os.Getenv("SLUICE_LONG") != "":
 		return n + 1
+	case raced():
+		return 2 * n
 	}
 	return n + 1 + n/3
 }

@@ -57,7 +57,7 @@ func TestF17DiskFull(t *testing.T) {
 func TestF17DiskFullForTheReport(t *testing.T) {
 	for _, flag := range []string{"--report", "--events"} {
 		t.Run(flag, func(t *testing.T) {
-			f := newFault(t, `jobs: {many: {matrix: {n: {range: [1, 200]}}, run: emit "`+strings.Repeat("x", 1000)+`"}}`)
+			f := newFault(t, `jobs: {many: {matrix: {n: {range: [1, 40]}}, run: emit "`+strings.Repeat("x", 5000)+`"}}`)
 			f.wants(f.onSmall("64k", "run", "-o", "quiet", flag, "small/file", "job.yaml"), exitError, flag, "no space left on device")
 		})
 	}
