@@ -174,77 +174,12 @@ func (k *Keeper) Lost() context.Context { return k.guard.lost }
 // it, for the monitor closes its copy a moment later.
 func (k *Keeper) Hold(f *os.File) (release func(), err error) { return k.guard.hold(f) }
 
-// sweep reaps the orphans that have ended since, so that they don't pile up
-// during a long attempt.
-func (k *Keeper) sweep() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if !k.ended {
-		k.orphans(func(mark) bool { return false })
-	}
-}
-
-// orphans goes through the processes of the run of which this one has become
-// the parent. It reaps those that have ended, kills those that kill wants
-// killed, and returns how many it had to do with: who was reaped may have left
-// more. The caller holds k.mu.
-func (k *Keeper) orphans(kill func(mark) bool) (seen int) {
-	if !k.marks {
-		return 0
-	}
-	for _, pid := range k.candidates() {
-		m := markOf(pid)
-		if !k.isOrphan(m) {
-			continue
-		}
-		reaped, err := unix.Wait4(pid, nil, unix.WNOHANG, nil)
-		switch {
-		case err != nil: // it is no child of this process
-			delete(k.known, pid)
-		case reaped == pid:
-			delete(k.known, pid)
-			seen++
-		case kill(m):
-			// Nobody else has the number of a child that was not reaped.
-			unix.Kill(pid, unix.SIGKILL) // an error leaves it there, which is seen
-			seen++
-		}
-	}
-	return seen
-}
-
-// candidates are the children of this process that may be orphans.
-func (k *Keeper) candidates() (pids []int) {
-	for _, pid := range k.kids.list() {
-		if _, ok := k.known[pid]; !ok {
-			pids = append(pids, pid)
-		}
-	}
-	for pid, owned := range k.known { // their parent may be another thread, whose children are not listed
-		if !owned {
-			pids = append(pids, pid)
-		}
-	}
-	return pids
-}
-
-// isOrphan reports whether an unknown child with the mark m is of this run: of
-// one of its sets, or of a run inside it whose runner is gone.
-func (k *Keeper) isOrphan(m mark) bool {
-	switch {
-	case m == noMark, m == mark(k.limit.Cur): // something else that this process started
-		return false
-	case m.run() != k.run:
-		return true
-	}
-	i := int(m - k.run)
-	return i < len(k.sets) && !k.sets[i].forking
-}
-
 // End kills what is left of the run and lets the monitor go. What could not be
 // killed is returned. Nothing can be started any more. It is all that a process
 // has to do which ends right after it.
 func (k *Keeper) End() (left []report.Survivor) {
+	k.fork.Lock() // what is being made is made first
+	defer k.fork.Unlock()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.ended {

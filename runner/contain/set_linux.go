@@ -44,12 +44,12 @@ func (k *Keeper) Set() (*Set, error) {
 // into the set. It is a proc.Within. fork may be called twice: again without a
 // control group, where the system refuses one.
 func (s *Set) Fork(sys *syscall.SysProcAttr, fork func() (pid int, err error)) error {
-	group, err := s.begin()
-	if err != nil {
-		return err
-	}
 	pid := 0
-	err = s.k.marked(s.slot.mark, func() (err error) {
+	err := s.k.marked(s.slot.mark, func() error {
+		group, err := s.begin()
+		if err != nil {
+			return err
+		}
 		if group != nil {
 			sys.UseCgroupFD, sys.CgroupFD = true, group.dir
 		}
