@@ -123,7 +123,8 @@ func TestF30EndlessLine(t *testing.T) {
 		t.Errorf("%d bytes came, want %d", got.n, want)
 	}
 	const most = 64 << 20
-	if used := p.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10; used > most {
+	// The race detector takes memory of its own.
+	if used := p.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10; used > most && !raced() {
 		t.Errorf("sluice or a child took %d MiB, want less than %d", used>>20, most>>20)
 	}
 }
