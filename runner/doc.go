@@ -4,7 +4,8 @@
 // The life of a run, and which file tells it:
 //
 //	schedule.go     what may start next: needs, after, pools, bounds. No process, no time.
-//	services.go     the same for services: when they are wanted, and when no longer.
+//	queue.go        which of what may start comes next.
+//	services.go     when services are wanted, and when no longer.
 //	coordinator.go  one goroutine that asks the schedule and waits for what it started.
 //	task.go         an instance on its way through that: its lock, its slot, its record.
 //	files.go        how many instances the descriptors are enough for.
@@ -23,6 +24,7 @@
 //	kept.go         killing what has left its group.
 //	wire.go         where its standard streams come from and go to.
 //	verdict.go      what the endings of its stages mean.
+//	service.go      what is otherwise where it is a service.
 //
 // An attempt goes through the same steps whatever happens in it:
 //
