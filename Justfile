@@ -17,6 +17,10 @@ lint:
     go vet ./...
     go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
+# What takes long: more crashes, and 20,000 jobs in one run
+soak:
+    SLUICE_LONG=1 go test -v -run 'TestSoak|TestF22' ./cmd/sluice
+
 # Speed, as ratios against baselines of the same run
 bench:
     go test -run '^$' -bench . -benchtime 1x ./cmd/sluice

@@ -228,16 +228,6 @@ func (f *fault) noLitter() {
 	}
 }
 
-// without says what the machine lacks for a test. Where SLUICE_NO_SKIP is set,
-// as .ci/run does, that is a failure.
-func without(t *testing.T, format string, args ...any) {
-	t.Helper()
-	if os.Getenv("SLUICE_NO_SKIP") != "" {
-		t.Fatalf("SLUICE_NO_SKIP is set, and this machine has what is needed, says .ci/run; but "+format, args...)
-	}
-	t.Skipf(format, args...)
-}
-
 // raced reports whether the race detector is on: everything takes ten times as
 // long, and much more memory.
 func raced() bool {

@@ -43,7 +43,7 @@ func (f *fault) sample(pid int) (s sample) {
 }
 
 // TestSoak runs very many jobs, four at once. What sluice holds after the first
-// tenth is what it holds to the end, but for the results, which are kept for
+// fifth is what it holds to the end, but for the results, which are kept for
 // the report.
 func TestSoak(t *testing.T) {
 	needTools(t, "true")
@@ -99,11 +99,11 @@ func TestSoak(t *testing.T) {
 	if raced() {
 		perJob = 15
 	}
-	first := list[0]
-	for i, s := range list {
-		after := (i + 1) * jobs / samples
+	first := list[1] // before, there is still what it took to make the plan
+	for i, s := range list[1:] {
+		after := (i + 2) * jobs / samples
 		if s.zombies > parallel || s.threads > first.threads+parallel || s.files > first.files+parallel*perAttempt || s.kib > first.kib+2048+perJob*after {
-			t.Errorf("after %d jobs it holds %+v, after the first tenth %+v", after, s, first)
+			t.Errorf("after %d jobs it holds %+v, after the first fifth %+v", after, s, first)
 		}
 	}
 }
