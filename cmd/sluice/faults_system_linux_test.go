@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // What the kernel refuses sluice, and what it is given on its way.
@@ -94,11 +95,7 @@ func TestF24KilledControlGroup(t *testing.T) {
 	if err := os.Mkdir(group, 0o755); parent == "" || err != nil {
 		t.Skipf("no control group of version 2 can be made: %v", err)
 	}
-	defer func() {
-		for os.Remove(group) == syscall.EBUSY {
-			runtime.Gosched()
-		}
-	}()
+	defer removeGroup(t, group)
 	if err := os.WriteFile(filepath.Join(group, "cgroup.kill"), []byte("1"), 0); err != nil {
 		t.Skipf("it can't be killed: %v", err)
 	}
@@ -201,15 +198,24 @@ func pidsGroup(t *testing.T) string {
 	if err := os.Mkdir(group, 0o755); err != nil {
 		t.Skipf("no control group can be made: %v", err)
 	}
-	t.Cleanup(func() {
-		for os.Remove(group) == syscall.EBUSY {
-			runtime.Gosched()
-		}
-	})
+	t.Cleanup(func() { removeGroup(t, group) })
 	if _, err := os.Stat(filepath.Join(group, "pids.max")); err != nil {
 		t.Skipf("control groups have no limit of processes here: %v", err)
 	}
 	return group
+}
+
+// removeGroup removes a control group when the last process in it has ended.
+func removeGroup(t *testing.T, group string) {
+	t.Helper()
+	for end := time.Now().Add(guard); ; runtime.Gosched() {
+		if err := os.Remove(group); err == nil {
+			return
+		} else if time.Now().After(end) {
+			t.Error(err)
+			return
+		}
+	}
 }
 
 // Careless callers leave descriptors open, ignore signals and block them. No
