@@ -26,10 +26,6 @@ bench:
     go test -run '^$' -bench . -benchtime 1x ./cmd/sluice
     go test -run '^$' -bench . ./validate ./runner ./runner/proc
 
-# The fault catalogue and 20,000 jobs in one run
-soak:
-    SLUICE_LONG=1 go test -v -run 'TestF[0-9]|TestSoak' ./cmd/sluice
-
 # What decides whether a change lands
 ci:
     bash .ci/run

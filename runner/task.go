@@ -26,8 +26,7 @@ func (c *coordinator) mostRecording() int {
 
 // task is an instance that the schedule gave out. It goes through: begin,
 // where it may wait for its lock; held, where it may wait for a slot or for
-// descriptors; launch;
-// ended; over. Only the coordinator's goroutine touches it.
+// descriptors; launch; ended; over. Only the coordinator's goroutine touches it.
 type task struct {
 	job  *plan.Job
 	inst *plan.Instance
