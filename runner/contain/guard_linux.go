@@ -2,8 +2,8 @@ package contain
 
 import (
 	"context"
-	"errors"
 	"os"
+	"os/signal"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,9 +26,10 @@ type guard struct {
 	// To listen takes a goroutine and the runtime's poller, so it begins when
 	// the run has lasted for a moment.
 	begin sync.Once
-	timer *time.Timer   // begins
-	conn  *os.File      // socket, once it has begun
-	done  chan struct{} // closed when watch has ended
+	timer *time.Timer    // begins
+	conn  *os.File       // socket, once it has begun
+	exits chan os.Signal // SIGCHLD, from then on
+	done  sync.WaitGroup // watch and reap
 }
 
 // soon is when the runner begins to listen to its monitor.
@@ -40,7 +41,7 @@ func startGuard(k *Keeper, argv []string) (*guard, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("socketpair", err)
 	}
-	g := &guard{k: k, socket: ends[0], peer: ends[1], done: make(chan struct{})}
+	g := &guard{k: k, socket: ends[0], peer: ends[1], exits: make(chan os.Signal, 1)}
 	if argv != nil {
 		if g.pid, err = forkMonitor(ends[1], ends[0], append(argv[:len(argv):len(argv)], monitorArgs(k)...)); err != nil {
 			unix.Close(ends[0])
@@ -55,30 +56,36 @@ func startGuard(k *Keeper, argv []string) (*guard, error) {
 	return g, nil
 }
 
-// listen begins to watch, if close was not called before.
+// listen begins to watch and to reap, if close was not called before.
 func (g *guard) listen() {
 	g.begin.Do(func() {
 		unix.SetNonblock(g.socket, true) // it can't fail: the descriptor is open
 		g.conn = os.NewFile(uintptr(g.socket), "monitor")
-		go g.watch()
+		signal.Notify(g.exits, unix.SIGCHLD)
+		g.done.Go(g.watch)
+		g.done.Go(g.reap)
 	})
 }
 
-// watch waits for the end of the monitor, and lets the Keeper sweep meanwhile.
+// watch waits for the end of the monitor.
 func (g *guard) watch() {
-	defer close(g.done)
+	g.conn.Read(make([]byte, 1)) // the monitor says nothing: what comes is its end, or close
+	if !g.over.Load() {
+		g.lose(ErrLost)
+	}
+}
+
+// reap has orphans reaped that have ended. They are zombies until then, and a
+// job which makes daemons without pause would fill the process table. Every
+// child that ends says so, stages too, so it looks now and then.
+func (g *guard) reap() {
+	const pause = 10 * time.Millisecond
 	for {
-		g.conn.SetReadDeadline(time.Now().Add(time.Second)) // an error is one of Read, too
-		_, err := g.conn.Read(make([]byte, 1))
-		switch {
-		case g.over.Load():
-			return
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			g.k.sweep()
-		default:
-			g.lose(ErrLost)
+		g.k.sweep()
+		if _, ok := <-g.exits; !ok {
 			return
 		}
+		time.Sleep(pause)
 	}
 }
 
@@ -149,13 +156,15 @@ func (g *guard) close() {
 		}
 	}
 	g.timer.Stop()
-	g.begin.Do(func() { close(g.done) })
+	g.begin.Do(func() {})
+	signal.Stop(g.exits)
+	close(g.exits)
 	if g.conn != nil {
 		g.conn.Close()
 	} else {
 		unix.Close(g.socket)
 	}
-	<-g.done
+	g.done.Wait()
 	g.lose(nil)
 	if g.peer >= 0 {
 		unix.Close(g.peer)

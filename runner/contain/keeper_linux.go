@@ -29,7 +29,8 @@ type Keeper struct {
 	kids   *children
 	guard  *guard
 
-	fork sync.Mutex // held while this process has a mark
+	fork   sync.Mutex // held while this process has a mark
+	closed sync.Once
 
 	mu    sync.Mutex   // guards what follows
 	why   string       // there is nothing better than Means
@@ -220,10 +221,11 @@ func (k *Keeper) endGroups() (left int) {
 }
 
 // Close ends the run, as End does, and frees what the Keeper holds. Once it
-// returns, nothing of it is left in this process and in the system.
+// returns, nothing of it is left in this process and in the system. A second
+// call does nothing.
 func (k *Keeper) Close() []report.Survivor {
 	left := k.End()
-	k.close()
+	k.closed.Do(k.close)
 	return left
 }
 
