@@ -2,8 +2,8 @@ package contain
 
 import (
 	"context"
+	"errors"
 	"os"
-	"os/signal"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,10 +26,9 @@ type guard struct {
 	// To listen takes a goroutine and the runtime's poller, so it begins when
 	// the run has lasted for a moment.
 	begin sync.Once
-	timer *time.Timer    // begins
-	conn  *os.File       // socket, once it has begun
-	exits chan os.Signal // SIGCHLD, from then on
-	done  sync.WaitGroup // watch and reap
+	timer *time.Timer   // begins
+	conn  *os.File      // socket, once it has begun
+	done  chan struct{} // closed when watch has ended
 }
 
 // soon is when the runner begins to listen to its monitor.
@@ -41,7 +40,7 @@ func startGuard(k *Keeper, argv []string) (*guard, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("socketpair", err)
 	}
-	g := &guard{k: k, socket: ends[0], peer: ends[1], exits: make(chan os.Signal, 1)}
+	g := &guard{k: k, socket: ends[0], peer: ends[1], done: make(chan struct{})}
 	if argv != nil {
 		if g.pid, err = forkMonitor(ends[1], ends[0], append(argv[:len(argv):len(argv)], monitorArgs(k)...)); err != nil {
 			unix.Close(ends[0])
@@ -56,36 +55,38 @@ func startGuard(k *Keeper, argv []string) (*guard, error) {
 	return g, nil
 }
 
-// listen begins to watch and to reap, if close was not called before.
+// listen begins to watch, if close was not called before.
 func (g *guard) listen() {
 	g.begin.Do(func() {
 		unix.SetNonblock(g.socket, true) // it can't fail: the descriptor is open
 		g.conn = os.NewFile(uintptr(g.socket), "monitor")
-		signal.Notify(g.exits, unix.SIGCHLD)
-		g.done.Go(g.watch)
-		g.done.Go(g.reap)
+		go g.watch()
 	})
 }
 
-// watch waits for the end of the monitor.
+// watch waits for the end of the monitor, and has orphans reaped meanwhile.
+// They are zombies until then, and a job that makes daemons without pause could
+// fill the process table: so the next look comes soon where there were some.
+// SIGCHLD would tell of each, but of the stages too, which costs a run of many
+// short jobs a tenth of its time.
 func (g *guard) watch() {
-	g.conn.Read(make([]byte, 1)) // the monitor says nothing: what comes is its end, or close
-	if !g.over.Load() {
-		g.lose(ErrLost)
-	}
-}
-
-// reap has orphans reaped that have ended. They are zombies until then, and a
-// job which makes daemons without pause would fill the process table. Every
-// child that ends says so, stages too, so it looks now and then.
-func (g *guard) reap() {
-	const pause = 10 * time.Millisecond
-	for {
-		g.k.sweep()
-		if _, ok := <-g.exits; !ok {
+	defer close(g.done)
+	const shortest, longest = 10 * time.Millisecond, time.Second
+	for wait := soon; ; {
+		g.conn.SetReadDeadline(time.Now().Add(wait)) // an error is one of Read, too
+		_, err := g.conn.Read(make([]byte, 1))
+		switch {
+		case g.over.Load():
+			return
+		case !errors.Is(err, os.ErrDeadlineExceeded):
+			g.lose(ErrLost)
 			return
 		}
-		time.Sleep(pause)
+		if g.k.sweep() > 0 {
+			wait = max(wait/8, shortest)
+		} else {
+			wait = min(2*wait, longest)
+		}
 	}
 }
 
@@ -156,15 +157,13 @@ func (g *guard) close() {
 		}
 	}
 	g.timer.Stop()
-	g.begin.Do(func() {})
-	signal.Stop(g.exits)
-	close(g.exits)
+	g.begin.Do(func() { close(g.done) })
 	if g.conn != nil {
 		g.conn.Close()
 	} else {
 		unix.Close(g.socket)
 	}
-	g.done.Wait()
+	<-g.done
 	g.lose(nil)
 	if g.peer >= 0 {
 		unix.Close(g.peer)

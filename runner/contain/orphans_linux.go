@@ -3,13 +3,14 @@ package contain
 import "golang.org/x/sys/unix"
 
 // sweep reaps the orphans that have ended since, so that they don't pile up
-// during a long attempt.
-func (k *Keeper) sweep() {
+// during a long attempt, and returns how many there were.
+func (k *Keeper) sweep() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.ended {
-		k.orphans(func(mark) bool { return false })
+	if k.ended {
+		return 0
 	}
+	return k.orphans(func(mark) bool { return false })
 }
 
 // orphans goes through the processes of the run of which this one has become
