@@ -114,8 +114,8 @@ func (l *logs) file(id string) *logFile {
 }
 
 func (l *logs) openDir() bool {
-	if l.err = l.run.mkdir("logs"); l.err == nil {
-		l.dir, l.err = openFolder(l.run.path + "/logs")
+	if l.err = l.run.mkdir(logsName); l.err == nil {
+		l.dir, l.err = openFolder(l.run.path + "/" + logsName)
 	}
 	return l.err == nil
 }
