@@ -7,8 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/debug"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -226,11 +224,4 @@ func (f *fault) noLitter() {
 	if err != nil || len(names) > 0 {
 		f.Errorf("left: %q, %v", names, err)
 	}
-}
-
-// raced reports whether the race detector is on: everything takes ten times as
-// long, and much more memory.
-func raced() bool {
-	info, ok := debug.ReadBuildInfo()
-	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
