@@ -42,9 +42,10 @@ type Run struct {
 	logs    *logs
 	haste   *haste
 
-	captures sync.Once    // makes their folder
-	written  func() error // writes, once, what says what the run is
-	over     bool         // finished or closed
+	captures sync.Once      // makes their folder
+	last     sync.WaitGroup // for the sync of the record of a single instance
+	written  func() error   // writes, once, what says what the run is
+	over     bool           // finished or closed
 }
 
 // Create makes the folder of a run that this process is to execute, and takes
@@ -157,6 +158,9 @@ func (r *Run) Event(e event.Event) {
 // Record makes the result of an instance durable, and what it captured, as
 // runner.Options.Record asks for; its JobEnded may follow. A nil stdout is
 // that of an instance that captures nothing.
+//
+// A single instance is done when the run is, so its record reaches the disk
+// while the run is ended, and Finish returns when it is there.
 func (r *Run) Record(res *report.Job, stdout []byte) error {
 	if stdout != nil {
 		if err := r.capture(res.ID, stdout); err != nil {
@@ -169,6 +173,10 @@ func (r *Run) Record(res *report.Job, stdout []byte) error {
 	}
 	if err := r.Written(); err != nil || !r.sync {
 		return err
+	}
+	if r.single {
+		r.last.Go(func() { r.journal.sync(upTo, 0) }) // its error is the journal's
+		return nil
 	}
 	return r.journal.sync(upTo, r.haste.patience(res))
 }
@@ -201,12 +209,19 @@ func (r *Run) Finish(rep *report.Report) error {
 	case r.over:
 		return os.ErrClosed
 	}
-	err := errors.Join(r.end(), r.writeResult(rep), unlock(r.journal.f))
+	err := errors.Join(r.end(rep), unlock(r.journal.f))
 	return errors.Join(err, r.release())
 }
 
-func (r *Run) end() error {
-	return errors.Join(r.journal.end(), r.logs.end(), r.Written())
+// end writes what is left, and the result if there is one.
+func (r *Run) end(rep *report.Report) error {
+	r.journal.end() // its error is asked for again
+	err := errors.Join(r.logs.end(), r.Written())
+	if rep != nil {
+		err = errors.Join(err, r.writeResult(rep))
+	}
+	r.last.Wait()
+	return errors.Join(r.journal.end(), err)
 }
 
 // writeResult writes the result. That of a single instance is not synced: its
@@ -227,7 +242,7 @@ func (r *Run) Close() error {
 	if r.over {
 		return nil
 	}
-	return errors.Join(r.end(), r.release())
+	return errors.Join(r.end(nil), r.release())
 }
 
 func (r *Run) release() error {
