@@ -92,10 +92,12 @@ func (x bench) write(name, text string) string {
 	return path
 }
 
-// command is an argv with a short name. stdin, where there is one, is a file.
+// command is an argv with a short name. stdin, where there is one, is a file,
+// and env is what it has beside this process's environment.
 type command struct {
 	name  string
 	argv  []string
+	env   []string
 	stdin string
 }
 
@@ -140,7 +142,7 @@ func (x bench) measure(c command) (wall, cpu time.Duration) {
 	x.Helper()
 	cmd := exec.Command(c.argv[0], c.argv[1:]...)
 	cmd.Dir = x.dir
-	cmd.Env = append(os.Environ(), "LC_ALL=C", "CI=", "GITHUB_ACTIONS=")
+	cmd.Env = append(append(os.Environ(), "LC_ALL=C", "CI=", "GITHUB_ACTIONS=", "SLUICE_STATE_DIR="+filepath.Join(x.dir, "state")), c.env...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	if c.stdin != "" {
@@ -217,13 +219,21 @@ func installed(commands []command) (list []command) {
 }
 
 // One job: what a command costs that does almost nothing.
-func BenchmarkOneJob(b *testing.B) {
+func BenchmarkOneJob(b *testing.B) { benchmarkOneJob(b) }
+
+// What a run's folder and its place on the disk cost is the difference. The
+// state directory of this one can't be made.
+func BenchmarkOneJobWithoutHistory(b *testing.B) {
+	benchmarkOneJob(b, "SLUICE_STATE_DIR=/dev/null/sluice")
+}
+
+func benchmarkOneJob(b *testing.B, env ...string) {
 	x := newBench(b)
 	path := needProgram(b, "true")
 	x.write("one.yaml", "version: 1\njobs:\n  one:\n    command: \"true\"\n")
 	for range b.N {
 		x.compare("one job that runs true", 101,
-			command{name: "sluice", argv: []string{x.sluice, "run", "one.yaml"}},
+			command{name: "sluice", argv: []string{x.sluice, "run", "one.yaml"}, env: env},
 			command{name: "bare-go", argv: []string{x.bare, "1", "1", "true"}},
 			command{name: "bash", argv: []string{"bash", "-c", path + "; exit 0"}},
 		)
