@@ -1,17 +1,12 @@
 package plumb
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
-	"unicode/utf8"
-
-	"golang.org/x/sys/unix"
 )
 
 // Mode says how an output file comes to be.
@@ -30,8 +25,8 @@ type File struct {
 	path string
 	mode Mode
 	os   *os.File
-	dir  *os.File // of Atomic and Create: the file's folder, whatever its path leads to meanwhile
-	temp string   // the name in dir under which the bytes are until Commit
+	dir  *os.File // of Atomic and Create: the file's folder, whatever its path leads to meanwhile; else nil
+	temp string   // the name in dir that the bytes have before they get their own; empty while they have none
 	size int64    // of a regular file before, for Append; -1: nothing to cut off
 	over bool     // committed or aborted
 
@@ -48,8 +43,13 @@ type File struct {
 // replace, but neither its owner nor its further names. A FIFO without a
 // reader is an error and not a wait. The folder of an Atomic or Create file is
 // looked up once, so that the file appears where it was begun although the path
-// may lead elsewhere by then.
-func OpenFile(path string, mode Mode) (*File, error) {
+// may lead elsewhere by then. Where the file system has files without a name,
+// nothing is left of one that is neither committed nor aborted.
+func OpenFile(path string, mode Mode) (*File, error) { return openFile(path, mode, openUnnamed) }
+
+// openFile is OpenFile. unnamed makes a file in a folder that has no name, or
+// else the file gets a hidden one.
+func openFile(path string, mode Mode, unnamed func(dir *os.File) (*os.File, error)) (*File, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func OpenFile(path string, mode Mode) (*File, error) {
 	var err error
 	switch mode {
 	case Atomic, Create:
-		err = f.openTemp()
+		err = f.openTemp(unnamed)
 	case Append:
 		err = f.openInPlace(syscall.O_APPEND)
 	case Truncate:
@@ -73,52 +73,6 @@ func OpenFile(path string, mode Mode) (*File, error) {
 
 // OS is what the child gets, in blocking mode. It belongs to f, which closes it.
 func (f *File) OS() *os.File { return f.os }
-
-// openTemp makes the file that Commit will put in place.
-func (f *File) openTemp() error {
-	old, err := os.Lstat(f.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		old = nil
-	case err != nil:
-		return err
-	case f.mode == Create:
-		return &fs.PathError{Op: "create", Path: f.path, Err: fs.ErrExist}
-	case !old.Mode().IsRegular():
-		return &fs.PathError{Op: "replace", Path: f.path, Err: fmt.Errorf(
-			"it is %s, which a regular file would replace; mode: truncate writes through it", kind(old.Mode()))}
-	}
-	if f.dir, err = open(filepath.Dir(f.path), syscall.O_RDONLY|syscall.O_DIRECTORY, 0); err != nil {
-		return err
-	}
-	// A name is never met twice, unless somebody guesses 40 bits.
-	f.temp = tempName(filepath.Base(f.path), rand.Text()[:8])
-	f.os, err = openAt(f.dir, f.temp, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_EXCL, 0o666)
-	if err != nil {
-		f.dir.Close()
-		return err
-	}
-	if old == nil {
-		return nil
-	}
-	if err := f.os.Chmod(old.Mode().Perm()); err != nil {
-		return errors.Join(err, f.Abort())
-	}
-	return nil
-}
-
-// tempName is the name of a hidden file beside base, within the 255 bytes that
-// a name may have.
-func tempName(base, random string) string {
-	suffix := ".sluice-" + strings.ToLower(random)
-	if room := 255 - 1 - len(suffix); len(base) > room {
-		for room > 0 && !utf8.RuneStart(base[room]) {
-			room--
-		}
-		base = base[:room]
-	}
-	return "." + base + suffix
-}
 
 // openInPlace opens the file itself.
 func (f *File) openInPlace(flag int) error {
@@ -151,7 +105,7 @@ func (f *File) Commit() error {
 	if f.over {
 		return os.ErrClosed
 	}
-	if f.temp == "" {
+	if f.dir == nil {
 		f.over = true
 		return f.os.Close()
 	}
@@ -172,43 +126,6 @@ func (f *File) sync(what *os.File) error {
 		return nil
 	}
 	return flush(what)
-}
-
-// place gives the temporary file its name.
-func (f *File) place() error {
-	base := filepath.Base(f.path)
-	if f.mode == Atomic {
-		return f.at("rename", func(dir int) error { return unix.Renameat(dir, f.temp, dir, base) })
-	}
-	// link(2), other than rename(2), never replaces.
-	err := f.at("link", func(dir int) error { return unix.Linkat(dir, f.temp, dir, base, 0) })
-	if errors.Is(err, fs.ErrExist) {
-		return &fs.PathError{Op: "create", Path: f.path, Err: fs.ErrExist}
-	}
-	if err != nil {
-		return err
-	}
-	return f.remove()
-}
-
-func (f *File) remove() error {
-	return f.at("unlink", func(dir int) error { return unix.Unlinkat(dir, f.temp, 0) })
-}
-
-// at makes a system call on names in f's folder.
-func (f *File) at(op string, call func(dir int) error) error {
-	conn, err := f.dir.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var inner error
-	if err := conn.Control(func(fd uintptr) { inner = call(int(fd)) }); err != nil {
-		return err
-	}
-	if inner != nil {
-		return &os.LinkError{Op: op, Old: filepath.Join(filepath.Dir(f.path), f.temp), New: f.path, Err: inner}
-	}
-	return nil
 }
 
 // flush puts f on the disk. Some file systems have none or can't do that for a
@@ -232,9 +149,11 @@ func (f *File) Abort() error {
 	f.over = true
 	var cut, removed error
 	switch {
-	case f.temp != "":
+	case f.dir != nil:
 		defer f.dir.Close()
-		removed = f.remove()
+		if f.temp != "" {
+			removed = f.remove()
+		}
 	case f.size >= 0:
 		if info, err := f.os.Stat(); err != nil {
 			cut = err

@@ -26,7 +26,24 @@ func number(t *testing.T, f *os.File) (n string) {
 // write opens path in mode and writes text.
 func write(t *testing.T, path string, mode Mode, text string) *File {
 	t.Helper()
-	f, err := OpenFile(path, mode)
+	return writeAs(t, openUnnamed, path, mode, text)
+}
+
+// unnamed makes files without a name, or can't.
+type unnamed func(dir *os.File) (*os.File, error)
+
+// bothWays calls test with files that have no name until they are committed,
+// and as it is where there are no such files.
+func bothWays(t *testing.T, test func(t *testing.T, how unnamed)) {
+	t.Run("unnamed", func(t *testing.T) { test(t, openUnnamed) })
+	t.Run("named", func(t *testing.T) {
+		test(t, func(*os.File) (*os.File, error) { return nil, errors.ErrUnsupported })
+	})
+}
+
+func writeAs(t *testing.T, how unnamed, path string, mode Mode, text string) *File {
+	t.Helper()
+	f, err := openFile(path, mode, how)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,9 +90,11 @@ func only(t *testing.T, dir string, names ...string) {
 	}
 }
 
-func TestAtomic(t *testing.T) {
+func TestAtomic(t *testing.T) { bothWays(t, testAtomic) }
+
+func testAtomic(t *testing.T, how unnamed) {
 	path := filepath.Join(t.TempDir(), "a", "b", "out")
-	f := write(t, path, Atomic, "one")
+	f := writeAs(t, how, path, Atomic, "one")
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("before Commit: %v", err)
 	}
@@ -90,13 +109,17 @@ func TestAtomic(t *testing.T) {
 	}
 
 	put(t, path, "two", 0o640)
-	f = write(t, path, Atomic, "three")
+	f = writeAs(t, how, path, Atomic, "three")
 	if err := f.Abort(); err != nil {
 		t.Error(err)
 	}
 	holds(t, path, "two", "out")
-	f = write(t, path, Atomic, "three")
-	holds(t, path, "two", "out", filepath.Base(f.temp))
+	f = writeAs(t, how, path, Atomic, "three")
+	if f.temp == "" {
+		holds(t, path, "two", "out")
+	} else {
+		holds(t, path, "two", "out", f.temp)
+	}
 	if err := errors.Join(f.Commit(), f.Abort()); err != nil {
 		t.Error(err)
 	}
@@ -110,17 +133,19 @@ func TestAtomic(t *testing.T) {
 }
 
 // A Commit that can't put everything on the disk replaces nothing.
-func TestCommitFails(t *testing.T) {
+func TestCommitFails(t *testing.T) { bothWays(t, testCommitFails) }
+
+func testCommitFails(t *testing.T, how unnamed) {
 	path := filepath.Join(t.TempDir(), "out")
 	put(t, path, "old", 0o600)
 	for _, mode := range []Mode{Atomic, Append, Truncate} {
-		f := write(t, path, mode, "")
+		f := writeAs(t, how, path, mode, "")
 		f.OS().Close()
 		if err := f.Commit(); err == nil {
 			t.Errorf("%s: Commit of a file that can't be synced or closed succeeded", mode)
 		}
 	}
-	f := write(t, path, Atomic, "new")
+	f := writeAs(t, how, path, Atomic, "new")
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
@@ -150,14 +175,34 @@ func TestKilledInTheMiddle(t *testing.T) {
 		case mode == Create && !errors.Is(err, fs.ErrNotExist):
 			t.Errorf("the file came to be: %q (%v)", got, err)
 		}
+		if f, err := openUnnamed(dirOf(t, path)); err != nil {
+			t.Logf("there are no files without a name here (%v), so a hidden one is left", err)
+		} else if f.Close(); mode == Atomic {
+			only(t, filepath.Dir(path), "out")
+		} else {
+			only(t, filepath.Dir(path))
+		}
 	}
 }
 
-func TestCreate(t *testing.T) {
+// dirOf opens the folder that path is in.
+func dirOf(t *testing.T, path string) *os.File {
+	t.Helper()
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { dir.Close() })
+	return dir
+}
+
+func TestCreate(t *testing.T) { bothWays(t, testCreate) }
+
+func testCreate(t *testing.T, how unnamed) {
 	path := filepath.Join(t.TempDir(), "out")
-	f := write(t, path, Create, "one")
-	g := write(t, path, Create, "two")
-	h := write(t, path, Create, "three")
+	f := writeAs(t, how, path, Create, "one")
+	g := writeAs(t, how, path, Create, "two")
+	h := writeAs(t, how, path, Create, "three")
 	if err := f.Commit(); err != nil {
 		t.Fatal(err)
 	}
