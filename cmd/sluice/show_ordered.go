@@ -3,7 +3,9 @@ package main
 import "slices"
 
 // orderedLayout shows jobs in the order of their beginning. The first one that
-// has not ended is live; what the others print waits in their records.
+// has not ended is live; what the others print waits in their records. Services
+// come after all others, for they end last: a live one would hide what goes on
+// beside it. A job that owns the terminal is alone with services, so it is live.
 type orderedLayout struct {
 	show  *show
 	queue []*orderedPart // the live job first
@@ -19,19 +21,27 @@ type orderedPart struct {
 
 func (l *orderedLayout) start(j *showJob) {
 	part := &orderedPart{job: j}
-	if plan := l.show.opts.JobOf(j.id); plan != nil && plan.Interactive && len(l.queue) > 0 {
-		// It has the terminal, and writes there itself. What services print
-		// meanwhile waits until it has ended.
+	at := len(l.queue)
+	if !l.serves(j) {
+		if i := slices.IndexFunc(l.queue, func(p *orderedPart) bool { return p.job != nil && l.serves(p.job) }); i >= 0 {
+			at = i
+		}
+	}
+	switch {
+	case at > 0:
+		part.record = newShowRecord(l.show.fail)
+	case len(l.queue) > 0: // a service was live
 		l.show.screen.end(true)
 		l.queue[0].record = newShowRecord(l.show.fail)
 		l.queue[0].job.headed = false
-		l.queue = slices.Insert(l.queue, 0, part)
-		return
 	}
-	if len(l.queue) > 0 {
-		part.record = newShowRecord(l.show.fail)
-	}
-	l.queue = append(l.queue, part)
+	l.queue = slices.Insert(l.queue, at, part)
+}
+
+// serves reports whether j is a service.
+func (l *orderedLayout) serves(j *showJob) bool {
+	plan := l.show.opts.JobOf(j.id)
+	return plan != nil && plan.Service
 }
 
 // index is where j stands in the queue.

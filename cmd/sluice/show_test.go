@@ -342,7 +342,7 @@ func TestDetachedWaitingRestarted(t *testing.T) {
 // What a service prints while an interactive job has the terminal comes after
 // that.
 func TestInteractiveIsAlone(t *testing.T) {
-	jobs := func(id string) *plan.Job { return &plan.Job{Name: id, Interactive: id == "asks"} }
+	jobs := func(id string) *plan.Job { return &plan.Job{Name: id, Interactive: id == "asks", Service: id != "asks"} }
 	run := []event.Event{
 		started(3), began("db"), out("db", "up\n"), began("web"), out("web", "web\n"), began("asks"), out("db", "asked\n"), out("web", "too\n"),
 		ended("asks", report.Succeeded), out("db", "twice\n"), ended("db", report.Succeeded), ended("web", report.Succeeded),
@@ -350,6 +350,20 @@ func TestInteractiveIsAlone(t *testing.T) {
 	at := len(run) - 4 // asks has not ended
 	play(t, showOptions{JobOf: jobs}, run[:at]...).want(t, "── db ──\nup\n── db ──\nasked\n── web ──\nweb\ntoo\n")
 	play(t, showOptions{JobOf: jobs}, run...).want(t, "── db ──\nup\n── db ──\nasked\ntwice\n── web ──\nweb\ntoo\n")
+}
+
+// A job that comes while a service is live is live from then on, and so is the
+// next one: what services print comes at the end.
+func TestServicesAreNotLive(t *testing.T) {
+	jobs := func(id string) *plan.Job { return &plan.Job{Name: id, Service: id == "db"} }
+	run := []event.Event{
+		started(4), began("db"), out("db", "up\n"), began("one"), out("one", "1\n"), out("db", "asked\n"), began("two"), out("two", "2\n"),
+		ended("one", report.Succeeded), out("two", "2 live\n"), began("three"), out("three", "3\n"), ended("two", report.Succeeded),
+		ended("three", report.Succeeded), ended("db", report.Succeeded),
+	}
+	play(t, showOptions{JobOf: jobs}, run[:6]...).want(t, "── db ──\nup\n── one ──\n1\n── db ──\nasked\n")
+	play(t, showOptions{JobOf: jobs}, run[:10]...).want(t, "── db ──\nup\n── one ──\n1\n── two ──\n2\n2 live\n── db ──\nasked\n")
+	play(t, showOptions{JobOf: jobs}, run...).want(t, "── db ──\nup\n── one ──\n1\n── two ──\n2\n2 live\n── three ──\n3\n── db ──\nasked\n")
 }
 
 func TestWarnings(t *testing.T) {
