@@ -133,14 +133,33 @@ func (d *decoder) tooManyJobs(root *yaml.Node) bool {
 	}
 	stages := 0
 	for i := 1; i < len(jobs.Content); i += 2 {
-		if pipe := valueOf(jobs.Content[i], "pipe"); pipe != nil {
-			stages += len(pipe.Content)
-		}
+		stages += stagesIn(jobs.Content[i])
 	}
 	if stages > d.limits.Stages {
 		d.add("SL015", d.pos(jobs), 1, fmt.Sprintf("%d stages; at most %d are allowed", stages, d.limits.Stages), "split the file, or raise the limit with --max-stages")
 	}
 	return stages > d.limits.Stages
+}
+
+// stagesIn counts the stages of pipelines in the mapping n, those of inputs and
+// branches too.
+func stagesIn(n *yaml.Node) (count int) {
+	if valueOf(n, "run") != nil || valueOf(n, "command") != nil {
+		count = 1
+	}
+	if pipe := valueOf(n, "pipe"); pipe != nil {
+		for _, stage := range pipe.Content {
+			count += max(1, stagesIn(stage)) // a line is one
+		}
+	}
+	for _, key := range []string{"tee", "inputs"} {
+		if list := valueOf(n, key); list != nil {
+			for _, inner := range list.Content {
+				count += stagesIn(inner)
+			}
+		}
+	}
+	return count
 }
 
 // valueOf is the value of key in the mapping n, or nil.

@@ -29,7 +29,7 @@ func (List[T]) element() reflect.Type { return reflect.TypeFor[T]() }
 func (Map[T]) element() reflect.Type  { return reflect.TypeFor[T]() }
 
 func (Arg) forms() []reflect.Type {
-	return []reflect.Type{reflect.TypeFor[literal](), reflect.TypeFor[argGlob](), reflect.TypeFor[argParam]()}
+	return []reflect.Type{reflect.TypeFor[literal](), reflect.TypeFor[argGlob](), reflect.TypeFor[argParam](), reflect.TypeFor[argInput]()}
 }
 func (Template) forms() []reflect.Type { return []reflect.Type{reflect.TypeFor[literal]()} }
 func (Input) forms() []reflect.Type    { return []reflect.Type{reflect.TypeFor[inputMapping]()} }

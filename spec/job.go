@@ -1,6 +1,10 @@
 package spec
 
-import "sluice/spec/diag"
+import (
+	"slices"
+
+	"sluice/spec/diag"
+)
 
 // Job is one job.
 type Job struct {
@@ -24,6 +28,7 @@ type Job struct {
 	Run         Line          `key:"run" doc:"A command on one line, with POSIX quoting, split once when the file is read. There is no shell." example:"go vet ./..."`
 	Command     Template      `key:"command" doc:"The program: a name found on the job's PATH, or a path." example:"./scripts/report"`
 	Args        List[Arg]     `key:"args" doc:"The arguments of command, element by element." example:"[--in, out/words.txt]"`
+	Inputs      Map[*Feed]    `key:"inputs" names:"name" doc:"Pipelines whose output the command opens as files: {input: NAME} among its args is the path of one." example:"{old: sort old.txt, new: sort new.txt}"`
 	Pipe        List[*Stage]  `key:"pipe" doc:"A pipeline: stages joined by the kernel's pipes, one process group, one verdict." example:"[sort, uniq -c]"`
 	Stdout      Output        `key:"stdout" doc:"Where the last stage's standard output goes: into the log, to sluice's own, nowhere, into a file, or to jobs that need it." default:"log" example:"{file: out/words.txt}"`
 	Stderr      Output        `key:"stderr" doc:"Where standard error goes, of every stage that does not say: into the log, to sluice's own, nowhere, where standard output goes, or into a file." default:"log" example:"stdout"`
@@ -43,20 +48,65 @@ type Job struct {
 	Allow       List[*Allow]  `key:"allow" doc:"Rules that this job may break, each with the reason." example:"[{rule: SL205, reason: the program matches names itself}]"`
 }
 
-// Stage is one process of a pipeline, written as a line or as a mapping.
+// Stage is one process of a pipeline, written as a line or as a mapping; or a
+// tee, which is none.
 type Stage struct {
 	Pos     diag.Pos
 	Layout  Layout
-	Short   bool          // written as a line
-	Name    String        `key:"name" doc:"What reports call the stage. Default: the base name of its command." example:"count"`
+	Short   bool // written as a line
+	alone   bool
+	Name    String        `key:"name" doc:"What reports call the stage. Default: the base name of its command; of a tee, tee." example:"count"`
 	Env     Map[Template] `key:"env" names:"env" doc:"Environment variables of this stage, above the job's." example:"{LC_ALL: C}"`
 	Dir     Template      `key:"dir" doc:"The directory in which the stage runs, relative to the job's." example:"web"`
 	Run     Line          `key:"run" doc:"A command on one line, with POSIX quoting." example:"grep -c 'a b'"`
 	Command Template      `key:"command" doc:"The program: a name found on the stage's PATH, or a path." example:"./scripts/report"`
 	Args    List[Arg]     `key:"args" doc:"The arguments of command, element by element." example:"[-n, '10']"`
+	Inputs  Map[*Feed]    `key:"inputs" names:"name" doc:"Pipelines whose output the command opens as files: {input: NAME} among its args is the path of one." example:"{words: sort words.txt}"`
+	Tee     List[*Branch] `key:"tee" doc:"Branches that get a copy each of what comes through, in place of a command. The stream itself goes on to the next stage, or to the job's stdout where that is given." example:"[{file: raw.log}, {run: wc -l, stdout: {file: count.txt}}]"`
+	Spill   *Spill        `key:"spill" doc:"Of a tee: how much of what slow branches have not read yet is kept, in memory and in unlinked temporary files, so that they don't hold up the others." default:"1GiB" example:"10GiB"`
 	Stderr  Output        `key:"stderr" doc:"Where the stage's standard error goes. stdout joins it to the stage's own standard output. Default: as the job says." example:"discard"`
 	OK      List[Int]     `key:"ok" validate:"min=0,max=255" doc:"Exit codes of this stage that count as success. Default: those of the job." example:"[0, 1]"`
 	Allow   List[*Allow]  `key:"allow" doc:"Rules that this stage may break, each with the reason." example:"[{rule: SL205, reason: the program matches names itself}]"`
+}
+
+// Branch is one of the branches of a tee: a file, a line, or a mapping with a
+// pipeline.
+type Branch struct {
+	Pos     diag.Pos
+	Layout  Layout
+	Short   bool         // written as a line
+	Name    String       `key:"name" doc:"What reports call the branch, and what an input names it by." example:"sorted"`
+	File    Template     `key:"file" doc:"A file for the copy, relative to the job's directory. Missing directories above it are made." example:"raw.log"`
+	Mode    String       `key:"mode" enum:"mode" doc:"How the file is written: as that of stdout." default:"atomic" example:"append"`
+	Run     Line         `key:"run" doc:"A command on one line, with POSIX quoting." example:"wc -l"`
+	Command Template     `key:"command" doc:"The program: a name found on the job's PATH, or a path." example:"./scripts/count"`
+	Args    List[Arg]    `key:"args" doc:"The arguments of command, element by element." example:"[-n, '10']"`
+	Inputs  Map[*Feed]   `key:"inputs" names:"name" doc:"Pipelines whose output the command opens as files." example:"{words: sort words.txt}"`
+	Pipe    List[*Stage] `key:"pipe" doc:"A pipeline that reads the copy." example:"[sort, uniq -c]"`
+	Stdout  Output       `key:"stdout" doc:"Where the output of the branch goes: into the log, to sluice's own, nowhere, or into a file. Not for a branch that an input names." default:"log" example:"{file: count.txt}"`
+}
+
+// Spill bounds what a tee keeps of its stream, written as a size or as a
+// mapping.
+type Spill struct {
+	Pos  diag.Pos
+	Max  Size   `key:"max,required" doc:"The most that is kept for all branches together." example:"10GiB"`
+	Full String `key:"full" enum:"full" doc:"What happens when so much is kept. wait: the stream goes on as fast as the slowest branch reads; fail: the attempt fails." default:"wait" example:"fail"`
+}
+
+// Feed is a pipeline whose output a stage opens as a file, written as a line
+// or as a mapping.
+type Feed struct {
+	Pos     diag.Pos
+	Layout  Layout
+	Short   bool         // written as a line
+	Branch  String       `key:"branch" doc:"The name of a branch of a tee of this job, whose output it is, in place of a command." example:"sorted"`
+	Stdin   Input        `key:"stdin" doc:"What the first stage reads." default:"none" example:"{file: data.txt}"`
+	Run     Line         `key:"run" doc:"A command on one line, with POSIX quoting." example:"sort words.txt"`
+	Command Template     `key:"command" doc:"The program: a name found on the job's PATH, or a path." example:"./scripts/list"`
+	Args    List[Arg]    `key:"args" doc:"The arguments of command, element by element." example:"[-n, '10']"`
+	Inputs  Map[*Feed]   `key:"inputs" names:"name" doc:"Pipelines whose output the command opens as files." example:"{words: sort words.txt}"`
+	Pipe    List[*Stage] `key:"pipe" doc:"A pipeline that makes it." example:"[cut -f1 data.txt, sort]"`
 }
 
 // Allow waives one rule for a job or a stage.
@@ -169,10 +219,12 @@ func (j *Job) Logs() bool {
 		return true
 	}
 	stderr := or(j.Stderr, unset)
-	for _, s := range j.Pipe.Items {
-		if s != nil && or(s.Stderr, stderr) == OutputLog {
+	for s := range j.Processes() {
+		if or(s.Stderr, stderr) == OutputLog {
 			return true
 		}
 	}
-	return !j.Pipe.IsSet() && stderr == OutputLog
+	return slices.ContainsFunc(j.Branches(), func(b *Branch) bool {
+		return b.Stdout.Kind == OutputLog || b.Stdout.Kind == OutputUnset && !b.File.IsSet()
+	})
 }

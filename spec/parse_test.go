@@ -237,7 +237,7 @@ func TestMessages(t *testing.T) {
 		{job("stdin: data.txt"), `stdin is "data.txt"; expected none, inherit, {file: …}, {text: …} or {job: …}`, "a file is written {file: data.txt}"},
 		{job("stdout: capture"), `stdout is "capture"; expected log, inherit, discard, {file: …} or {capture: {…}}`, "write {capture: {}}"},
 		{job("umask: 027"), `umask is "027"; expected an octal number in quotes`, `YAML readers disagree on a leading 0: write "027"`},
-		{job("command: echo\nargs: [{}]"), `an item of args is a mapping; expected a string, {literal: …}, {glob: …} or {param: …}`, "a text that begins with { is written {literal: '{…}'}"},
+		{job("command: echo\nargs: [{}]"), `an item of args is a mapping; expected a string, {literal: …}, {glob: …}, {param: …} or {input: …}`, "a text that begins with { is written {literal: '{…}'}"},
 		{"version: 1\nparams: {p: {required: yes}}\njobs: {}\n", `required is "yes"; expected true or false`, "write true"},
 		{"version: 1\njobs: {a: 5}\n", `job "a" is "5"; expected a mapping`, "write {run: 5}"},
 		{"version: 1\nenv: {A: [b]}\njobs: {}\n", `env "A" is a list; expected a string`, ""},

@@ -71,14 +71,29 @@ func relate(s *schema, t reflect.Type) {
 	case reflect.TypeFor[File]():
 		s.Properties["jobs"].MinProperties = 1
 	case reflect.TypeFor[Job]():
-		s.Dependencies = map[string][]string{"args": {"command"}}
+		s.Dependencies = map[string][]string{"args": {"command"}, "inputs": {"command"}}
 		s.OneOf = exactlyOne("run", "command", "pipe")
-		s.Properties["pipe"].MinItems = 1
+		s.Properties["pipe"].MinItems, s.Properties["inputs"].MinProperties = 1, 1
 		s.Properties["ok"].MinItems = 1
 	case reflect.TypeFor[Stage]():
-		s.Dependencies = map[string][]string{"args": {"command"}}
-		s.OneOf = exactlyOne("run", "command")
-		s.Properties["ok"].MinItems = 1
+		s.Dependencies = map[string][]string{"args": {"command"}, "inputs": {"command"}, "spill": {"tee"}}
+		s.OneOf = exactlyOne("run", "command", "tee")
+		s.Properties["ok"].MinItems, s.Properties["inputs"].MinProperties, s.Properties["tee"].MinItems = 1, 1, 1
+		none := map[string]any{}
+		for _, key := range notOfTee {
+			none[key] = false
+		}
+		s.AllOf = []any{condition{If: &clause{Required: []string{"tee"}}, Then: &clause{Properties: none}}}
+	case reflect.TypeFor[Branch]():
+		s.Dependencies = map[string][]string{"args": {"command"}, "inputs": {"command"}, "mode": {"file"}}
+		s.OneOf = exactlyOne("file", "run", "command", "pipe")
+		s.Properties["pipe"].MinItems, s.Properties["inputs"].MinProperties = 1, 1
+		s.AllOf = []any{condition{If: &clause{Required: []string{"file"}}, Then: &clause{Properties: map[string]any{"stdout": false}}}}
+	case reflect.TypeFor[Feed]():
+		s.Dependencies = map[string][]string{"args": {"command"}, "inputs": {"command"}}
+		s.OneOf = exactlyOne("branch", "run", "command", "pipe")
+		s.Properties["pipe"].MinItems, s.Properties["inputs"].MinProperties = 1, 1
+		s.AllOf = []any{condition{If: &clause{Required: []string{"branch"}}, Then: &clause{Properties: map[string]any{"stdin": false}}}}
 	case reflect.TypeFor[Ready]():
 		s.OneOf = exactlyOne("line", "port", "file")
 		line := s.Properties["line"]
@@ -105,6 +120,9 @@ func relate(s *schema, t reflect.Type) {
 		relateParam(s)
 	}
 }
+
+// notOfTee are the keys of a stage that only a process has.
+var notOfTee = []string{"env", "dir", "stderr", "ok"}
 
 func exactlyOne(keys ...string) (forms []*schema) {
 	for _, key := range keys {

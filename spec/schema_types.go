@@ -96,13 +96,14 @@ func (Line) schema(*schemaBuilder) *schema {
 func (Arg) schema(b *schemaBuilder) *schema {
 	return b.define("arg", func() *schema {
 		return &schema{
-			Description: "One argument, exactly as written; {literal: …}, {glob: …} or {param: …}.",
+			Description: "One argument, exactly as written; {literal: …}, {glob: …}, {param: …} or {input: …}.",
 			AnyOf: []*schema{
 				textSchema(), b.of(reflect.TypeFor[literal]()),
 				b.define("glob", func() *schema { return b.mapping(reflect.TypeFor[argGlob]()) }),
 				b.define("param_values", func() *schema { return b.mapping(reflect.TypeFor[argParam]()) }),
+				b.define("input_path", func() *schema { return b.mapping(reflect.TypeFor[argInput]()) }),
 			},
-			words: "text, {literal: …}, {glob: …} or {param: …}",
+			words: "text, {literal: …}, {glob: …}, {param: …} or {input: …}",
 		}
 	})
 }
@@ -110,11 +111,38 @@ func (Arg) schema(b *schemaBuilder) *schema {
 func (Stage) schema(b *schemaBuilder) *schema {
 	return b.define("stage", func() *schema {
 		return &schema{
-			Description: "One process of a pipeline: a line, or a mapping with run or command.",
+			Description: "One process of a pipeline: a line, or a mapping with run or command; or a tee.",
 			AnyOf:       []*schema{Line{}.schema(b), b.define("stage_mapping", func() *schema { return b.mapping(reflect.TypeFor[Stage]()) })},
-			words:       "a command on one line, or a mapping with run or command",
+			words:       "a command on one line, or a mapping with run, command or tee",
 		}
 	})
+}
+
+func (Branch) schema(b *schemaBuilder) *schema {
+	return b.define("branch", func() *schema {
+		return &schema{
+			Description: "A branch of a tee: a line, or a mapping with file, run, command or pipe.",
+			AnyOf:       []*schema{Line{}.schema(b), b.define("branch_mapping", func() *schema { return b.mapping(reflect.TypeFor[Branch]()) })},
+			words:       "a command on one line, or a mapping with file, run, command or pipe",
+		}
+	})
+}
+
+func (Feed) schema(b *schemaBuilder) *schema {
+	return b.define("input", func() *schema {
+		return &schema{
+			Description: "A pipeline whose output is opened as a file: a line, or a mapping with run, command or pipe; or a branch.",
+			AnyOf:       []*schema{Line{}.schema(b), b.define("input_mapping", func() *schema { return b.mapping(reflect.TypeFor[Feed]()) })},
+			words:       "a command on one line, or a mapping with run, command, pipe or branch",
+		}
+	})
+}
+
+func (Spill) schema(b *schemaBuilder) *schema {
+	return &schema{
+		AnyOf: []*schema{sizeSchema(), b.define("spill", func() *schema { return b.mapping(reflect.TypeFor[Spill]()) })},
+		words: "a size such as 10GiB, or {max: …, full: …}",
+	}
 }
 
 func (Exclusive) schema(b *schemaBuilder) *schema {

@@ -19,6 +19,7 @@ const (
 	ArgText  ArgKind = iota // a string, literal ones included
 	ArgGlob                 // {glob: pattern}
 	ArgParam                // {param: name}
+	ArgInput                // {input: name}
 )
 
 // Arg is one element of args, or one word of a line.
@@ -27,6 +28,7 @@ type Arg struct {
 	Pos      diag.Pos
 	Text     Template // of a text; the pattern of a glob
 	Param    String   // the name of a param
+	Input    String   // the name of an input
 	Optional Bool     // of a glob: no match is no error
 	FromLine bool     // a word of a line: its quoting was judged there
 }
@@ -40,13 +42,17 @@ type argParam struct {
 	Param String `key:"param,required" doc:"The name of a param. A list param becomes as many elements as it has values." example:"files"`
 }
 
+type argInput struct {
+	Input String `key:"input,required" doc:"The name of one of the inputs of the command: the argument is the path of a file that has its output." example:"words"`
+}
+
 type literal struct {
 	Literal String `key:"literal,required" doc:"Text that is taken byte for byte: no substitution and no text rules." example:"a|b"`
 }
 
 func (a *Arg) decode(d *decoder, n *yaml.Node, what string) {
 	a.Pos = d.pos(n)
-	switch d.choose(n, "glob", "param", "literal") {
+	switch d.choose(n, "glob", "param", "input", "literal") {
 	case "glob":
 		var g argGlob
 		d.mapping(n, reflect.ValueOf(&g).Elem(), what)
@@ -55,9 +61,13 @@ func (a *Arg) decode(d *decoder, n *yaml.Node, what string) {
 		var p argParam
 		d.mapping(n, reflect.ValueOf(&p).Elem(), what)
 		a.Kind, a.Param = ArgParam, p.Param
+	case "input":
+		var in argInput
+		d.mapping(n, reflect.ValueOf(&in).Elem(), what)
+		a.Kind, a.Input = ArgInput, in.Input
 	default:
 		if n.Kind == yaml.MappingNode && d.choose(n, "literal") == "" {
-			d.wrongKindHint(n, what, "a string, {literal: …}, {glob: …} or {param: …}", braceHint(d, n))
+			d.wrongKindHint(n, what, "a string, {literal: …}, {glob: …}, {param: …} or {input: …}", braceHint(d, n))
 			return
 		}
 		a.Text.decode(d, n, what)
@@ -97,8 +107,43 @@ func (s *Stage) decode(d *decoder, n *yaml.Node, what string) {
 	case yaml.MappingNode:
 		d.mapping(n, reflect.ValueOf(s).Elem(), "a stage")
 	default:
-		d.wrongKind(n, what, "a line such as sort -rn, or a mapping with run or command")
+		d.wrongKind(n, what, "a line such as sort -rn, or a mapping with run, command or tee")
 	}
+}
+
+func (b *Branch) decode(d *decoder, n *yaml.Node, what string) {
+	b.Pos = d.pos(n)
+	switch n.Kind {
+	case yaml.ScalarNode:
+		b.Short = true
+		b.Run.decode(d, n, what)
+	case yaml.MappingNode:
+		d.mapping(n, reflect.ValueOf(b).Elem(), "a branch")
+	default:
+		d.wrongKind(n, what, "a line such as wc -l, or a mapping with file, run, command or pipe")
+	}
+}
+
+func (f *Feed) decode(d *decoder, n *yaml.Node, what string) {
+	f.Pos = d.pos(n)
+	switch n.Kind {
+	case yaml.ScalarNode:
+		f.Short = true
+		f.Run.decode(d, n, what)
+	case yaml.MappingNode:
+		d.mapping(n, reflect.ValueOf(f).Elem(), "an input")
+	default:
+		d.wrongKind(n, what, "a line such as sort words.txt, or a mapping with run, command, pipe or branch")
+	}
+}
+
+func (s *Spill) decode(d *decoder, n *yaml.Node, what string) {
+	s.Pos = d.pos(n)
+	if n.Kind == yaml.MappingNode {
+		d.mapping(n, reflect.ValueOf(s).Elem(), what)
+		return
+	}
+	s.Max.decode(d, n, what)
 }
 
 func (e *Exclusive) decode(d *decoder, n *yaml.Node, what string) {

@@ -38,6 +38,9 @@ func Restarts() []string { return []string{"failure", "always"} }
 // Conflicts are what a job can do that finds its lock held.
 func Conflicts() []string { return []string{"wait", "fail"} }
 
+// Fulls are what a tee can do that keeps as much as it may.
+func Fulls() []string { return []string{"wait", "fail"} }
+
 // Systems are the operating systems of `go tool dist list` that run processes.
 func Systems() []string {
 	return []string{"aix", "android", "darwin", "dragonfly", "freebsd", "illumos", "linux", "netbsd", "openbsd", "plan9", "solaris", "windows"}
@@ -73,6 +76,8 @@ func wordList(name string) []string {
 		return Groups()
 	case "restart":
 		return Restarts()
+	case "full":
+		return Fulls()
 	case "conflict":
 		return Conflicts()
 	case "system":

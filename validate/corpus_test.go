@@ -100,7 +100,7 @@ func TestOK(t *testing.T) {
 		}
 	}
 	for _, kind := range []any{
-		spec.ArgText, spec.ArgGlob, spec.ArgParam,
+		spec.ArgText, spec.ArgGlob, spec.ArgParam, spec.ArgInput,
 		spec.InputNone, spec.InputInherit, spec.InputFile, spec.InputText, spec.InputJob,
 		spec.OutputLog, spec.OutputInherit, spec.OutputDiscard, spec.OutputStdout, spec.OutputFile, spec.OutputCapture,
 	} {

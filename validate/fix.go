@@ -100,6 +100,8 @@ func (c *check) lineFix(j *spec.Job, s *spec.Stage, l spec.Line) *diag.Fix {
 	switch {
 	case s == nil:
 		return jobFix(j.Layout, l, p)
+	case !s.Written() || s.Short && !slices.Contains(j.Pipe.Items, s):
+		return nil // of a branch or an input, where other keys are
 	case s.Short:
 		first, last := s == j.Pipe.Items[0], s == j.Pipe.Items[len(j.Pipe.Items)-1]
 		if p.stdin != "" && !first || p.stdout != "" && !last {

@@ -30,51 +30,55 @@ func (c *check) job(j *spec.Job) {
 	c.terminal(j)
 }
 
-// runs checks that j says exactly once what it runs.
+// runs checks that j, and each part of it, says exactly once what it runs.
 func (c *check) runs(j *spec.Job) {
-	var given []string
-	for _, way := range []struct {
-		key string
-		set bool
-	}{{"run", j.Run.IsSet()}, {"command", j.Command.IsSet()}, {"pipe", j.Pipe.IsSet()}} {
-		if way.set {
-			given = append(given, way.key)
-		}
+	whole := !c.broken.jobs[j.Name.Value]
+	if whole {
+		c.oneWay(j.Layout, j.Args, j.Name, fmt.Sprintf("job %q", j.Name.Value), "run", "command", "pipe")
 	}
-	if !c.broken.jobs[j.Name.Value] {
-		c.oneWay(given, j.Args, j.Name, fmt.Sprintf("job %q", j.Name.Value), []string{"run", "command", "pipe"})
-	}
-	if j.Pipe.IsSet() && len(j.Pipe.Items) == 0 {
-		c.add("SL017", j.Pipe.Pos, 1, "pipe has no stages", "list them: pipe: [sort, uniq -c]")
-	}
+	c.pipe(j.Pipe)
 	if j.Run.IsSet() {
 		c.line(j.Run)
 	}
-	for _, s := range j.Pipe.Items {
-		if s == nil {
-			continue
-		}
+	for _, s := range j.Inner() {
 		c.envNames(s.Env, spec.List[spec.String]{})
 		c.okCodes(s.OK)
-		if s.Short {
-			c.line(s.Run)
-			continue
-		}
-		given := given[:0]
 		if s.Run.IsSet() {
-			given = append(given, "run")
 			c.line(s.Run)
 		}
-		if s.Command.IsSet() {
-			given = append(given, "command")
+		if whole && s.Written() && !s.Short {
+			c.oneWay(s.Layout, s.Args, mark(s.Pos), "a stage", "run", "command", "tee")
 		}
-		if !c.broken.jobs[j.Name.Value] {
-			c.oneWay(given, s.Args, spec.String{Pos: s.Pos, Value: " "}, "a stage", []string{"run", "command"})
+	}
+	for _, b := range j.Branches() {
+		c.pipe(b.Pipe)
+		if whole && !b.Short {
+			c.oneWay(b.Layout, b.Args, mark(b.Pos), "a branch", "file", "run", "command", "pipe")
 		}
+	}
+	for _, f := range j.Feeds() {
+		c.pipe(f.Pipe)
+		if whole && !f.Short {
+			c.oneWay(f.Layout, f.Args, mark(f.Pos), "an input", "branch", "run", "command", "pipe")
+		}
+	}
+	c.plumbing(j)
+}
+
+// mark is a place of one character.
+func mark(pos diag.Pos) spec.String { return spec.String{Pos: pos, Value: " "} }
+
+// pipe checks that a pipeline has stages.
+func (c *check) pipe(p spec.List[*spec.Stage]) {
+	if p.IsSet() && len(p.Items) == 0 {
+		c.add("SL017", p.Pos, 1, "pipe has no stages", "list them: pipe: [sort, uniq -c]")
 	}
 }
 
-func (c *check) oneWay(given []string, args spec.List[spec.Arg], at spec.String, what string, ways []string) {
+// oneWay checks that a mapping has exactly one of the keys ways, which say what
+// to run.
+func (c *check) oneWay(l spec.Layout, args spec.List[spec.Arg], at spec.String, what string, ways ...string) {
+	given := slices.DeleteFunc(slices.Clone(ways), func(key string) bool { return !l.Key(key).IsSet() })
 	switch {
 	case len(given) == 0:
 		hint := "give it one of " + strings.Join(ways, ", ")
@@ -121,8 +125,10 @@ func (c *check) references(j *spec.Job) {
 			seen[s.Value] = true
 		}
 	}
-	if j.Stdin.Kind == spec.InputJob && c.jobs[j.Stdin.Job.Value] == nil {
-		c.unknown(j.Stdin.Job, "job", c.jobNames)
+	for _, in := range j.Stdins() {
+		if in.Kind == spec.InputJob && c.jobs[in.Job.Value] == nil {
+			c.unknown(in.Job, "job", c.jobNames)
+		}
 	}
 	if _, ok := c.file.Pools.Get(j.Pool.Value); j.Pool.IsSet() && !ok {
 		var names []string
@@ -234,8 +240,10 @@ func (c *check) edges(j *spec.Job) (list []edge) {
 			list = append(list, edge{j.Name.Value, client, "after " + s.Value})
 		}
 	}
-	if j.Stdin.Kind == spec.InputJob {
-		list = append(list, edge{j.Name.Value, j.Stdin.Job, "stdin"})
+	for _, in := range j.Stdins() {
+		if in.Kind == spec.InputJob {
+			list = append(list, edge{j.Name.Value, in.Job, "stdin"})
+		}
 	}
 	return list
 }

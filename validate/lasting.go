@@ -72,10 +72,11 @@ func (c *check) detached(j *spec.Job) {
 	}
 	inherited(j.Stdout, "stdout")
 	inherited(j.Stderr, "stderr")
-	for _, s := range j.Pipe.Items {
-		if s != nil {
-			inherited(s.Stderr, "stderr")
-		}
+	for _, s := range j.Inner() {
+		inherited(s.Stderr, "stderr")
+	}
+	for _, b := range j.Branches() {
+		inherited(b.Stdout, "stdout")
 	}
 }
 

@@ -16,6 +16,7 @@ type writer struct {
 	out    spec.Output
 	name   string // relative to the file's dir, cleaned; empty where only the plan can know
 	append bool
+	stderr bool
 }
 
 // outputs checks the files that jobs write: where they are, and that no two
@@ -55,17 +56,18 @@ func (c *check) writtenTwice(w, other writer) {
 
 // writers are the streams of j that go to files.
 func (c *check) writers(j *spec.Job) (list []writer) {
-	add := func(o spec.Output, dirs ...spec.Template) {
+	add := func(stderr bool, o spec.Output, dirs ...spec.Template) {
 		if o.Kind == spec.OutputFile && o.File.IsSet() {
-			list = append(list, writer{job: j, out: o, name: c.fixedPath(o.File, dirs...), append: o.Mode.Value == "append"})
+			list = append(list, writer{job: j, out: o, name: c.fixedPath(o.File, dirs...), append: o.Mode.Value == "append", stderr: stderr})
 		}
 	}
-	add(j.Stdout, j.Dir)
-	add(j.Stderr, j.Dir)
-	for _, s := range j.Pipe.Items {
-		if s != nil {
-			add(s.Stderr, j.Dir, s.Dir)
-		}
+	add(false, j.Stdout, j.Dir)
+	add(true, j.Stderr, j.Dir)
+	for _, s := range j.Inner() {
+		add(true, s.Stderr, j.Dir, s.Dir)
+	}
+	for _, b := range j.Branches() {
+		add(false, b.Output(), j.Dir)
 	}
 	return list
 }
@@ -109,14 +111,18 @@ func (c *check) manyInstances(w writer) {
 
 // emptied reports a job that empties the file that it reads.
 func (c *check) emptied(j *spec.Job) {
-	if j.Stdin.Kind != spec.InputFile {
+	var read []string
+	for _, in := range j.Stdins() {
+		if in.Kind == spec.InputFile {
+			read = append(read, c.fixedPath(in.File, j.Dir))
+		}
+	}
+	if len(read) == 0 {
 		return
 	}
-	in := c.fixedPath(j.Stdin.File, j.Dir)
 	for _, w := range c.writers(j) {
-		isStderr := w.out.Pos != j.Stdout.Pos
-		inPlace := w.out.Mode.Value == "truncate" || w.append || isStderr && !w.out.Mode.IsSet()
-		if in != "" && w.name == in && inPlace {
+		inPlace := w.out.Mode.Value == "truncate" || w.append || w.stderr && !w.out.Mode.IsSet()
+		if w.name != "" && slices.Contains(read, w.name) && inPlace {
 			c.at("SL603", w.out.File.String, fmt.Sprintf("job %q reads and writes %s", j.Name.Value, w.out.File.Value), "write mode: atomic, which replaces it when all is read")
 		}
 	}

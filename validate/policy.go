@@ -29,13 +29,15 @@ func (c *check) silent(j *spec.Job) {
 		return
 	}
 	heard := func(o spec.Output) bool { return o.Kind != spec.OutputDiscard && o.Kind != spec.OutputStdout }
-	for _, s := range j.Pipe.Items {
-		if s == nil || s.Stderr.Kind == spec.OutputUnset && heard(j.Stderr) || s.Stderr.Kind != spec.OutputUnset && heard(s.Stderr) {
+	for s := range j.Processes() {
+		if s.Stderr.Kind == spec.OutputUnset && heard(j.Stderr) || s.Stderr.Kind != spec.OutputUnset && heard(s.Stderr) {
 			return
 		}
 	}
-	if !j.Pipe.IsSet() && heard(j.Stderr) {
-		return
+	for _, b := range j.Branches() {
+		if heard(b.Stdout) {
+			return
+		}
 	}
 	c.add("SL703", j.Stdout.Pos, 1, fmt.Sprintf("%s discards all that it writes: nobody could learn why it ended", kindOf(j)), "leave stderr out to log it, or write it to a {file: …}")
 }
@@ -53,6 +55,9 @@ func (c *check) unread() {
 	}
 	for _, name := range c.jobNames {
 		delete(captures, c.jobs[name].Stdin.Job.Value)
+		for _, f := range c.jobs[name].Feeds() {
+			delete(captures, f.Stdin.Job.Value)
+		}
 		eachValue(c.jobs[name], func(t spec.Template) {
 			for _, p := range t.Parts {
 				if p.Ref != nil && p.Ref.Root == "jobs" {
@@ -82,10 +87,11 @@ func eachValue(j *spec.Job, f func(spec.Template)) {
 		}
 	}
 	command(j.Argv(), j.Env)
-	for _, s := range j.Pipe.Items {
-		if s != nil {
-			command(s.Argv(), s.Env)
-		}
+	for _, s := range j.Inner() {
+		command(s.Argv(), s.Env)
 	}
 	f(j.Stdin.Text)
+	for _, in := range j.Feeds() {
+		f(in.Stdin.Text)
+	}
 }

@@ -69,12 +69,12 @@ func (c *check) retriedSuccess(j *spec.Job) {
 		is := func(l spec.List[spec.Int]) bool {
 			return slices.ContainsFunc(l.Items, func(v spec.Int) bool { return v.Value == code }) || !l.IsSet() && code == 0
 		}
-		for _, s := range j.Pipe.Items {
-			if s != nil && s.OK.IsSet() && !is(s.OK) || (s == nil || !s.OK.IsSet()) && !is(j.OK) {
+		for s := range j.Processes() {
+			if s.OK.IsSet() && !is(s.OK) || !s.OK.IsSet() && !is(j.OK) {
 				return false
 			}
 		}
-		return j.Pipe.IsSet() || is(j.OK)
+		return true
 	}
 	for _, code := range j.Retry.On.Exit.Items {
 		if success(code.Value) {

@@ -11,10 +11,7 @@ import (
 func (c *check) streams(j *spec.Job) {
 	c.mode(j.Stdout)
 	c.mode(j.Stderr)
-	for _, s := range j.Pipe.Items {
-		if s == nil {
-			continue
-		}
+	for _, s := range j.Inner() {
 		c.mode(s.Stderr)
 		if s.Stderr.Kind == spec.OutputCapture {
 			c.add("SL107", s.Stderr.Pos, 1, "a stage's stderr can't be captured: nothing could name it", "use stderr: {file: …}, or log")
@@ -23,9 +20,15 @@ func (c *check) streams(j *spec.Job) {
 	if j.Stderr.Kind == spec.OutputCapture {
 		c.add("SL107", j.Stderr.Pos, 1, "stderr can't be captured on its own: ${jobs…} has only stdout", "write stderr: stdout to capture both together")
 	}
-	if j.Stdin.Kind == spec.InputJob {
-		if from := c.jobs[j.Stdin.Job.Value]; from != nil {
-			c.captures(from, j.Stdin.Job, "stdin")
+	for _, b := range j.Branches() {
+		c.mode(b.Output())
+		if b.Stdout.Kind == spec.OutputCapture {
+			c.add("SL107", b.Stdout.Pos, 1, "a branch can't be captured: ${jobs…} has only the job's own stdout", "use stdout: {file: …}, or log")
+		}
+	}
+	for _, in := range j.Stdins() {
+		if from := c.jobs[in.Job.Value]; in.Kind == spec.InputJob && from != nil {
+			c.captures(from, in.Job, "stdin")
 		}
 	}
 	c.readAgain(j)

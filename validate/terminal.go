@@ -13,8 +13,16 @@ func (c *check) terminal(j *spec.Job) {
 	if d := c.file.Defaults; d != nil && !group.IsSet() {
 		group, own = d.Group, "own, over that of defaults"
 	}
-	if n := len(j.Pipe.Items); group.Value == "session" && n > 1 {
-		c.add("SL108", c.groupOr(j, j.Pipe.Pos), 1, fmt.Sprintf("group is session and the pipe has %d stages: no process can join the group of another session", n),
+	processes := 0
+	for range j.Processes() {
+		processes++
+	}
+	if group.Value == "session" && processes > 1 {
+		at := j.Pipe.Pos
+		if !j.Pipe.IsSet() {
+			at = j.Inputs.Pos
+		}
+		c.add("SL108", c.groupOr(j, at), 1, fmt.Sprintf("group is session and the job has %d processes: none can join the group of another session", processes),
 			"write group: "+own+": it puts the stages into one group")
 	}
 	if !j.Interactive.Value {
@@ -45,10 +53,11 @@ func (c *check) terminal(j *spec.Job) {
 	}
 	c.seen(j.Stdout, "stdout", "{file: …}")
 	c.seen(j.Stderr, "stderr", "{file: …} or discard")
-	for _, s := range j.Pipe.Items {
-		if s != nil {
-			c.seen(s.Stderr, "stderr", "{file: …} or discard")
-		}
+	for _, s := range j.Inner() {
+		c.seen(s.Stderr, "stderr", "{file: …} or discard")
+	}
+	for _, b := range j.Branches() {
+		c.seen(b.Stdout, "stdout", "{file: …} or discard")
 	}
 }
 

@@ -47,9 +47,9 @@ func (c *check) texts() {
 
 func (c *check) jobTexts(j *spec.Job) {
 	c.command(j, nil)
-	for _, s := range j.Pipe.Items {
-		if s == nil || c.list.Full() {
-			continue
+	for _, s := range j.Inner() {
+		if c.list.Full() {
+			return
 		}
 		c.command(j, s)
 		c.env(j, s.Env, spec.List[spec.String]{})
@@ -59,9 +59,14 @@ func (c *check) jobTexts(j *spec.Job) {
 	c.env(j, j.Env, j.PassEnv)
 	c.text(j, j.EnvFile, placeEnvFile)
 	c.text(j, j.Dir, placeDir)
-	c.text(j, j.Stdin.File, placeFile)
-	c.text(j, j.Stdin.Text, placeText)
-	c.secret(j.Stdin.Text)
+	c.inputTexts(j, j.Stdin)
+	for _, f := range j.Feeds() {
+		c.inputTexts(j, f.Stdin)
+	}
+	for _, b := range j.Branches() {
+		c.text(j, b.File, placeFile)
+		c.text(j, b.Stdout.File, placeFile)
+	}
 	c.text(j, j.Stdout.File, placeFile)
 	c.text(j, j.Stderr.File, placeFile)
 	if j.Ready != nil {
@@ -76,6 +81,12 @@ func (c *check) jobTexts(j *spec.Job) {
 			c.text(nil, a.Glob, placeGlob)
 		}
 	}
+}
+
+func (c *check) inputTexts(j *spec.Job, in spec.Input) {
+	c.text(j, in.File, placeFile)
+	c.text(j, in.Text, placeText)
+	c.secret(in.Text)
 }
 
 // env checks the variables that are set for j, or for all jobs where j is nil,
@@ -122,6 +133,7 @@ func (c *check) command(j *spec.Job, s *spec.Stage) {
 		switch a.Kind {
 		case spec.ArgGlob:
 			c.text(j, a.Text, placeGlob)
+		case spec.ArgInput: // see inputs
 		case spec.ArgParam:
 			if _, ok := c.params[a.Param.Value]; !ok {
 				c.unknown(a.Param, "param", c.paramNames)

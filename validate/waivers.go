@@ -14,10 +14,8 @@ import (
 // waived, once, and a reason.
 func (c *check) waivers(j *spec.Job) {
 	c.allow(j.Allow)
-	for _, s := range j.Pipe.Items {
-		if s != nil {
-			c.allow(s.Allow)
-		}
+	for _, s := range j.Inner() {
+		c.allow(s.Allow)
 	}
 }
 
@@ -70,10 +68,8 @@ func (c *check) uselessWaivers(whole bool) {
 	for _, name := range c.jobNames {
 		j := c.jobs[name]
 		waivers := slices.Clone(j.Allow.Items)
-		for _, s := range j.Pipe.Items {
-			if s != nil {
-				waivers = append(waivers, s.Allow.Items...)
-			}
+		for _, s := range j.Inner() {
+			waivers = append(waivers, s.Allow.Items...)
 		}
 		for _, a := range waivers {
 			if a != nil && !c.used[a] && judged(a) && !broken[j] && (whole || a.Rule.Value != "SL704") {

@@ -145,4 +145,24 @@ jobs:
     run: wc -l
 `,
 	},
+	{
+		ID: "SL111", Severity: Fatal, Title: "pipes that can't be joined",
+		Explain: `What comes out of a pipe can be read once, by one process. So an input is opened by exactly one argument, a branch of a tee is read by one input at most, and what one input reads is not written elsewhere as well. A tee copies what comes through it: something must come, and as it is no process it has no environment, directory or exit code. And no stage can wait for what it has still to write itself.
+
+Where two readers want the same stream, copy it with a tee: each branch has its own.`,
+		Wrong: `version: 1
+jobs:
+  compare:
+    command: diff
+    args: [{input: words}, {input: words}]
+    inputs: {words: sort words.txt}
+`,
+		Right: `version: 1
+jobs:
+  compare:
+    command: diff
+    args: [words.txt, {input: words}]
+    inputs: {words: sort words.txt}
+`,
+	},
 }
