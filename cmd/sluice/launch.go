@@ -88,7 +88,8 @@ func (l launcher) launch(ctx context.Context, p *plan.Plan, m state.Meta) (id st
 	stopped := !unstopped()
 	if err == nil && said.Ready && !stopped {
 		unkilled()
-		return id, nil // it is not reaped, for it lives longer than this process
+		go supervisor.Reap() // owned by the process, which either of them may outlive
+		return id, nil
 	}
 	exit := supervisor.Reap()
 	unkilled()
