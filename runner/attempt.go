@@ -93,6 +93,7 @@ func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, num
 	if trouble != nil {
 		a.ready = nil // before the pipes break: no stage is to blame for that
 		a.stopGroup(stopped{status: report.Cancelled, reason: "another stage could not start", signal: "KILL"}, sigkill)
+		a.killGroup()
 	}
 	a.closeChildEnds()
 	for _, read := range a.readers {

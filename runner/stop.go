@@ -128,7 +128,7 @@ func (a *attempt) stopGroup(s stopped, sig syscall.Signal) {
 func (a *attempt) killGroup() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.reaped && a.stop.killed.IsZero() {
+	if !a.reaped && a.leader != nil && a.stop.killed.IsZero() {
 		a.stop.killed = time.Now()
 		a.signal(sigkill)
 		a.killSet()
