@@ -98,6 +98,9 @@ func (l launcher) launch(ctx context.Context, p *plan.Plan, m state.Meta) (id st
 		return "", &notReady{id, false, context.Cause(ctx)}
 	case err == nil:
 		return "", &notReady{id, said.Own, errors.New(said.Reason)}
+	case stopped && (exit.Signal == syscall.SIGTERM || exit.Signal == syscall.SIGINT):
+		// It was told so before it listened, and so before it started anything.
+		return "", &notReady{id, false, context.Cause(ctx)}
 	}
 	return "", &notReady{id, true, fmt.Errorf("its supervisor ended %s\n%s", exitWords(exit), supervisorLog(run.Dir()))}
 }
