@@ -162,6 +162,29 @@ func TestUnkillable(t *testing.T) {
 	t.Run("group", func(t *testing.T) { run(t, nil) })
 }
 
+// So is one that ends because a later stage could not start.
+func TestUnkillableAfterFailedStart(t *testing.T) {
+	freeze := freezer(t)
+	pid := 0
+	rec := newRecorder(func(_ *recorder, e any) {
+		if s, ok := e.(event.StageStarted); ok {
+			pid = s.PID
+			freeze(pid)
+		}
+	})
+	kill, stuck := context.WithCancelCause(t.Context())
+	defer stuck(nil)
+	defer time.AfterFunc(30*time.Second, func() { stuck(errors.New("stuck")) }).Stop()
+	missing := stageOf("missing", "/no/such/program", []string{"missing"}, nil)
+	rep, err := Run(t.Context(), planOf(job("j", self(t, "ignore"), missing)), Options{Sink: rec, Kill: kill})
+	if err != nil || kill.Err() != nil {
+		t.Fatal(err, context.Cause(kill))
+	}
+	if a := rep.Jobs[0].Last(); len(a.Survivors) != 1 || a.Survivors[0].PID != pid || a.Stages[0].Ending != "not ended by KILL" {
+		t.Errorf("%+v, %s", a.Survivors, a.Stages[0].Ending)
+	}
+}
+
 // freezer is a control group in which not even KILL ends a process.
 func freezer(t *testing.T) (freeze func(pid int)) {
 	t.Helper()
