@@ -143,62 +143,76 @@ func playKeep(args []string) int {
 }
 
 // The lock of a runner that was killed is free when its monitor has killed what
-// it left behind, and not before.
+// it left behind, and not before: neither where the monitor is a bare fork
+// still, nor where it is a program that has read what it was sent.
 func TestKeptLock(t *testing.T) {
 	eachMeans(t, func(t *testing.T, k *contain.Keeper) {
 		k.Close() // only the runner has one
-		dir, life := t.TempDir(), newLifeline(t)
-		j := exclusive("j", self(t, "fork", life.path, "stay"))
-		j.Instances[0].Stages[0].Stderr.Kind = plan.OutInherit
-		p, err := json.Marshal(planOf(j))
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(dir, "plan"), string(p))
-		r, w, err := os.Pipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Close()
-		runner := exec.Command("/proc/self/exe", filepath.Join(dir, "plan"), filepath.Join(dir, "locks"), string(k.Means()))
-		runner.Env = []string{play + "=keep", "GORACE=atexit_sleep_ms=0"}
-		runner.Stdout, runner.Stderr = w, os.Stderr
-		if err := runner.Start(); err != nil {
-			t.Fatal(err)
-		}
-		w.Close()
-		if _, err := io.ReadFull(r, make([]byte, len("ready\n"))); err != nil {
-			t.Fatal(err)
-		}
-		monitor := monitorOf(t, runner.Process.Pid)
-		syscall.Kill(monitor, syscall.SIGSTOP) // so that it kills nothing yet
-		t.Cleanup(func() { syscall.Kill(monitor, syscall.SIGCONT) })
-		settled(t, "the monitor", func() bool {
-			return strings.Contains(text(t, fmt.Sprintf("/proc/%d/stat", monitor)), "(sluice-monitor) T ")
+		t.Run("fork", func(t *testing.T) { keptLock(t, k.Means(), func(monitor int) {}) })
+		t.Run("program", func(t *testing.T) {
+			keptLock(t, k.Means(), func(monitor int) {
+				proc := fmt.Sprintf("/proc/%d/", monitor)
+				settled(t, "the monitor", func() bool { return strings.Contains(text(t, proc+"cmdline"), "__monitor") })
+				settled(t, "the monitor", func() bool { return strings.Contains(text(t, proc+"stat"), "(sluice-monitor) S ") })
+			})
 		})
-		runner.Process.Kill()
-		runner.Wait()
-
-		l, err := lock.Open(filepath.Join(dir, "locks"), "x")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		if ok, err := l.Try(lock.Holder{}); ok || err != nil {
-			t.Errorf("the lock is free while what it was for lives: %t, %v", ok, err)
-		}
-		syscall.Kill(monitor, syscall.SIGCONT)
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-		defer cancel()
-		if err := l.Wait(ctx, lock.Holder{}); err != nil {
-			t.Fatalf("the lock is never free: %v", err)
-		}
-		unix.SetNonblock(int(r.Fd()), true)
-		if n, err := unix.Read(int(r.Fd()), make([]byte, 1)); n != 0 || err != nil {
-			t.Errorf("the lock is free while something that was started lives: %v", err)
-		}
-		<-life.dead
 	})
+}
+
+// keptLock kills a runner that has a lock, once its monitor is prepared.
+func keptLock(t *testing.T, means contain.Means, prepare func(monitor int)) {
+	dir, life := t.TempDir(), newLifeline(t)
+	j := exclusive("j", self(t, "fork", life.path, "stay"))
+	j.Instances[0].Stages[0].Stderr.Kind = plan.OutInherit
+	p, err := json.Marshal(planOf(j))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "plan"), string(p))
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	runner := exec.Command("/proc/self/exe", filepath.Join(dir, "plan"), filepath.Join(dir, "locks"), string(means))
+	runner.Env = []string{play + "=keep", "GORACE=atexit_sleep_ms=0"}
+	runner.Stdout, runner.Stderr = w, os.Stderr
+	if err := runner.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	if _, err := io.ReadFull(r, make([]byte, len("ready\n"))); err != nil {
+		t.Fatal(err)
+	}
+	monitor := monitorOf(t, runner.Process.Pid)
+	prepare(monitor)
+	syscall.Kill(monitor, syscall.SIGSTOP) // so that it kills nothing yet
+	t.Cleanup(func() { syscall.Kill(monitor, syscall.SIGCONT) })
+	settled(t, "the monitor", func() bool {
+		return strings.Contains(text(t, fmt.Sprintf("/proc/%d/stat", monitor)), "(sluice-monitor) T ")
+	})
+	runner.Process.Kill()
+	runner.Wait()
+
+	l, err := lock.Open(filepath.Join(dir, "locks"), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if ok, err := l.Try(lock.Holder{}); ok || err != nil {
+		t.Errorf("the lock is free while what it was for lives: %t, %v", ok, err)
+	}
+	syscall.Kill(monitor, syscall.SIGCONT)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := l.Wait(ctx, lock.Holder{}); err != nil {
+		t.Fatalf("the lock is never free: %v", err)
+	}
+	unix.SetNonblock(int(r.Fd()), true)
+	if n, err := unix.Read(int(r.Fd()), make([]byte, 1)); n != 0 || err != nil {
+		t.Errorf("the lock is free while something that was started lives: %v", err)
+	}
+	<-life.dead
 }
 
 // A stage that KILL does not end is given up, and the attempt has failed
