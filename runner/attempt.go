@@ -35,9 +35,10 @@ type attempt struct {
 	mu      sync.Mutex    // guards these, and the group while it is signalled
 	leader  *proc.Process // the first process, which leads the group if there is one; reaped last, so that its number stays taken
 	stop    stopped
-	reaped  bool        // the group's number may be somebody else's
-	grace   *time.Timer // runs after stop; nil where there was none
-	despair *time.Timer // runs after KILL; nil where there was none
+	reaped  bool           // the group's number may be somebody else's
+	grace   *time.Timer    // runs after stop; nil where there was none
+	despair *time.Timer    // runs after KILL; nil where there was none
+	telling sync.WaitGroup // that the attempt is being stopped; begins before it is reaped
 
 	loan    *loan      // the terminal, while the group has it; nil where it has not
 	ready   *readiness // nil where nobody asks
@@ -92,6 +93,7 @@ func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, num
 	if trouble != nil {
 		a.ready = nil // before the pipes break: no stage is to blame for that
 		a.stopGroup(stopped{status: report.Cancelled, reason: "another stage could not start", signal: "KILL"}, sigkill)
+		a.killGroup()
 	}
 	a.closeChildEnds()
 	for _, read := range a.readers {
@@ -100,6 +102,7 @@ func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, num
 	a.wait(ctx)
 	a.reap()
 	a.drain()
+	a.telling.Wait() // that it is being stopped comes before that it has ended
 	err := a.settle(trouble)
 	return a.res, a.outputs, err
 }

@@ -222,8 +222,8 @@ func (c *coordinator) over(t *task, res *report.Job, err error) {
 		switch {
 		case res.Status == report.Cancelled:
 			// By itself: it owned the terminal and got its Ctrl-C, or nobody
-			// reads what it prints.
-			c.stopRun(res.Last().Cause, true)
+			// reads what it prints. Or it was killed.
+			c.stopRun(res.Why(), true)
 		case res.Status.OK():
 			c.stopRun(t.inst.ID+" could not be recorded", c.o.FailFast)
 		case !c.o.KeepGoing || err != nil:

@@ -10,8 +10,11 @@ import (
 )
 
 // detach has a detached instance started as a run of its own, and writes what
-// came of that into res.
+// came of that into res. A kill of this run ends the start.
 func (r *run) detach(ctx context.Context, j *plan.Job, inst *plan.Instance, res *report.Job) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(r.kill, func() { cancel(context.Cause(r.kill)) })()
 	p, err := r.planOfOne(j, inst)
 	var id string
 	if err == nil {

@@ -2,9 +2,12 @@ package runner
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -13,8 +16,11 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"sluice/runner/contain"
 	"sluice/runner/event"
+	"sluice/runner/lock"
 	"sluice/runner/plan"
 	"sluice/runner/report"
 )
@@ -104,22 +110,109 @@ func TestMonitorKilled(t *testing.T) {
 	})
 }
 
-// killMonitor kills the child of this process that is a monitor. It may take a
-// moment until that has its name.
-func killMonitor(t *testing.T) {
+func killMonitor(t *testing.T) { syscall.Kill(monitorOf(t, os.Getpid()), syscall.SIGKILL) }
+
+// monitorOf is the child of a runner that is its monitor. It may take a moment
+// until that has its name.
+func monitorOf(t *testing.T, runner int) int {
+	t.Helper()
 	for began := time.Now(); time.Since(began) < 30*time.Second; runtime.Gosched() {
 		paths, _ := filepath.Glob("/proc/[0-9]*/stat")
 		for _, path := range paths {
 			stat, err := os.ReadFile(path)
-			if err != nil || !strings.Contains(string(stat), fmt.Sprintf(" %d ", os.Getpid())) || !strings.Contains(string(stat), "(sluice-monitor)") {
-				continue
+			if err == nil && strings.Contains(string(stat), fmt.Sprintf("(sluice-monitor) S %d ", runner)) {
+				pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+				return pid
 			}
-			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-			syscall.Kill(pid, syscall.SIGKILL)
-			return
 		}
 	}
-	t.Error("no monitor is found")
+	t.Fatal("no monitor is found")
+	return 0
+}
+
+// keep PLAN LOCKS MEANS is a runner with a Keeper. What its jobs inherit as
+// standard error is its standard output.
+func playKeep(args []string) int {
+	k, err := contain.Open(contain.Options{Monitor: []string{"sluice", "__monitor"}, NoCgroup: args[2] != string(contain.Cgroup)})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer k.Close()
+	return runPlan(args[0], Options{Keeper: k, Locks: args[1], Stderr: os.Stdout})
+}
+
+// The lock of a runner that was killed is free when its monitor has killed what
+// it left behind, and not before: neither where the monitor is a bare fork
+// still, nor where it is a program that has read what it was sent.
+func TestKeptLock(t *testing.T) {
+	eachMeans(t, func(t *testing.T, k *contain.Keeper) {
+		k.Close() // only the runner has one
+		t.Run("fork", func(t *testing.T) { keptLock(t, k.Means(), func(monitor int) {}) })
+		t.Run("program", func(t *testing.T) {
+			keptLock(t, k.Means(), func(monitor int) {
+				proc := fmt.Sprintf("/proc/%d/", monitor)
+				settled(t, "the monitor", func() bool { return strings.Contains(text(t, proc+"cmdline"), "__monitor") })
+				settled(t, "the monitor", func() bool { return strings.Contains(text(t, proc+"stat"), "(sluice-monitor) S ") })
+			})
+		})
+	})
+}
+
+// keptLock kills a runner that has a lock, once its monitor is prepared.
+func keptLock(t *testing.T, means contain.Means, prepare func(monitor int)) {
+	dir, life := t.TempDir(), newLifeline(t)
+	j := exclusive("j", self(t, "fork", life.path, "stay"))
+	j.Instances[0].Stages[0].Stderr.Kind = plan.OutInherit
+	p, err := json.Marshal(planOf(j))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "plan"), string(p))
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	runner := exec.Command("/proc/self/exe", filepath.Join(dir, "plan"), filepath.Join(dir, "locks"), string(means))
+	runner.Env = []string{play + "=keep", "GORACE=atexit_sleep_ms=0"}
+	runner.Stdout, runner.Stderr = w, os.Stderr
+	if err := runner.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	if _, err := io.ReadFull(r, make([]byte, len("ready\n"))); err != nil {
+		t.Fatal(err)
+	}
+	monitor := monitorOf(t, runner.Process.Pid)
+	prepare(monitor)
+	syscall.Kill(monitor, syscall.SIGSTOP) // so that it kills nothing yet
+	t.Cleanup(func() { syscall.Kill(monitor, syscall.SIGCONT) })
+	settled(t, "the monitor", func() bool {
+		return strings.Contains(text(t, fmt.Sprintf("/proc/%d/stat", monitor)), "(sluice-monitor) T ")
+	})
+	runner.Process.Kill()
+	runner.Wait()
+
+	l, err := lock.Open(filepath.Join(dir, "locks"), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if ok, err := l.Try(lock.Holder{}); ok || err != nil {
+		t.Errorf("the lock is free while what it was for lives: %t, %v", ok, err)
+	}
+	syscall.Kill(monitor, syscall.SIGCONT)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := l.Wait(ctx, lock.Holder{}); err != nil {
+		t.Fatalf("the lock is never free: %v", err)
+	}
+	unix.SetNonblock(int(r.Fd()), true)
+	if n, err := unix.Read(int(r.Fd()), make([]byte, 1)); n != 0 || err != nil {
+		t.Errorf("the lock is free while something that was started lives: %v", err)
+	}
+	<-life.dead
 }
 
 // A stage that KILL does not end is given up, and the attempt has failed
@@ -160,6 +253,29 @@ func TestUnkillable(t *testing.T) {
 	}
 	eachMeans(t, run)
 	t.Run("group", func(t *testing.T) { run(t, nil) })
+}
+
+// So is one that ends because a later stage could not start.
+func TestUnkillableAfterFailedStart(t *testing.T) {
+	freeze := freezer(t)
+	pid := 0
+	rec := newRecorder(func(_ *recorder, e any) {
+		if s, ok := e.(event.StageStarted); ok {
+			pid = s.PID
+			freeze(pid)
+		}
+	})
+	kill, stuck := context.WithCancelCause(t.Context())
+	defer stuck(nil)
+	defer time.AfterFunc(30*time.Second, func() { stuck(errors.New("stuck")) }).Stop()
+	missing := stageOf("missing", "/no/such/program", []string{"missing"}, nil)
+	rep, err := Run(t.Context(), planOf(job("j", self(t, "ignore"), missing)), Options{Sink: rec, Kill: kill})
+	if err != nil || kill.Err() != nil {
+		t.Fatal(err, context.Cause(kill))
+	}
+	if a := rep.Jobs[0].Last(); len(a.Survivors) != 1 || a.Survivors[0].PID != pid || a.Stages[0].Ending != "not ended by KILL" {
+		t.Errorf("%+v, %s", a.Survivors, a.Stages[0].Ending)
+	}
 }
 
 // freezer is a control group in which not even KILL ends a process.

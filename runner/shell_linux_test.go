@@ -29,6 +29,7 @@ func platformPrograms() map[string]func([]string) int {
 		"ask":    playAsk,
 		"spoil":  playSpoil,
 		"peek":   playPeek,
+		"keep":   playKeep,
 	}
 }
 

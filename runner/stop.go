@@ -102,8 +102,8 @@ func (a *attempt) endFull() {
 // was done before, or all is over.
 func (a *attempt) stopGroup(s stopped, sig syscall.Signal) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	if a.stop.happened() || a.reaped || a.leader == nil {
+		a.mu.Unlock()
 		return
 	}
 	s.at = time.Now()
@@ -117,13 +117,18 @@ func (a *attempt) stopGroup(s stopped, sig syscall.Signal) {
 		grace = time.Duration(a.job.Stop.Grace)
 		a.grace = time.AfterFunc(grace, a.killGroup)
 	}
+	a.telling.Add(1)
+	a.mu.Unlock()
+	// Not under the lock: who hears of it may be stuck, and KILL comes all the
+	// same.
+	defer a.telling.Done()
 	a.r.emit(event.Stopping{ID: a.inst.ID, Attempt: a.res.Number, Reason: s.reason, Signal: s.signal, Grace: grace, Told: s.told})
 }
 
 func (a *attempt) killGroup() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.reaped && a.stop.killed.IsZero() {
+	if !a.reaped && a.leader != nil && a.stop.killed.IsZero() {
 		a.stop.killed = time.Now()
 		a.signal(sigkill)
 		a.killSet()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -86,6 +87,10 @@ func (c *cli) tellNotReady(o *runFlags, file string, s *state.Store, err error) 
 		return own(err)
 	}
 	rep, err := f.Result()
+	if errors.Is(err, fs.ErrNotExist) && c.signals.first() != "" { // nothing was started
+		c.complain(failed.Error())
+		return code(exitSignal + int(signalNumber(c.signals.first())))
+	}
 	if err != nil {
 		return own(err)
 	}

@@ -417,3 +417,60 @@ func TestDetachedJobRestarts(t *testing.T) {
 		t.Errorf("attach says %s", said)
 	}
 }
+
+// Supervisors that end before the run that started them leave neither zombies
+// nor descriptors in it.
+func TestSupervisorsAreReaped(t *testing.T) {
+	l := newLab(t, "  short: {matrix: {n: [1, 2, 3]}, run: emit x, detach: true}\n  hold: {needs: [short], run: hang hold}\n")
+	hold := l.fifo("hold")
+	cmd := l.command("run", "job.yaml")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Signal(syscall.SIGTERM)
+	l.line(hold)
+	runs, err := l.store.List()
+	if err != nil || len(runs) != 4 {
+		t.Fatalf("%d runs, %v", len(runs), err)
+	}
+	for _, f := range runs {
+		if m, err := f.Meta(); err == nil && m.Detached {
+			l.sluice(0, "wait", f.ID)
+		}
+	}
+	for end := time.Now().Add(30 * time.Second); ; {
+		zombies, handles := ownedBy(t, cmd.Process.Pid)
+		if zombies == 0 && handles <= 1 { // of the job that goes on
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d zombies and %d pidfds are left", zombies, handles)
+		}
+	}
+}
+
+// ownedBy counts the children of a process that are zombies, and its pidfds.
+func ownedBy(t *testing.T, pid int) (zombies, handles int) {
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range stats {
+		stat, _ := os.ReadFile(name) // it may have ended
+		_, rest, _ := bytes.Cut(stat, []byte(") "))
+		if f := strings.Fields(string(rest)); len(f) > 1 && f[0] == "Z" && f[1] == strconv.Itoa(pid) {
+			zombies++
+		}
+	}
+	links, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range links {
+		if target, _ := os.Readlink(name); strings.Contains(target, "pidfd") {
+			handles++
+		}
+	}
+	return zombies, handles
+}

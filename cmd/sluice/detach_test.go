@@ -467,3 +467,27 @@ func TestJobDetached(t *testing.T) {
 		t.Errorf("logs -f ends with %v", err)
 	}
 }
+
+// So it does when the supervisor does not even listen yet.
+func TestLauncherInterruptedEarly(t *testing.T) {
+	l := newLab(t, "  web: {run: hang alive, detach: true, ready: {file: ready}}\n")
+	for n := 1; n <= 5; n++ {
+		cmd := l.command("run", "--detach", "job.yaml")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		end := time.Now().Add(30 * time.Second)
+		for begun := 0; begun < n; { // its folder is made right before the supervisor is started
+			runs, err := l.store.List()
+			if err != nil || time.Now().After(end) {
+				t.Fatal("no run begins", err)
+			}
+			begun = len(runs)
+		}
+		cmd.Process.Signal(syscall.SIGINT)
+		cmd.Wait()
+		if got := cmd.ProcessState.ExitCode(); got != 130 {
+			t.Errorf("exit code %d", got)
+		}
+	}
+}

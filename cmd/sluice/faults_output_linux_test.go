@@ -208,21 +208,69 @@ func TestF38DirectoryDeleted(t *testing.T) {
 	f.wants(f.run("nowhere", "sluice", "run", f.path("job.yaml")), exitError, "getwd: no such file or directory")
 }
 
+// The folder of the outputs leads elsewhere when the files in it are begun.
+// Each appears where it was begun, or is gone from there.
+func TestF39FolderTurned(t *testing.T) {
+	for name, c := range map[string]struct {
+		job  string
+		code int
+		want string
+	}{
+		"replaced": {"{run: copy say, stdout: {file: out/file}}", exitOK, "new\n"},
+		"created":  {"{run: copy say, stdout: {file: out/file, mode: create}}", exitOK, "new\n"},
+		"failed":   {"{pipe: [copy say, leave 1], stdout: {file: out/file}}", exitFailed, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFault(t, "jobs: {write: "+c.job+"}")
+			turn := f.turnable()
+			turn("a")
+			if err := syscall.Mkfifo(f.path("say"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			p := f.command("sluice", "run", "job.yaml")
+			f.start(p)
+			w, err := os.OpenFile(f.path("say"), os.O_WRONLY, 0) // waits for the reader, which has its output then
+			if err != nil {
+				t.Fatal(err)
+			}
+			turn("b")
+			if _, err := w.WriteString("new\n"); err != nil {
+				t.Error(err)
+			}
+			w.Close()
+			f.wants(f.end(p), c.code)
+			f.oldOrNew("a/file", c.want)
+			for dir, files := range map[string]int{"a": strings.Count(c.want, "\n"), "b": 0} {
+				if entries, err := os.ReadDir(f.path(dir)); err != nil || len(entries) != files {
+					t.Errorf("%s has %v, %v, want %d files", dir, entries, err, files)
+				}
+			}
+		})
+	}
+}
+
+// turnable makes two folders, a and b, and returns what makes the link out lead
+// to one of them.
+func (f *fault) turnable() (turn func(to string)) {
+	f.Helper()
+	for _, dir := range []string{"a", "b"} {
+		if err := os.Mkdir(f.path(dir), 0o777); err != nil {
+			f.Fatal(err)
+		}
+	}
+	return func(to string) {
+		if err := errors.Join(os.Symlink(to, f.path("next")), os.Rename(f.path("next"), f.path("out"))); err != nil {
+			f.Error(err)
+		}
+	}
+}
+
 // The folder of the outputs leads now here and now there. Each file is whole
 // where it was begun, and none is half anywhere.
 func TestF39FolderSwapped(t *testing.T) {
 	const files = 40
 	f := newFault(t, fmt.Sprintf(`jobs: {write: {matrix: {n: {range: [1, %d]}}, pipe: [flood 100000, copy], stdout: {file: "out/${matrix.n}"}}}`, files))
-	for _, dir := range []string{"a", "b"} {
-		if err := os.Mkdir(f.path(dir), 0o777); err != nil {
-			t.Fatal(err)
-		}
-	}
-	turn := func(to string) {
-		if err := errors.Join(os.Symlink(to, f.path("next")), os.Rename(f.path("next"), f.path("out"))); err != nil {
-			t.Error(err)
-		}
-	}
+	turn := f.turnable()
 	turn("a")
 	p := f.command("sluice", "run", "-j", "4", "job.yaml")
 	f.start(p)

@@ -231,7 +231,8 @@ func playAlone() {
 }
 
 // junk COMMAND… is a careless caller: it leaves descriptor 7 open, ignores PIPE
-// and HUP, and blocks TERM and USR1.
+// and HUP, and INT and QUIT as a shell does for what runs in its background,
+// and blocks TERM and USR1.
 func playJunk() {
 	runtime.LockOSThread()
 	f, err := os.Open("/etc/passwd")
@@ -241,7 +242,7 @@ func playJunk() {
 	if err != nil {
 		fatal(err)
 	}
-	signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
+	signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT)
 	var set unix.Sigset_t
 	set.Val[0] = 1<<(syscall.SIGTERM-1) | 1<<(syscall.SIGUSR1-1)
 	if err := unix.PthreadSigmask(unix.SIG_BLOCK, &set, nil); err != nil {

@@ -88,7 +88,8 @@ func (l launcher) launch(ctx context.Context, p *plan.Plan, m state.Meta) (id st
 	stopped := !unstopped()
 	if err == nil && said.Ready && !stopped {
 		unkilled()
-		return id, nil // it is not reaped, for it lives longer than this process
+		go supervisor.Reap() // owned by the process, which either of them may outlive
+		return id, nil
 	}
 	exit := supervisor.Reap()
 	unkilled()
@@ -97,6 +98,9 @@ func (l launcher) launch(ctx context.Context, p *plan.Plan, m state.Meta) (id st
 		return "", &notReady{id, false, context.Cause(ctx)}
 	case err == nil:
 		return "", &notReady{id, said.Own, errors.New(said.Reason)}
+	case stopped && (exit.Signal == syscall.SIGTERM || exit.Signal == syscall.SIGINT):
+		// It was told so before it listened, and so before it started anything.
+		return "", &notReady{id, false, context.Cause(ctx)}
 	}
 	return "", &notReady{id, true, fmt.Errorf("its supervisor ended %s\n%s", exitWords(exit), supervisorLog(run.Dir()))}
 }

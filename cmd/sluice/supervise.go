@@ -61,7 +61,7 @@ func (c *cli) superviseRun(dir string, d state.Durability, lock *os.File, w *rea
 	if err != nil {
 		return nil, err
 	}
-	defer keeper.End()
+	defer keeper.Close()
 	p, m := run.Plan(), run.Meta()
 	w.await(p)
 	<-c.signals.ready
@@ -74,7 +74,9 @@ func (c *cli) superviseRun(dir string, d state.Durability, lock *os.File, w *rea
 		return nil, err
 	}
 	rep, err := runner.Run(c.signals.ctx, p, opts)
-	keeper.End() // before anybody is told that the run has ended
+	// Before anybody is told that the run has ended. And not End, which would
+	// leave the monitor's zombie to whoever started this, if that goes on.
+	keeper.Close()
 	if rep != nil {
 		rep.Signal = c.signals.first()
 	}

@@ -38,14 +38,16 @@ type Keeper struct {
 	sets  []*slot      // all that there ever were
 	free  []*slot      // those of them that are empty
 	ended bool
+	// forking is the set in which a child is being made: what has its mark may
+	// be that child, which is not known yet. noMark: none is.
+	forking mark
 }
 
 // slot is what the sets use, one after the other: to make it anew for each
 // attempt is felt in a run of many small jobs.
 type slot struct {
-	mark    mark
-	group   *group // nil: none
-	forking bool   // what has the mark may be a child that Fork has not told of yet
+	mark  mark
+	group *group // nil: none
 }
 
 // Open makes the Keeper of a run and starts its monitor, without waiting for

@@ -107,6 +107,37 @@ func TestClearDeep(t *testing.T) {
 	s.Free()
 }
 
+// What was seen of a run inside is known to belong to the run also when the
+// runner that it came from is gone, and its monitor with it.
+func TestFamilyRemembers(t *testing.T) {
+	k := open(t, options(Subreaper))
+	life := newLifeline(t)
+	s := newSet(t, k)
+	p := startIn(t, s, life, "inside", "subreaper")
+	life.members(t, treeSize)
+	kin := newFamily(k.run, noMark)
+	for _, member := range kin.members() {
+		if member.parent == p.PID() && member.name == monitorName {
+			unix.Kill(member.pid, unix.SIGKILL)
+		}
+	}
+	p.Signal(syscall.SIGKILL)
+	p.WaitExit()
+	found := 0
+	for _, member := range kin.members() {
+		if member.mark.run() != k.run { // the monitor, which may not have ended yet, has the mark of the outer run
+			found++
+		}
+	}
+	if found != treeSize {
+		t.Errorf("%d processes are found, want %d", found, treeSize)
+	}
+	s.Clear()
+	p.Reap()
+	s.Free()
+	life.ends(t)
+}
+
 // Sets are used again, and no two at once share a mark or a group.
 func TestSets(t *testing.T) {
 	k := open(t, options(Cgroup))

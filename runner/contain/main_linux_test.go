@@ -185,8 +185,17 @@ func playTree([]string) int {
 	return member()
 }
 
-// playLeaver starts a process with a session of its own, and ends.
+// playLeaver starts a process with a session of its own, and ends. unmarked:
+// it gets rid of its mark before, as any process can.
 func playLeaver(args []string) int {
+	if slices.Contains(args, "unmarked") {
+		limit, err := limitLocks()
+		limit.Cur = limit.Max
+		if err == nil {
+			err = unix.Prlimit(0, unix.RLIMIT_LOCKS, &limit, nil)
+		}
+		must(0, err)
+	}
 	again(&syscall.SysProcAttr{Setsid: true}, "member", "ignore")
 	return 0
 }

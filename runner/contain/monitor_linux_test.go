@@ -244,6 +244,31 @@ func TestHydra(t *testing.T) {
 	life.ends(t)
 }
 
+// What has got rid of its mark and of its parent is ended by its control group.
+func TestUnmarked(t *testing.T) {
+	needCgroup(t)
+	life := newLifeline(t)
+	r := start(t, life, nil, "runner", string(Cgroup))
+	r.number(t, "start leaver unmarked")
+	life.members(t, 1)
+	groups := r.asked(t, "groups")
+	var dirs []*os.File
+	for _, path := range groupsIn(filepath.Split(groups)) {
+		dir, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer dir.Close()
+		dirs = append(dirs, dir)
+	}
+	r.kill()
+	for _, dir := range dirs { // else another run may take it for one that was left behind, and end it
+		unix.Flock(int(dir.Fd()), unix.LOCK_EX)
+	}
+	life.ends(t)
+	noGroups(t, groups)
+}
+
 // A lock that was handed over is held until nothing of the run lives.
 func TestHold(t *testing.T) {
 	eachMeans(t, func(t *testing.T, means Means, sys *syscall.SysProcAttr) {

@@ -26,6 +26,10 @@ func (k *Keeper) orphans(kill func(mark) bool) (seen int) {
 		if !k.isOrphan(m) {
 			continue
 		}
+		if k.forking != noMark && m.run() != k.run {
+			seen++ // it may be a runner that is being made, at a fork of its own: the next look tells
+			continue
+		}
 		reaped, err := unix.Wait4(pid, nil, unix.WNOHANG, nil)
 		switch {
 		case err != nil: // it is no child of this process
@@ -67,5 +71,5 @@ func (k *Keeper) isOrphan(m mark) bool {
 		return true
 	}
 	i := int(m - k.run)
-	return i < len(k.sets) && !k.sets[i].forking
+	return i < len(k.sets) && m != k.forking
 }

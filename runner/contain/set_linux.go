@@ -44,35 +44,33 @@ func (k *Keeper) Set() (*Set, error) {
 // into the set. It is a proc.Within. fork may be called twice: again without a
 // control group, where the system refuses one.
 func (s *Set) Fork(sys *syscall.SysProcAttr, fork func() (pid int, err error)) error {
-	pid := 0
-	err := s.k.marked(s.slot.mark, func() error {
+	return s.k.marked(s.slot.mark, func() error {
 		group, err := s.begin()
 		if err != nil {
 			return err
 		}
-		if group != nil {
-			sys.UseCgroupFD, sys.CgroupFD = true, group.dir
-		}
-		if pid, err = fork(); group == nil || !refusal(err) {
-			return err
-		}
-		why := err
-		sys.UseCgroupFD = false
-		if pid, err = fork(); err == nil { // it was the control group, and not the program
-			s.k.mu.Lock()
-			s.k.withoutGroups(fmt.Errorf("a process can't be made in a control group: %w", why))
-			s.k.mu.Unlock()
-		}
+		pid, err := s.make(group, sys, fork)
+		s.made(pid, err)
 		return err
 	})
-	s.k.mu.Lock()
-	defer s.k.mu.Unlock()
-	s.slot.forking = false
-	if err == nil {
-		s.k.known[pid] = true
-		s.pids = append(s.pids, pid)
+}
+
+// make makes the child, in group unless that is nil or the system refuses it.
+func (s *Set) make(group *group, sys *syscall.SysProcAttr, fork func() (pid int, err error)) (pid int, err error) {
+	if group != nil {
+		sys.UseCgroupFD, sys.CgroupFD = true, group.dir
 	}
-	return err
+	if pid, err = fork(); group == nil || !refusal(err) {
+		return pid, err
+	}
+	why := err
+	sys.UseCgroupFD = false
+	if pid, err = fork(); err == nil { // it was the control group, and not the program
+		s.k.mu.Lock()
+		s.k.withoutGroups(fmt.Errorf("a process can't be made in a control group: %w", why))
+		s.k.mu.Unlock()
+	}
+	return pid, err
 }
 
 // begin says that a child is being made in s, in the group that it returns.
@@ -82,11 +80,22 @@ func (s *Set) begin() (*group, error) {
 	if s.k.ended {
 		return nil, errors.New("the run has ended, and nothing can be started in it any more")
 	}
-	s.slot.forking = true
+	s.k.forking = s.slot.mark
 	if s.k.parent == "" {
 		return nil, nil
 	}
 	return s.slot.group, nil
+}
+
+// made says that the child pid was made in s, or that none was.
+func (s *Set) made(pid int, err error) {
+	s.k.mu.Lock()
+	defer s.k.mu.Unlock()
+	s.k.forking = noMark
+	if err == nil {
+		s.k.known[pid] = true
+		s.pids = append(s.pids, pid)
+	}
 }
 
 // refusal reports whether err may say that no process can be made in a control

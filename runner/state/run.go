@@ -69,7 +69,8 @@ func (s *Store) Create(p *plan.Plan, m Meta, d Durability) (*Run, error) {
 	return r, nil
 }
 
-// makeFolder makes the run's folder and those above it.
+// makeFolder makes the run's folder and those above it, which nobody else can
+// look into: a plan holds the environment, and with it what is secret there.
 func (s *Store) makeFolder(m *Meta) (string, error) {
 	given := m.RunID != ""
 	for range 100 {
@@ -77,10 +78,10 @@ func (s *Store) makeFolder(m *Meta) (string, error) {
 			m.RunID = report.NewRunID(time.Now()) // the next try has another
 		}
 		dir := filepath.Join(s.runs(), m.RunID)
-		err := os.Mkdir(dir, 0o777)
+		err := os.Mkdir(dir, 0o700)
 		if errors.Is(err, fs.ErrNotExist) {
-			if err = os.MkdirAll(s.runs(), 0o777); err == nil {
-				err = os.Mkdir(dir, 0o777)
+			if err = os.MkdirAll(s.runs(), 0o700); err == nil {
+				err = os.Mkdir(dir, 0o700)
 			}
 		}
 		if err == nil || given || !errors.Is(err, fs.ErrExist) {
