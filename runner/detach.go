@@ -56,16 +56,13 @@ func (r *run) planOfOne(j *plan.Job, inst *plan.Instance) (*plan.Plan, error) {
 			e.Value = f.fill(e.Value)
 			stage.Env[k] = e
 		}
+		if s.Stdin != nil {
+			in := f.input(*s.Stdin)
+			stage.Stdin = &in
+		}
 		one.Stages[i] = &stage
 	}
-	one.Stdin.Text = f.fill(one.Stdin.Text)
-	if one.Stdin.Kind == plan.InJob {
-		data, err := r.stdoutOf(one.Stdin.Job)
-		if err != nil {
-			return nil, err
-		}
-		one.Stdin = plan.Input{Kind: plan.InText, Text: plan.Known(string(data))}
-	}
+	one.Stdin = f.input(one.Stdin)
 	if f.err != nil {
 		return nil, f.err
 	}
@@ -80,6 +77,19 @@ func (r *run) planOfOne(j *plan.Job, inst *plan.Instance) (*plan.Plan, error) {
 type filler struct {
 	*run
 	err error // the first
+}
+
+// input is in with what jobs captured as its text.
+func (f *filler) input(in plan.Input) plan.Input {
+	in.Text = f.fill(in.Text)
+	if in.Kind != plan.InJob {
+		return in
+	}
+	data, err := f.stdoutOf(in.Job)
+	if err != nil && f.err == nil {
+		f.err = err
+	}
+	return plan.Input{Kind: plan.InText, Text: plan.Known(string(data))}
 }
 
 func (f *filler) fill(t plan.Text) plan.Text {

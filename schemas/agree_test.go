@@ -24,7 +24,7 @@ import (
 
 // structural are the rules that are about the structure of a file. SL008 is
 // not among them: a schema does not see a key that stands twice.
-var structural = []string{"SL011", "SL013", "SL014", "SL016", "SL017", "SL018", "SL019", "SL502"}
+var structural = []string{"SL011", "SL013", "SL014", "SL016", "SL017", "SL018", "SL019", "SL111", "SL502"}
 
 // beyondSchema is what the structural rules say and a schema can't.
 var beyondSchema = []struct {
@@ -43,6 +43,7 @@ var beyondSchema = []struct {
 	{"SL018", `^pattern of param `, nil, "the syntax of patterns is RE2's, and that of a schema's \"format: regex\" is ECMAScript's"},
 	{"SL013", ` is ".*"; expected a (whole )?number$`, spelled, "a schema sees the number, and not that it is spelled 1.0, 1e3, 0x10 or 010, of which YAML readers disagree"},
 	{"SL016", ` is ".*"; expected true or false$`, spelled, "a schema sees the boolean, and not that it is spelled True"},
+	{"SL111", ` is (opened|read) twice, |^no argument opens |^the output of branch |has no output$|^what branch .* makes would come back |^the tee is the first stage`, nil, "no schema follows a name"},
 	{"SL018", `^bound ".*" of param .*: it is no (whole )?number`, spelled, "as SL013"},
 }
 

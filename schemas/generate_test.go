@@ -27,6 +27,8 @@ type generator struct {
 	captured []string // those of them that capture
 	given    map[string]bool
 	retries  bool // of the file's defaults
+	depth    int  // pipelines within pipelines
+	names    int  // of branches
 }
 
 func scalar(text string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Value: text} }
@@ -87,9 +89,13 @@ func (g *generator) value(t reflect.Type, tag reflect.StructTag) *yaml.Node {
 		return g.scalar("1B", "64KiB", "10MB")
 	case spec.Arg:
 		return g.arg()
-	case spec.Stage:
+	case spec.Stage, spec.Branch, spec.Feed:
 		if g.IntN(2) == 0 {
 			return g.value(reflect.TypeFor[spec.Line](), "")
+		}
+	case spec.Spill:
+		if g.IntN(2) == 0 {
+			return g.value(reflect.TypeFor[spec.Size](), "")
 		}
 	case spec.Umask:
 		return quoted(g.one("027", "0022", "777"))
@@ -140,6 +146,8 @@ func (g *generator) mapping(t reflect.Type) *yaml.Node {
 	before := g.given
 	defer func() { g.given = before }()
 	g.given = g.choose(t)
+	g.depth++
+	defer func() { g.depth-- }()
 	m := pairs()
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -155,6 +163,7 @@ func (g *generator) mapping(t reflect.Type) *yaml.Node {
 			m.Content = append(m.Content, scalar(key), v)
 		}
 	}
+	g.open(m)
 	return m
 }
 
@@ -190,6 +199,8 @@ func enumOf(tag reflect.StructTag) []string {
 		return spec.Restarts()
 	case "conflict":
 		return spec.Conflicts()
+	case "full":
+		return spec.Fulls()
 	case "system":
 		return spec.Systems()
 	case "processor":
@@ -215,18 +226,37 @@ func (g *generator) choose(t reflect.Type) map[string]bool {
 		given[g.one(ways...)] = true
 	case reflect.TypeFor[spec.RetryOn]():
 		given[g.one("exit", "signal")] = true
-	case reflect.TypeFor[spec.Job](), reflect.TypeFor[spec.Stage]():
-		ways := []string{"run", "command", "pipe"}
+	case reflect.TypeFor[spec.Job](), reflect.TypeFor[spec.Stage](), reflect.TypeFor[spec.Branch](), reflect.TypeFor[spec.Feed]():
+		ways := map[reflect.Type][]string{
+			reflect.TypeFor[spec.Job](): {"run", "command", "pipe"}, reflect.TypeFor[spec.Stage](): {"run", "command", "tee"},
+			reflect.TypeFor[spec.Branch](): {"run", "command", "file", "pipe"}, reflect.TypeFor[spec.Feed](): {"run", "command", "pipe", "branch"},
+		}[t]
 		for _, way := range ways {
 			given[way] = false
 		}
-		way := g.one(ways[:2]...)
-		if t == reflect.TypeFor[spec.Job]() {
-			way = g.one(ways...)
+		const deep = 5 // levels, after which there are commands alone
+		if ways = ways[:3]; g.depth > deep {
+			ways = ways[:2]
 		}
+		way := g.one(ways...)
 		given[way] = true
+		if way != "command" || g.depth > deep || g.IntN(2) == 0 {
+			given["inputs"] = false
+		}
 		if way != "command" {
 			given["args"] = false
+		}
+		if way == "tee" {
+			for _, key := range []string{"env", "dir", "stderr", "ok"} {
+				given[key] = false
+			}
+		} else {
+			given["spill"] = false
+		}
+		if way == "file" {
+			given["stdout"] = false
+		} else if t == reflect.TypeFor[spec.Branch]() {
+			given["mode"] = false
 		}
 	}
 	return given

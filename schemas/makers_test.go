@@ -36,8 +36,15 @@ func makers() map[string]func(*generator) *yaml.Node {
 		"File.defaults": (*generator).defaults,
 		"Job.needs":     func(g *generator) *yaml.Node { return g.distinct(2, g.jobs) },
 		"Job.after":     func(g *generator) *yaml.Node { return g.distinct(2, g.jobs) },
-		"Job.pipe": func(g *generator) *yaml.Node {
-			return g.some(1, func() *yaml.Node { return g.value(reflect.TypeFor[spec.Stage](), "") })
+		"pipe":          (*generator).pipe,
+		"tee": func(g *generator) *yaml.Node {
+			return g.some(1, func() *yaml.Node { return g.value(reflect.TypeFor[spec.Branch](), "") })
+		},
+		"Branch.name":   func(g *generator) *yaml.Node { g.names++; return scalar(fmt.Sprintf("b-%d", g.names)) },
+		"Branch.stdout": func(g *generator) *yaml.Node { return g.scalar("log", "inherit", "discard") },
+		"Feed.stdin":    func(g *generator) *yaml.Node { return pairs("text", g.text(reflect.TypeFor[spec.Template]())) },
+		"inputs": func(g *generator) *yaml.Node {
+			return pairs("in", g.value(reflect.TypeFor[spec.Feed](), ""), "also", g.value(reflect.TypeFor[spec.Feed](), ""))
 		},
 		"Job.pool":     (*generator).pool,
 		"When.param":   (*generator).whenParam,
@@ -56,6 +63,38 @@ func makers() map[string]func(*generator) *yaml.Node {
 		"Exclusive.name": func(g *generator) *yaml.Node { return g.scalar("deploy", "true") },
 		"exit":           func(g *generator) *yaml.Node { return g.some(1, func() *yaml.Node { return g.scalar("1", "255") }) },
 		"Retry.attempts": func(g *generator) *yaml.Node { return g.scalar("1", "3", "100") },
+	}
+}
+
+// pipe is a pipeline that does not begin with a tee, for nothing may come
+// through that.
+func (g *generator) pipe() *yaml.Node {
+	l := list(g.scalar("sort -rn", "7"))
+	for range g.IntN(3) {
+		l.Content = append(l.Content, g.value(reflect.TypeFor[spec.Stage](), ""))
+	}
+	if g.IntN(3) == 0 { // which is joined again
+		g.names++
+		name := scalar(fmt.Sprintf("b-%d", g.names))
+		l.Content = append(l.Content, pairs("tee", list(pairs("name", name, "run", scalar("sort")))),
+			pairs("command", scalar("paste"), "args", list(quoted("-"), pairs("input", scalar("in"))), "inputs", pairs("in", pairs("branch", name))))
+	}
+	return l
+}
+
+// open adds to m, a command with inputs, the arguments that open them.
+func (g *generator) open(m *yaml.Node) {
+	inputs := at(m, "inputs")
+	if inputs == nil {
+		return
+	}
+	args := at(m, "args")
+	if args == nil {
+		args = list()
+		m.Content = append(m.Content, scalar("args"), args)
+	}
+	for i := 0; i < len(inputs.Content); i += 2 {
+		args.Content = append(args.Content, pairs("input", scalar(inputs.Content[i].Value)))
 	}
 }
 

@@ -87,6 +87,8 @@ func relate(s *schema, t reflect.Type) {
 	case reflect.TypeFor[Branch]():
 		s.Dependencies = map[string][]string{"args": {"command"}, "inputs": {"command"}, "mode": {"file"}}
 		s.OneOf = exactlyOne("file", "run", "command", "pipe")
+		name := s.Properties["name"]
+		name.Type, name.Pattern, name.PatternError, name.words = nameSchema().Type, namePattern, nameSchema().PatternError, "a name"
 		s.Properties["pipe"].MinItems, s.Properties["inputs"].MinProperties = 1, 1
 		s.AllOf = []any{condition{If: &clause{Required: []string{"file"}}, Then: &clause{Properties: map[string]any{"stdout": false}}}}
 	case reflect.TypeFor[Feed]():

@@ -149,8 +149,10 @@ func needs(j *spec.Job) (names []string) {
 	for _, s := range j.Needs.Items {
 		names = append(names, s.Value)
 	}
-	if j.Stdin.Kind == spec.InputJob && !slices.Contains(names, j.Stdin.Job.Value) {
-		names = append(names, j.Stdin.Job.Value)
+	for _, in := range j.Stdins() {
+		if in.Kind == spec.InputJob && !slices.Contains(names, in.Job.Value) {
+			names = append(names, in.Job.Value)
+		}
 	}
 	return names
 }
@@ -253,24 +255,21 @@ func (b *builder) instance(j *spec.Job, inst *Instance, axes []axisValue) {
 	if j.Interactive.Value && j.Stderr.Kind == spec.OutputUnset {
 		stderr.Kind = OutInherit
 	}
-	if stderr.Kind == OutStdout && j.Pipe.IsSet() {
+	if stderr.Kind == OutStdout && (j.Pipe.IsSet() || j.Inputs.IsSet()) {
 		stderr.Kind = OutJob
 	}
-	if j.Pipe.IsSet() {
-		for i, st := range j.Pipe.Items {
-			b.stage(inst, st, s, env, stderr, ok, i == len(j.Pipe.Items)-1)
-		}
-	} else {
-		one := &spec.Stage{Pos: j.Pos, Run: j.Run, Command: j.Command, Args: j.Args}
-		b.stage(inst, one, s, env, stderr, ok, true)
-	}
-	inst.Stdin = b.input(j, s)
+	g := grapher{builder: b, inst: inst, scope: s, env: env, stderr: stderr, ok: ok, branches: map[string]*node{}}
+	g.graph(j)
+	inst.Stdin = b.input(j.Stdin, s)
 	inst.Stdout = b.output(j.Stdout, s, inst, false)
 	if j.Interactive.Value && j.Stdin.Kind == spec.InputUnset {
 		inst.Stdin.Kind = InInherit
 	}
 	if j.Interactive.Value && j.Stdout.Kind == spec.OutputUnset {
 		inst.Stdout.Kind = OutInherit
+	}
+	if g.last.stage.Tee != nil && j.Stdout.Kind == spec.OutputUnset {
+		inst.Stdout.Kind = OutDiscard // a stream that goes to branches is meant for them
 	}
 	inst.Ready = b.ready(j.Ready, s)
 	inst.Exclusive = b.exclusive(j.Exclusive, s)
@@ -293,7 +292,8 @@ func codes(l spec.List[spec.Int], def []int) []int {
 	return slices.Compact(list)
 }
 
-func (b *builder) stage(inst *Instance, st *spec.Stage, s scope, env envLayer, stderr Output, ok []int, last bool) {
+// stage is st as a process.
+func (b *builder) stage(inst *Instance, st *spec.Stage, s scope, env envLayer, stderr Output, ok []int, last bool) *Stage {
 	later := b.upstream[s.job.Name.Value]
 	if st.Dir.IsSet() {
 		dir, known := b.path(st.Dir, s, s.dir)
@@ -313,6 +313,7 @@ func (b *builder) stage(inst *Instance, st *spec.Stage, s scope, env envLayer, s
 	if last && stage.Stderr.Kind == OutJob {
 		stage.Stderr.Kind = OutStdout
 	}
+	s.inputs = st.Inputs
 	words := st.Argv()
 	for i, a := range words {
 		stage.Argv = append(stage.Argv, b.arg(a, s, i, hasDashes(words[:i]))...)
@@ -328,7 +329,7 @@ func (b *builder) stage(inst *Instance, st *spec.Stage, s scope, env envLayer, s
 		stage.Name = filepath.Base(name)
 	}
 	b.checkSize(stage, words)
-	inst.Stages = append(inst.Stages, stage)
+	return stage
 }
 
 // hasDashes reports whether one of words is the -- that ends a command's

@@ -16,6 +16,8 @@ type scope struct {
 	env  map[string]string // what the child sees; unknown values are left out
 	dir  string            // the directory that paths are seen from
 	whys map[string]Text   // env values that only the run knows
+
+	inputs spec.Map[*spec.Feed] // of the stage
 }
 
 // value is what a reference comes to.
@@ -175,6 +177,12 @@ func (b *builder) arg(a spec.Arg, s scope, index int, dashes bool) []Text {
 			b.reads = append(b.reads, absolute(s.dir, m))
 		}
 		return list
+	case spec.ArgInput:
+		for i, e := range s.inputs.Entries {
+			if e.Key.Value == a.Input.Value {
+				return []Text{Known(fmt.Sprintf("/dev/fd/%d", 3+i))}
+			}
+		}
 	case spec.ArgParam:
 		p := b.params[a.Param.Value]
 		var list []Text

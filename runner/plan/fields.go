@@ -159,6 +159,9 @@ func (i *Instance) appendJSON(buf []byte) []byte {
 		array(&o, "matrix", i.Matrix, Axis.appendJSON)
 	}
 	array(&o, "stages", i.Stages, (*Stage).appendJSON)
+	if i.Ends != nil {
+		o.Name("ends", i.Ends.appendJSON)
+	}
 	o.Name("stdin", i.Stdin.appendJSON)
 	o.Name("stdout", i.Stdout.appendJSON)
 	o.StringOpt("umask", i.Umask)
@@ -191,6 +194,35 @@ func (s *Stage) appendJSON(buf []byte) []byte {
 	array(&o, "env", s.Env, EnvVar.appendJSON)
 	o.Name("stderr", s.Stderr.appendJSON)
 	o.Ints("ok", s.OK)
+	if s.Stdin != nil {
+		o.Name("stdin", s.Stdin.appendJSON)
+	}
+	if s.Stdout != nil {
+		o.Name("stdout", s.Stdout.appendJSON)
+	}
+	if len(s.Inputs) > 0 {
+		o.Ints("inputs", s.Inputs)
+	}
+	if s.Tee != nil {
+		o.Name("tee", s.Tee.appendJSON)
+	}
+	return o.Close()
+}
+
+func (e *Ends) appendJSON(buf []byte) []byte {
+	o := fields.Open(buf)
+	o.Int("first", int64(e.First))
+	o.Int("last", int64(e.Last))
+	return o.Close()
+}
+
+func (t *Tee) appendJSON(buf []byte) []byte {
+	o := fields.Open(buf)
+	if len(t.Files) > 0 {
+		array(&o, "files", t.Files, Output.appendJSON)
+	}
+	o.Int("spill", t.Spill)
+	o.BoolOpt("fail", t.Fail)
 	return o.Close()
 }
 
@@ -211,6 +243,7 @@ func (in Input) appendJSON(buf []byte) []byte {
 		o.Name("text", in.Text.AppendJSON)
 	}
 	o.StringOpt("job", in.Job)
+	o.IntOpt("stage", int64(in.Stage))
 	return o.Close()
 }
 

@@ -139,9 +139,8 @@ func isExecutable(path string) error {
 	return &fs.PathError{Op: "exec", Path: path, Err: err}
 }
 
-// input resolves j's stdin.
-func (b *builder) input(j *spec.Job, s scope) Input {
-	in := j.Stdin
+// input resolves a stdin.
+func (b *builder) input(in spec.Input, s scope) Input {
 	switch in.Kind {
 	case spec.InputInherit:
 		return Input{Kind: InInherit}
@@ -152,7 +151,7 @@ func (b *builder) input(j *spec.Job, s scope) Input {
 		return Input{Kind: InJob, Job: in.Job.Value}
 	case spec.InputFile:
 		path, ok := b.path(in.File, s, s.dir)
-		return Input{Kind: InFile, Path: path, Later: ok && b.inputFile(path, in.File.String, b.upstream[j.Name.Value])}
+		return Input{Kind: InFile, Path: path, Later: ok && b.inputFile(path, in.File.String, b.upstream[s.job.Name.Value])}
 	}
 	return Input{Kind: InNone}
 }
@@ -284,13 +283,14 @@ func (b *builder) stale() {
 func (b *builder) conflicts(p *Plan) {
 	for _, j := range p.Jobs {
 		for _, inst := range j.Instances {
-			inst.Stdout.Shared = b.shared[inst.Stdout.Path]
-			for _, s := range inst.Stages {
-				s.Stderr.Shared = b.shared[s.Stderr.Path]
+			for _, out := range inst.Outputs() {
+				out.Shared = b.shared[out.Path]
 			}
-			out, ok := b.outputs[inst.Stdin.Path]
-			if inst.Stdin.Kind == InFile && ok && out.inst == inst && (out.mode == ModeTruncate || out.mode == ModeAppend) {
-				b.add("SL603", out.pos, len([]rune(out.name)), fmt.Sprintf("%s reads and writes %s", inst.ID, inst.Stdin.Path), "write mode: atomic, which replaces it when all is read")
+			for _, in := range inst.Inputs() {
+				out, ok := b.outputs[in.Path]
+				if in.Kind == InFile && ok && out.inst == inst && (out.mode == ModeTruncate || out.mode == ModeAppend) {
+					b.add("SL603", out.pos, len([]rune(out.name)), fmt.Sprintf("%s reads and writes %s", inst.ID, in.Path), "write mode: atomic, which replaces it when all is read")
+				}
 			}
 		}
 	}

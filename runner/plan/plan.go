@@ -131,7 +131,8 @@ type RetryOn struct {
 type Instance struct {
 	ID     string   `json:"id"`               // "test" or "test[go=1.26,os=linux]"
 	Matrix []Axis   `json:"matrix,omitempty"` // in the order of the file
-	Stages []*Stage `json:"stages"`           // one for run and command, several for pipe
+	Stages []*Stage `json:"stages"`           // each behind those that it reads
+	Ends   *Ends    `json:"ends,omitempty"`   // nil: Stdin is of the first of Stages, and Stdout of the last
 	Stdin  Input    `json:"stdin"`            // of the first stage
 	Stdout Output   `json:"stdout"`           // of the last stage
 	Umask  string   `json:"umask,omitempty"`  // octal, "022"; empty is the caller's
@@ -150,8 +151,15 @@ type Axis struct {
 	Value string `json:"value"`
 }
 
-// Stage is one process of a pipeline. Its standard output is the next stage's
-// standard input, by a pipe of the kernel.
+// Ends are the two ends of a job's own pipeline, where inputs and branches
+// stand beside it: indices of stages.
+type Ends struct {
+	First int `json:"first"`
+	Last  int `json:"last"`
+}
+
+// Stage is one process, or a tee. Its standard output is the standard input of
+// the next one, by a pipe of the kernel, where no stage says otherwise.
 type Stage struct {
 	Name   string   `json:"name"`            // as the file says, else the base name of the command
 	Argv   []Text   `json:"argv"`            // argv[0] as written; the path that is executed is Path
@@ -161,6 +169,24 @@ type Stage struct {
 	Env    []EnvVar `json:"env"`             // complete and sorted by name; nothing else reaches the child
 	Stderr Output   `json:"stderr"`
 	OK     []int    `json:"ok"` // exit codes that are success, sorted
+
+	// Stdin is what the stage reads; nil: what the stage before it writes, or,
+	// of the first of the job's own pipeline, Stdin of the instance.
+	Stdin *Input `json:"stdin,omitempty"`
+	// Stdout is where the last stage of a branch writes; nil: to the stage that
+	// reads it, or, of the last of the job's own pipeline, Stdout of the
+	// instance.
+	Stdout *Output `json:"stdout,omitempty"`
+	Inputs []int   `json:"inputs,omitempty"` // stages whose output it has open as descriptors 3, 4, …
+	Tee    *Tee    `json:"tee,omitempty"`    // it is no process: Argv, Path, Env and OK mean nothing
+}
+
+// Tee copies what it reads to each stage that reads it, to Files, and to its
+// Stdout.
+type Tee struct {
+	Files []Output `json:"files,omitempty"` // of kind file
+	Spill int64    `json:"spill"`           // bytes that are kept at most for all that read slowly
+	Fail  bool     `json:"fail,omitempty"`  // when so much is kept the attempt fails; else the tee waits for them
 }
 
 // EnvVar is one variable of a child's environment.
@@ -179,16 +205,18 @@ const (
 	InInherit InputKind = "inherit" // the caller's
 	InFile    InputKind = "file"
 	InText    InputKind = "text"
-	InJob     InputKind = "job" // what another job captured
+	InJob     InputKind = "job"   // what another job captured
+	InStage   InputKind = "stage" // what another stage of the instance writes
 )
 
-// Input is the standard input of a pipeline.
+// Input is the standard input of a pipeline or of a stage.
 type Input struct {
 	Kind  InputKind `json:"kind"`
 	Path  string    `json:"path,omitempty"`  // for file: absolute
 	Later bool      `json:"later,omitempty"` // Path does not exist yet; a job that this one needs makes it
 	Text  Text      `json:"text,omitzero"`   // for text
 	Job   string    `json:"job,omitempty"`   // for job: its ID
+	Stage int       `json:"stage,omitempty"` // for stage: its index
 }
 
 // OutputKind says where a stream goes.

@@ -41,8 +41,10 @@ func reads(inst *plan.Instance, made map[string]bool) (paths []string) {
 		path, _ := text.Known()
 		add(path)
 	}
-	if inst.Stdin.Kind == plan.InFile && !inst.Stdin.Later {
-		add(inst.Stdin.Path)
+	for _, in := range inst.Inputs() {
+		if in.Kind == plan.InFile && !in.Later {
+			add(in.Path)
+		}
 	}
 	for _, s := range inst.Stages {
 		if !s.Later {
@@ -57,9 +59,8 @@ func made(p *plan.Plan) map[string]bool {
 	paths := map[string]bool{}
 	for _, j := range p.Jobs {
 		for _, inst := range j.Instances {
-			paths[inst.Stdout.Path] = true
-			for _, s := range inst.Stages {
-				paths[s.Stderr.Path] = true
+			for _, out := range inst.Outputs() {
+				paths[out.Path] = true
 			}
 		}
 	}

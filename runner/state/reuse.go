@@ -80,16 +80,12 @@ type inputChange struct {
 // appended are the files that instances of p append to.
 func appended(p *plan.Plan) map[string]bool {
 	paths := map[string]bool{}
-	add := func(o plan.Output) {
-		if o.Mode == plan.ModeAppend {
-			paths[o.Path] = true
-		}
-	}
 	for _, j := range p.Jobs {
 		for _, inst := range j.Instances {
-			add(inst.Stdout)
-			for _, s := range inst.Stages {
-				add(s.Stderr)
+			for _, out := range inst.Outputs() {
+				if out.Mode == plan.ModeAppend {
+					paths[out.Path] = true
+				}
 			}
 		}
 	}
