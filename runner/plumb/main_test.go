@@ -20,6 +20,8 @@ var programs = map[string]func(args []string) int{
 	"again": playAgain,
 	"die":   playDie,
 	"hold":  playHold,
+	"zeros": playZeros,
+	"count": playCount,
 }
 
 func TestMain(m *testing.M) {
