@@ -28,6 +28,7 @@ type attempt struct {
 	r      *run
 	job    *plan.Job
 	inst   *plan.Instance
+	flow   *plan.Flow
 	res    *report.Attempt
 	stages []*stage
 	set    *contain.Set // what the stages are born into; nil where the run has no Keeper
@@ -36,6 +37,7 @@ type attempt struct {
 	leader  *proc.Process // the first process, which leads the group if there is one; reaped last, so that its number stays taken
 	stop    stopped
 	reaped  bool           // the group's number may be somebody else's
+	copying bool           // tees go on
 	grace   *time.Timer    // runs after stop; nil where there was none
 	despair *time.Timer    // runs after KILL; nil where there was none
 	telling sync.WaitGroup // that the attempt is being stopped; begins before it is reaped
@@ -44,11 +46,15 @@ type attempt struct {
 	ready   *readiness // nil where nobody asks
 	silence silence
 
-	childEnds []*os.File // what children inherit; closed when the last has started
+	childEnds []*os.File               // what children inherit; closed when the last has started
+	ends      map[plan.Reader]*os.File // of them, what the stages to come read
 	files     map[string]outFile
 	outputs   []report.Output // those that were committed
 	readers   []func()        // begin to read logs and captures, after the events of the starts
 	logs      []loggedStream
+	tees      []*tee
+	pumps     []pumped
+	pumpErr   error // the first of the pumps
 	capture   *plumb.Capture
 	trim      bool
 }
@@ -80,13 +86,13 @@ type stage struct {
 // it succeeded. The error is sluice's own.
 func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, number int) (*report.Attempt, []report.Output, error) {
 	a := &attempt{
-		r: r, job: j, inst: inst,
+		r: r, job: j, inst: inst, flow: inst.Flow(), ends: map[plan.Reader]*os.File{},
 		res:   &report.Attempt{Number: number, Start: time.Now(), CauseBy: -1},
 		files: map[string]outFile{},
 	}
 	a.silence.began = a.res.Start
 	for _, s := range inst.Stages {
-		a.stages = append(a.stages, &stage{plan: s, ending: ending{ok: s.OK}})
+		a.stages = append(a.stages, &stage{plan: s, ending: ending{ok: s.OK, tee: s.Tee != nil}})
 	}
 	r.emit(event.AttemptStarted{ID: inst.ID, Attempt: number})
 	trouble := a.start()
@@ -100,7 +106,6 @@ func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, num
 		read()
 	}
 	a.wait(ctx)
-	a.reap()
 	a.drain()
 	a.telling.Wait() // that it is being stopped comes before that it has ended
 	err := a.settle(trouble)
@@ -117,36 +122,24 @@ func (a *attempt) start() error {
 	if a.ready, err = a.prepareReady(); err != nil {
 		return err
 	}
-	stdin, err := a.input()
-	if err != nil {
-		return err
-	}
-	last := len(a.stages) - 1
-	jobOut, err := a.output(a.inst.Stdout, last, event.Stdout, nil)
+	out, err := a.output(a.inst.Stdout, a.flow.Last, event.Stdout, nil)
 	if err != nil {
 		return err
 	}
 	for i, s := range a.stages {
-		stdout := jobOut
-		var next *os.File
-		if i < last {
-			if next, stdout, err = plumb.Pipe(); err != nil {
-				return &ownError{err}
+		if s.plan.Tee != nil {
+			if err := a.startTee(i, out); err != nil {
+				return a.cannotStart(s, err)
 			}
-			a.childEnds = append(a.childEnds, next, stdout)
+			continue
 		}
-		own := stdout
-		if s.plan.Stderr.Kind == plan.OutJob {
-			own = jobOut
-		}
-		stderr, err := a.output(s.plan.Stderr, i, event.Stderr, own)
+		files, err := a.streams(i, out)
 		if err != nil {
 			return err
 		}
-		if err := a.startStage(i, []*os.File{stdin, stdout, stderr}); err != nil {
+		if err := a.startStage(i, files); err != nil {
 			return err
 		}
-		stdin = next
 	}
 	return nil
 }

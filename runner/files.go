@@ -35,8 +35,17 @@ func newFiles(parallel int) files {
 
 // need is how many descriptors an attempt of inst has at most at once: pipes
 // between its stages, both ends of those that are read, and a pidfd for each;
-// and for its input, a log, and the fork.
-func (f *files) need(inst *plan.Instance) int { return 5*len(inst.Stages) + 8 }
+// and for its input, a log, and the fork. A tee has for each branch a pipe, a
+// spool and perhaps a file, and a pipe that wakes it.
+func (f *files) need(inst *plan.Instance) int {
+	count := 5*len(inst.Stages) + 8
+	for _, s := range inst.Stages {
+		if s.Tee != nil {
+			count += 4 + 4*(len(inst.Stages)+len(s.Tee.Files)+1)
+		}
+	}
+	return count
+}
 
 func (f *files) fits(inst *plan.Instance) bool {
 	return f.taken == 0 || f.taken+f.need(inst) <= f.free

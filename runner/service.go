@@ -21,7 +21,7 @@ func (a *attempt) settleService() {
 	case a.res.Status == report.Succeeded || a.res.Status == report.Failed && a.res.CauseBy >= 0 && a.started():
 		how := a.res.Cause
 		if how == "" {
-			how = a.stages[len(a.stages)-1].words(told)
+			how = a.stages[a.flow.Last].words(told)
 		}
 		when := "it ended by itself"
 		if a.ready != nil && !a.ready.told.Load() {
@@ -33,7 +33,7 @@ func (a *attempt) settleService() {
 
 // started reports whether all stages were.
 func (a *attempt) started() bool {
-	return !slices.ContainsFunc(a.stages, func(s *stage) bool { return s.p == nil })
+	return !slices.ContainsFunc(a.stages, func(s *stage) bool { return s.p == nil && !s.tee })
 }
 
 // service is what the instances of a service run under. No stop of the run

@@ -47,6 +47,7 @@ func (a *attempt) reap() {
 // drain waits for the end of the streams that sluice reads. A process that
 // left the group may hold one; nobody waits long for that.
 func (a *attempt) drain() {
+	a.pumpErr = a.waitPumps()
 	deadline := time.Now().Add(linger)
 	for _, l := range a.logs {
 		l.Interrupt(deadline)
@@ -59,7 +60,7 @@ func (a *attempt) drain() {
 	if a.capture != nil {
 		a.capture.Interrupt(deadline)
 		if a.capture.Wait() {
-			a.stillHeld(len(a.stages)-1, event.Stdout)
+			a.stillHeld(a.flow.Last, event.Stdout)
 		}
 	}
 	if exited := a.lastExit(); !exited.IsZero() && len(a.readers) > 0 {
@@ -78,7 +79,7 @@ func (a *attempt) stillHeld(stage int, stream event.Stream) {
 // lastExit is when the last process exited; zero where none was started.
 func (a *attempt) lastExit() (last time.Time) {
 	for _, s := range a.stages {
-		if s.ending.end.After(last) {
+		if !s.tee && s.ending.end.After(last) {
 			last = s.ending.end
 		}
 	}
@@ -92,7 +93,7 @@ func (a *attempt) settle(trouble error) error {
 	for i, s := range a.stages {
 		endings[i] = s.ending
 	}
-	statuses, status, by := judge(endings, a.stop)
+	statuses, status, by := judge(endings, a.flow.Readers, a.stop)
 	a.res.Status, a.res.CauseBy = status, by
 	switch {
 	case by >= 0 && a.loan != nil && a.stages[by].exit.Signal == syscall.SIGINT:
@@ -107,6 +108,10 @@ func (a *attempt) settle(trouble error) error {
 		a.res.Status, a.res.Cause = report.Failed, trouble.Error()
 	case status != report.Succeeded:
 		a.res.Cause = a.stop.reason
+	case errors.Is(a.pumpErr, syscall.EPIPE) && plumb.ReaderGone(a.r.o.Stdout):
+		a.res.Status, a.res.Cause = report.Cancelled, "the reader of standard output has gone"
+	case a.pumpErr != nil:
+		a.res.Status, a.res.Cause = report.Failed, a.pumpErr.Error()
 	case a.capture != nil && a.capture.Exceeded():
 		a.res.Status, a.res.Cause = report.Failed, tooMuch(a.inst.Stdout.Max)
 	}
@@ -143,7 +148,7 @@ const interrupted = "interrupted"
 func (a *attempt) readerGone(by int) bool {
 	s := a.stages[by]
 	out := a.inst.Stdout.Kind
-	return by == len(a.stages)-1 &&
+	return by == a.flow.Last &&
 		(s.exit.Signal == sigpipe || s.exit.Code == 128+int(sigpipe)) &&
 		(out == plan.OutInherit || out == plan.OutLog && a.r.o.Direct) &&
 		plumb.ReaderGone(a.r.o.Stdout)
@@ -175,6 +180,9 @@ func (s *stage) report(status report.StageStatus, stop stopped) *report.Stage {
 		if errors.As(s.startErr, &se) {
 			r.Code = se.Code()
 		}
+	}
+	if s.copyErr != nil {
+		r.Error, r.Code = s.copyErr.Error(), 1
 	}
 	if s.p == nil {
 		return r

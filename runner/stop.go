@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"sync"
 	"syscall"
@@ -14,10 +15,41 @@ import (
 	"sluice/runner/report"
 )
 
-// wait returns when every started stage has exited. It ends them before their
-// time when the timeout is over, ctx is cancelled, a capture is full, or the
-// caller wants no more of it. No goroutine waits for these: they call.
+// wait returns when every started stage has exited and is reaped, and every tee
+// has passed on what there was.
 func (a *attempt) wait(ctx context.Context) {
+	if a.leader != nil {
+		defer a.bound(ctx)()
+	}
+	a.waitProcesses()
+	a.reap()
+	a.waitTees()
+}
+
+// bound ends the attempt before its time when the timeout is over, ctx is
+// cancelled, or the caller wants no more of it. No goroutine waits for these:
+// they call. free takes that back.
+func (a *attempt) bound(ctx context.Context) (free func()) {
+	timer := time.AfterFunc(math.MaxInt64, func() {
+		a.end(stopped{status: report.TimedOut, reason: "timeout of " + a.job.Timeout.String()})
+	})
+	if d := time.Duration(a.job.Timeout); d > 0 {
+		timer.Reset(d)
+	}
+	unstop := context.AfterFunc(ctx, func() { a.end(a.told(context.Cause(ctx))) })
+	unkill := context.AfterFunc(a.r.kill, func() {
+		a.stopGroup(stopped{status: report.Cancelled, reason: context.Cause(a.r.kill).Error(), signal: "KILL"}, sigkill)
+		a.killGroup()
+	})
+	return func() {
+		timer.Stop()
+		unstop()
+		unkill()
+	}
+}
+
+// waitProcesses returns when every started process has exited.
+func (a *attempt) waitProcesses() {
 	var group sync.WaitGroup
 	var self *stage // the one that this goroutine waits for
 	for _, s := range a.stages {
@@ -32,21 +64,11 @@ func (a *attempt) wait(ctx context.Context) {
 	if self == nil {
 		return
 	}
-	if d := time.Duration(a.job.Timeout); d > 0 {
-		defer time.AfterFunc(d, func() {
-			a.end(stopped{status: report.TimedOut, reason: "timeout of " + a.job.Timeout.String()})
-		}).Stop()
-	}
 	defer a.silence.watch(time.Duration(a.job.IdleTimeout), func() {
 		a.end(stopped{status: report.TimedOut, reason: "no output for " + a.job.IdleTimeout.String()})
 	})()
 	defer a.ready.watch()()
 	defer a.r.stops.add(a)()
-	defer context.AfterFunc(ctx, func() { a.end(a.told(context.Cause(ctx))) })()
-	defer context.AfterFunc(a.r.kill, func() {
-		a.stopGroup(stopped{status: report.Cancelled, reason: context.Cause(a.r.kill).Error(), signal: "KILL"}, sigkill)
-		a.killGroup()
-	})()
 	a.waitExit(self)
 	group.Wait()
 }
@@ -98,16 +120,21 @@ func (a *attempt) endFull() {
 }
 
 // stopGroup asks the group to end with sig, and wakes what is stopped in it so
-// that it can; KILL follows when its grace is over. It does nothing where that
-// was done before, or all is over.
+// that it can; KILL follows when its grace is over. Where only tees go on, they
+// are cut off. It does nothing where that was done before, or all is over.
 func (a *attempt) stopGroup(s stopped, sig syscall.Signal) {
 	a.mu.Lock()
-	if a.stop.happened() || a.reaped || a.leader == nil {
+	if a.stop.happened() || a.reaped && !a.copying || a.leader == nil {
 		a.mu.Unlock()
 		return
 	}
 	s.at = time.Now()
 	a.stop = s
+	if a.reaped {
+		a.mu.Unlock()
+		a.cutTees()
+		return
+	}
 	var grace time.Duration
 	if s.has == "" { // one signal is enough
 		a.signal(sig)

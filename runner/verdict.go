@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"sluice/runner/plan"
+	"sluice/runner/plumb"
 	"sluice/runner/proc"
 	"sluice/runner/report"
 )
@@ -18,6 +20,10 @@ type ending struct {
 	ok       []int     // exit codes that are success
 	end      time.Time // when it exited
 	lives    bool      // it did not: KILL did not end it
+
+	tee     bool             // it is none of a process
+	copied  *plumb.TeeResult // of a tee that has begun
+	copyErr error
 }
 
 // stopped says that sluice ended an attempt before its time. The zero stopped
@@ -35,17 +41,20 @@ type stopped struct {
 func (s stopped) happened() bool { return !s.at.IsZero() }
 
 // judge gives each stage its status, from the last to the first, and the
-// attempt its own. by is the stage at fault, or -1.
+// attempt its own. by is the stage at fault, or -1. readers are the stages that
+// read each, which stand behind it.
 //
 // A pipeline succeeds when every stage succeeded or was closed early by a
 // reader that did. Else its cause is a stage that could not start, or the
 // rightmost that failed.
-func judge(stages []ending, stop stopped) (statuses []report.StageStatus, attempt report.Status, by int) {
+func judge(stages []ending, readers [][]plan.Reader, stop stopped) (statuses []report.StageStatus, attempt report.Status, by int) {
 	statuses = make([]report.StageStatus, len(stages))
 	by, notStarted := -1, -1
 	for i := len(stages) - 1; i >= 0; i-- {
-		readerOK := i+1 < len(stages) && (statuses[i+1] == report.StageSucceeded || statuses[i+1] == report.StageClosedEarly)
-		statuses[i] = judgeStage(stages[i], stop, readerOK)
+		failed := slices.ContainsFunc(readers[i], func(r plan.Reader) bool {
+			return statuses[r.Stage] != report.StageSucceeded && statuses[r.Stage] != report.StageClosedEarly
+		})
+		statuses[i] = judgeStage(stages[i], stop, len(readers[i]) > 0 && !failed)
 		switch {
 		case stages[i].startErr != nil:
 			notStarted = i
@@ -68,8 +77,14 @@ func judge(stages []ending, stop stopped) (statuses []report.StageStatus, attemp
 
 func judgeStage(e ending, stop stopped, readerOK bool) report.StageStatus {
 	switch {
-	case !e.started:
+	case !e.started || e.tee && e.copied == nil:
 		return report.StageNotStarted
+	case e.tee && e.copyErr != nil:
+		return report.StageFailed
+	case e.tee && e.copied.Early:
+		return report.StageClosedEarly
+	case e.tee:
+		return report.StageSucceeded
 	case slices.Contains(e.ok, e.exit.Code):
 		return report.StageSucceeded
 	case readerOK && (e.exit.Signal == sigpipe || e.exit.Code == 128+int(sigpipe)):
@@ -95,8 +110,12 @@ func (e ending) words(stop stopped) string {
 			return e.startErr.Error() // "can't start …"
 		}
 		return "could not start: " + e.startErr.Error()
-	case !e.started:
+	case !e.started || e.tee && e.copied == nil:
 		return "not started"
+	case e.copyErr != nil:
+		return e.copyErr.Error()
+	case e.tee:
+		return e.passed()
 	case e.lives:
 		return "not ended by KILL"
 	case !e.exit.Known():
@@ -116,6 +135,18 @@ func (e ending) words(stop stopped) string {
 		text += ", sent by the terminal"
 	case proc.SignalName(sig) == stop.signal:
 		text += ", sent by sluice"
+	}
+	return text
+}
+
+// passed tells what a tee did.
+func (e ending) passed() string {
+	text := fmt.Sprintf("%d bytes", e.copied.Bytes)
+	if e.copied.Early {
+		text += ", then nobody read on"
+	}
+	if e.copied.Spilled > 0 {
+		text += fmt.Sprintf("; at most %d of them were kept for slow branches", e.copied.Spilled)
 	}
 	return text
 }

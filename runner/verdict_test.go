@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/runner/plan"
 	"sluice/runner/proc"
 	"sluice/runner/report"
 )
@@ -49,7 +50,7 @@ func TestJudge(t *testing.T) {
 		{"exit 0 after the timeout is still a timeout", []ending{late(code(0))}, timeout, "succeeded; timed_out"},
 		{"cancelled", []ending{late(code(130))}, cancel, "cancelled; cancelled"},
 	} {
-		statuses, attempt, by := judge(tt.stages, tt.stop)
+		statuses, attempt, by := judge(tt.stages, line(len(tt.stages)), tt.stop)
 		var words []string
 		for _, s := range statuses {
 			words = append(words, string(s))
@@ -92,4 +93,13 @@ func TestEndingWords(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
+}
+
+// line is who reads whom in a pipeline of n stages.
+func line(n int) [][]plan.Reader {
+	readers := make([][]plan.Reader, n)
+	for i := range n - 1 {
+		readers[i] = []plan.Reader{{Stage: i + 1}}
+	}
+	return readers
 }

@@ -12,9 +12,8 @@ import (
 // tailBytes is how much of a stage's logged standard error its report keeps.
 const tailBytes = 4 << 10
 
-// input opens what the first stage reads.
-func (a *attempt) input() (*os.File, error) {
-	in := a.inst.Stdin
+// input opens in.
+func (a *attempt) input(in plan.Input) (*os.File, error) {
 	var data []byte
 	switch in.Kind {
 	case plan.InInherit:
