@@ -69,7 +69,10 @@ func (c *check) retriedSuccess(j *spec.Job) {
 		is := func(l spec.List[spec.Int]) bool {
 			return slices.ContainsFunc(l.Items, func(v spec.Int) bool { return v.Value == code }) || !l.IsSet() && code == 0
 		}
-		for s := range j.Processes() {
+		for _, s := range j.Stages() {
+			if s.IsTee() {
+				continue
+			}
 			if s.OK.IsSet() && !is(s.OK) || !s.OK.IsSet() && !is(j.OK) {
 				return false
 			}

@@ -59,7 +59,7 @@ func commonEnv(p *plan.Plan) []plan.EnvVar {
 	first := true
 	for _, j := range p.Jobs {
 		for _, inst := range j.Instances {
-			env := inst.Stages[0].Env
+			env := firstProcess(inst).Env
 			if first {
 				common, first = slices.Clone(env), false
 				continue
@@ -68,6 +68,12 @@ func commonEnv(p *plan.Plan) []plan.EnvVar {
 		}
 	}
 	return common
+}
+
+// firstProcess is the first stage of inst that is a process: each instance has
+// one.
+func firstProcess(inst *plan.Instance) *plan.Stage {
+	return inst.Stages[slices.IndexFunc(inst.Stages, func(s *plan.Stage) bool { return s.Tee == nil })]
 }
 
 // hasVar reports whether env has v, with the same value from the same place.
@@ -123,7 +129,7 @@ func (t *planText) job(j *plan.Job) {
 }
 
 func (t *planText) instance(inst *plan.Instance) {
-	first := inst.Stages[0]
+	first, flow := firstProcess(inst), inst.Flow()
 	if !t.sameDirs(inst) {
 		t.pair(1, "dir", "differs by stage")
 	} else if first.Dir != t.p.Dir {
@@ -144,12 +150,18 @@ func (t *planText) instance(inst *plan.Instance) {
 		if len(inst.Stages) > 1 {
 			number = fmt.Sprint(i + 1)
 		}
+		if s.Tee != nil {
+			t.line(1, t.dim(fmt.Sprintf("%-8s", "tee "+number)))
+			t.joins(inst, flow, i)
+			continue
+		}
 		pad := strings.Repeat(" ", max(0, width-report.Width(lines[i])))
 		path := s.Path
 		if s.Later {
 			path += " (made by a job before it)"
 		}
 		t.line(1, t.dim(fmt.Sprintf("%-8s", "exec "+number))+t.style.Paint(report.Cyan, lines[i])+pad+"  "+t.dim(report.Visible(path)))
+		t.joins(inst, flow, i)
 		t.stage(inst, s)
 	}
 	t.pair(1, "stdout", t.output(inst.Stdout))
@@ -163,6 +175,44 @@ func (t *planText) instance(inst *plan.Instance) {
 		t.pair(1, "lock", e.Name+map[bool]string{false: "; waits where it is held", true: "; fails where it is held"}[e.Fail])
 	}
 	t.env(1, slices.DeleteFunc(slices.Clone(first.Env), func(v plan.EnvVar) bool { return hasVar(t.common, v) }))
+}
+
+// joins tells how stage i is joined to others, where that is not the one before
+// it and the one behind it.
+func (t *planText) joins(inst *plan.Instance, flow *plan.Flow, i int) {
+	s := inst.Stages[i]
+	if strings.Contains(s.Name, "/") || s.Tee != nil && s.Name != "tee" {
+		t.sub("name", s.Name)
+	}
+	stage := func(k int) string { return fmt.Sprintf("what %d writes", k+1) }
+	switch from := flow.Source[i]; {
+	case from >= 0 && from != i-1:
+		t.sub("stdin", stage(from))
+	case from < 0 && s.Stdin != nil:
+		t.sub("stdin", t.input(*s.Stdin))
+	case from < 0 && i > 0:
+		t.sub("stdin", "the job's")
+	}
+	for n, from := range s.Inputs {
+		t.sub("opens", fmt.Sprintf("/dev/fd/%d: %s", 3+n, stage(from)))
+	}
+	if s.Stdout != nil {
+		t.sub("stdout", t.output(*s.Stdout))
+	}
+	if s.Tee == nil {
+		return
+	}
+	for _, f := range s.Tee.Files {
+		t.sub("copy", t.output(f))
+	}
+	for _, r := range flow.Readers[i] {
+		t.sub("copy", fmt.Sprintf("for %d", r.Stage+1))
+	}
+	full := "then it waits"
+	if s.Tee.Fail {
+		full = "then it fails"
+	}
+	t.sub("spill", fmt.Sprintf("%d bytes, %s", s.Tee.Spill, full))
 }
 
 // stage tells what sets s apart from its pipeline.
@@ -188,7 +238,8 @@ func (t *planText) sameDirs(inst *plan.Instance) bool {
 }
 
 func (t *planText) sameStderr(inst *plan.Instance) bool {
-	return !slices.ContainsFunc(inst.Stages, func(s *plan.Stage) bool { return s.Stderr != inst.Stages[0].Stderr })
+	first := firstProcess(inst)
+	return !slices.ContainsFunc(inst.Stages, func(s *plan.Stage) bool { return s.Tee == nil && s.Stderr != first.Stderr })
 }
 
 // argvText is the argv of s as a line that can be copied into a shell.

@@ -30,7 +30,11 @@ func (w *readyWord) await(p *plan.Plan) {
 	case len(instances) != 1:
 		w.need = 1
 	case instances[0].Ready == nil:
-		w.need = len(instances[0].Stages)
+		for _, s := range instances[0].Stages {
+			if s.Tee == nil {
+				w.need++
+			}
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ type grapher struct {
 	scope  scope // of the job
 	env    envLayer
 	stderr Output
-	ok     []int
+	ok     []int // of the job's own pipeline
 
 	nodes    []*node
 	branches map[string]*node // the last of each branch, by name
@@ -93,7 +93,11 @@ func (g *grapher) pipeline(stages []*spec.Stage, from *node, stdin *Input, prefi
 		if st.IsTee() {
 			g.tee(n, st, prefix)
 		} else {
-			n.stage = g.stage(g.inst, st, g.scope, g.env, g.stderr, g.ok, own && i == len(stages)-1)
+			ok := []int{0}
+			if own {
+				ok = g.ok
+			}
+			n.stage = g.stage(g.inst, st, g.scope, g.env, g.stderr, ok, own && i == len(stages)-1)
 		}
 		n.stage.Name = prefix + n.stage.Name
 		from, last = n, n
