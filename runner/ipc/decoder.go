@@ -20,10 +20,8 @@ type decoder struct {
 	busy       bool // the last read filled the room that it had
 	skipping   bool // the line that has begun was told as too long
 	line       int64
-	// received tells that descriptors came since the last line that had none
-	// behind it.
-	received bool
-	stopped  bool
+	received   bool // descriptors came by the line that has begun, or before it, and no line was their handle
+	stopped    bool
 
 	scan     scanner
 	controls controls
@@ -72,7 +70,8 @@ func (d *decoder) room() []byte {
 func (d *decoder) filled(n int, descriptors bool) {
 	d.busy = n == len(d.buf)-d.end
 	d.end += n
-	d.received = d.received || descriptors
+	before := d.received
+	d.received = before || descriptors
 	for !d.stopped {
 		i := bytes.IndexByte(d.buf[d.looked:d.end], '\n')
 		if i < 0 {
@@ -86,6 +85,11 @@ func (d *decoder) filled(n int, descriptors bool) {
 			d.whole(line)
 		}
 		d.skipping = false
+		if before && d.received {
+			d.stray()
+			d.received = descriptors
+		}
+		before = false
 	}
 	d.looked = d.end
 	if d.end-d.start > d.limit && !d.skipping && !d.stopped {

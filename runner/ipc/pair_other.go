@@ -29,3 +29,6 @@ func socketpair() ([2]int, error) {
 	}
 	return ends, nil
 }
+
+// unread is how many bytes wait to be read.
+func unread(fd int) (int, error) { return unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_NREAD) }

@@ -95,7 +95,7 @@ func (r *reader) rest() error {
 	// what waits finds out whether the child's end is closed.
 	left := 0
 	var failed error
-	err := r.c.conn.Control(func(fd uintptr) { left, failed = unix.IoctlGetInt(int(fd), unix.FIONREAD) })
+	err := r.c.conn.Control(func(fd uintptr) { left, failed = unread(int(fd)) })
 	if err = errors.Join(err, failed); err != nil {
 		return err
 	}

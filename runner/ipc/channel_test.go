@@ -1,0 +1,332 @@
+package ipc
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestMessages(t *testing.T) {
+	stream := []string{
+		"{\"hello\": \"wörld 🙂\"}\n", "[1, 2]\r\n", " \"\\ud800\" \n", "null\n-0.5e3\n",
+		`{"sluice":{"progress":0.5,"output":{"k":[1],"\u00e9\ud83d\ude42":null},"ready":true}}` + "\n",
+	}
+	want := []string{
+		`user {"hello": "wörld 🙂"}`, "user [1, 2]", `user "\ud800"`, "user null", "user -0.5e3",
+		`sluice {"sluice":{"progress":0.5,"output":{"k":[1],"\u00e9\ud83d\ude42":null},"ready":true}}  progress=0.5 ready "k"=[1] "é🙂"=null`,
+	}
+	t.Run("whole", func(t *testing.T) { self(t, Limits{}, "say", stream...).expect(want...) })
+	t.Run("bytes", func(t *testing.T) { self(t, Limits{}, "bytes", stream...).expect(want...) })
+}
+
+// What is wrong is told, and the channel goes on.
+func TestFaults(t *testing.T) {
+	p := self(t, Limits{Message: 100}, "say",
+		"\n", "garbage\n", "{\"a\":\n", "1}\n", "\xff\n", "\"\xef\xbb\xbf\"\n", "\xef\xbb\xbf{}\n",
+		`{"cmd":"NODE_X","a":1}`+"\n", `{"cmd":"\u004eODE_X"}`+"\n", `{"cmd":"NODE_"}`+"\n", `{"cmd":"NODE_X","cmd":1}`+"\n",
+		`{"sluice":{"progress":2}}`+"\n", `{"sluice":1}`+"\n",
+		`"`+strings.Repeat("x", 98)+`"`+"\n", `"`+strings.Repeat("x", 99)+`"`+"\n", `"`+strings.Repeat("x", 100_000)+`"`+"\n",
+		"\"fine\"\n", "\"cut")
+	x := strings.Repeat("x", 79)
+	p.expect(
+		"line 1 of the channel is empty; a message is one JSON value and a newline",
+		`line 2 of the channel is not JSON: behind byte 0 of "garbage", a value is expected; a message is one JSON value in one line`,
+		`line 3 of the channel is not JSON: behind byte 5 of "{\"a\":", a value is expected; a message is one JSON value in one line`,
+		`line 4 of the channel is not JSON: behind byte 1 of "1}", nothing behind the value is expected; a message is one JSON value in one line`,
+		`line 5 of the channel is not UTF-8 behind byte 0: "\xff"; write JSON in UTF-8`,
+		"user \"\ufeff\"",
+		`line 7 of the channel is not JSON: behind byte 0 of "\ufeff{}", a value without a byte order mark before it is expected; a message is one JSON value in one line`,
+		`line 8 of the channel is kept back: "{\"cmd\":\"NODE_X\",\"a\":1}"; a "cmd" that begins with NODE_ is for Node itself`,
+		`line 9 of the channel is kept back: "{\"cmd\":\"\\u004eODE_X\"}"; a "cmd" that begins with NODE_ is for Node itself`,
+		`user {"cmd":"NODE_"}`, `user {"cmd":"NODE_X","cmd":1}`,
+		`line 12 of the channel is not understood: behind byte 22 of "{\"sluice\":{\"progress\":2}}", a number from 0 to 1 is expected`,
+		`line 13 of the channel is not understood: behind byte 10 of "{\"sluice\":1}", an object with "progress", "output" or "ready" is expected`,
+		`user "`+strings.Repeat("x", 98)+`"`,
+		`line 15 of the channel is longer than the 100 bytes that a message can have: "\"`+x+`"; send it in parts, or the name of a file`,
+		`line 16 of the channel is longer than the 100 bytes that a message can have: "\"`+x+`"; send it in parts, or the name of a file`,
+		`user "fine"`,
+		`line 18 of the channel was cut off after 4 bytes, as the channel ended before its newline: "\"cut"; in Node, end by itself instead of process.exit() or disconnect() after a large message`,
+	)
+}
+
+func TestFloodIsReceived(t *testing.T) {
+	for _, size := range []int{0, 7, 4096, 1 << 17} {
+		n := 0
+		ended := self(t, Limits{}, "flood", "20000", fmt.Sprint(size)).Receive(func(m Message) {
+			if want := fmt.Sprintf(`user {"type":"row","number":%d,"text":"naïve","ok":true}`, n); describe(m) != want {
+				t.Errorf("got %s, want %s", describe(m), want)
+			}
+			n++
+		})
+		if n != 20_000 || ended != (Ended{Child: true}) {
+			t.Errorf("%d messages, ended by %+v", n, ended)
+		}
+	}
+}
+
+func TestLargeMessages(t *testing.T) {
+	const size = 5 << 20
+	p := self(t, Limits{}, "big", fmt.Sprint(size))
+	var sizes []int
+	p.Receive(func(m Message) { sizes = append(sizes, len(m.JSON)) })
+	if fmt.Sprint(sizes) != fmt.Sprint([]int{size, 7}) {
+		t.Errorf("messages of %d bytes", sizes)
+	}
+
+	// What is too long is not kept.
+	p = self(t, Limits{Message: 1000}, "big", "200000000")
+	var largest int
+	r := &reader{c: p.Channel}
+	var kinds []string
+	r.decoder = newDecoder(1000, func(m Message) bool { kinds = append(kinds, fmt.Sprint(m.Kind, m.Fault.Kind)); return true }, func() {})
+	for {
+		if p.conn.Read(r.receive) != nil || r.take() != nil {
+			break
+		}
+		largest = max(largest, len(r.decoder.buf))
+	}
+	if fmt.Sprint(kinds) != fmt.Sprint([]string{fmt.Sprint(Bad, TooLong), fmt.Sprint(User, Empty)}) || largest > 200_000 {
+		t.Errorf("%q, with a buffer of %d bytes", kinds, largest)
+	}
+}
+
+func TestSend(t *testing.T) {
+	p := self(t, Limits{}, "echo")
+	for _, text := range []string{"1", " { \"a b\" :\n[ 1 ,\t2 ], \"\\\" \" : \" \\n\" }\r\n", `"ü"`} {
+		if err := p.Send([]byte(text)); err != nil {
+			t.Error(err)
+		}
+	}
+	p.Disconnect()
+	if err := p.Send([]byte("1")); err != ErrClosed {
+		t.Errorf("after Disconnect: %v", err)
+	}
+	p.Disconnect()
+	p.expect("user 1", `user {"a b":[1,2],"\" ":" \n"}`, `user "ü"`)
+	if err := p.Send([]byte("1")); err != ErrClosed {
+		t.Errorf("after the end: %v", err)
+	}
+	if err := p.Close(); err != nil {
+		t.Errorf("closing what is closed: %v", err)
+	}
+}
+
+// As much goes out and comes back as fits nowhere.
+func TestSendLarge(t *testing.T) {
+	p := self(t, Limits{}, "echo")
+	big := []byte(`"` + strings.Repeat("x", 5<<20) + `"`)
+	for range 3 {
+		if err := p.Send(big); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.Disconnect()
+	n := 0
+	ended := p.Receive(func(m Message) {
+		if string(m.JSON) == string(big) {
+			n++
+		}
+	})
+	if n != 3 || ended != (Ended{Child: true}) {
+		t.Errorf("%d messages, ended by %+v", n, ended)
+	}
+}
+
+func TestSendRefuses(t *testing.T) {
+	c, child, err := Pair(Limits{Message: 30, Queue: 40})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	defer child.Close()
+	for text, want := range map[string]string{
+		"":                                    "the message is not JSON: behind byte 0, a value is expected",
+		"{\"a\" 1}":                           "the message is not JSON: behind byte 5, a colon is expected",
+		"\"a\xff\"":                           "the message is not UTF-8 behind byte 2",
+		`{"cmd":"NODE_HANDLE_ACK"}`:           `a message with a "cmd" that begins with NODE_ is for Node itself; use another word`,
+		`"` + strings.Repeat("x", 29) + `"`:   "the message has 31 bytes, and 30 are the most",
+		"1" + strings.Repeat(" ", 60) + " 2 ": "the message is not JSON: behind byte 62, nothing behind the value is expected",
+	} {
+		err := c.Send([]byte(text))
+		var known *MessageError
+		if !errors.As(err, &known) || err.Error() != want {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	for _, text := range []string{`{"cmd":"NODE_"}`, `["NODE_X"]`, "[1" + strings.Repeat(" ", 60) + "]"} {
+		if err := c.Send([]byte(text)); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if err := c.Send([]byte(`"0123456789"`)); err != ErrFull {
+		t.Errorf("more than may wait: %v", err)
+	}
+	if err := c.Send([]byte(`"x"`)); err != nil {
+		t.Errorf("as much as may wait: %v", err)
+	}
+}
+
+// A child that never reads holds up nobody.
+func TestDeafChild(t *testing.T) {
+	p := self(t, Limits{Queue: 1 << 20}, "deaf")
+	text := []byte(`"` + strings.Repeat("x", 1000) + `"`)
+	var list []string
+	ended := p.Receive(func(m Message) {
+		list = append(list, describe(m))
+		err := error(nil)
+		for n := 0; err == nil && n < 10_000; n++ {
+			err = p.Send(text)
+		}
+		if err != ErrFull {
+			t.Errorf("10 MB for a child that does not read: %v", err)
+		}
+		p.stdin.Close()
+	})
+	compare(t, list, []string{`user "deaf"`})
+	if ended != (Ended{Child: true, Unread: true}) {
+		t.Errorf("ended by %+v", ended)
+	}
+}
+
+func TestChildThatLeaves(t *testing.T) {
+	p := self(t, Limits{}, "leave")
+	p.expect(`user "bye"`) // and it lives still
+	if err := p.Send([]byte("1")); err != ErrClosed {
+		t.Error(err)
+	}
+}
+
+// Whoever says that it will write no more has disconnected, and reads the end.
+func TestChildThatWritesNoMore(t *testing.T) { self(t, Limits{}, "half").expect() }
+
+// What a process sent that holds the channel for ever is taken, and it is not
+// waited for.
+func TestInterrupt(t *testing.T) {
+	p := self(t, Limits{}, "daemon")
+	var list []string
+	ended := p.Receive(func(m Message) {
+		list = append(list, describe(m))
+		p.Interrupt(time.Now())
+	})
+	if len(list) == 0 || list[0] != `user "sent before"` {
+		t.Errorf("got %q", list)
+	}
+	if ended != (Ended{}) {
+		t.Errorf("ended by %+v", ended)
+	}
+}
+
+// After the deadline, what waits is read, and the end behind it is seen.
+func TestInterruptReadsWhatWaits(t *testing.T) {
+	for _, open := range []bool{true, false} {
+		c, child, err := Pair(Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(child, strings.Repeat("1\n", 50_000)); err != nil {
+			t.Fatal(err)
+		}
+		if !open {
+			child.Close()
+		}
+		c.Interrupt(time.Unix(1, 0))
+		n := 0
+		ended := c.Receive(func(m Message) { n++ })
+		if n != 50_000 || ended != (Ended{Child: !open}) {
+			t.Errorf("open %v: %d messages, ended by %+v", open, n, ended)
+		}
+		child.Close()
+	}
+}
+
+// A process that writes faster than it is read does not keep a Receive that was
+// interrupted.
+func TestInterruptEndsAFlood(t *testing.T) {
+	p := self(t, Limits{}, "flood", "1000000000", "4096")
+	n := 0
+	ended := p.Receive(func(m Message) {
+		if n++; n == 1000 {
+			p.Interrupt(time.Unix(1, 0))
+		}
+	})
+	if ended.Child || ended.Err != nil {
+		t.Errorf("ended by %+v", ended)
+	}
+}
+
+func TestClose(t *testing.T) {
+	t.Run("before", func(t *testing.T) {
+		p := self(t, Limits{}, "deaf")
+		p.Send([]byte("1"))
+		p.Close()
+		if list, ended := p.all(); len(list) > 0 || ended != (Ended{}) {
+			t.Errorf("got %q, ended by %+v", list, ended)
+		}
+	})
+	t.Run("within", func(t *testing.T) {
+		p := self(t, Limits{}, "say", "1\n2\n3\n")
+		n := 0
+		ended := p.Receive(func(Message) { n++; p.Close() })
+		if n != 1 || ended != (Ended{}) {
+			t.Errorf("%d messages, ended by %+v", n, ended)
+		}
+	})
+	t.Run("beside", func(t *testing.T) {
+		p := self(t, Limits{}, "deaf")
+		received, done := make(chan bool), make(chan Ended)
+		go func() { done <- p.Receive(func(Message) { received <- true }) }()
+		<-received
+		for p.Send([]byte(`"`+strings.Repeat("x", 100_000)+`"`)) == nil {
+		} // the writer waits for the child
+		p.Close()
+		if ended := <-done; ended != (Ended{}) {
+			t.Errorf("ended by %+v", ended)
+		}
+	})
+	t.Run("unused", func(t *testing.T) {
+		c, child, err := Pair(Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		child.Close()
+		if c.Close() != nil || c.Close() != nil {
+			t.Error("it does not close")
+		}
+	})
+}
+
+func TestDescriptors(t *testing.T) {
+	self(t, Limits{}, "descriptors").expect(
+		"user 1", "descriptors came by line 1 of the channel and were closed; only messages are taken",
+		"user 2",
+		"user [3]", "descriptors came by line 3 of the channel and were closed; only messages are taken",
+		"user 4", "descriptors came by line 4 of the channel and were closed; only messages are taken",
+	)
+}
+
+func TestHandles(t *testing.T) {
+	const cut = `{"cmd":"NODE_HANDLE","type":"net.Server","msg":`
+	x := strings.Repeat("x", 100)
+	self(t, Limits{Message: 100}, "handle",
+		cut+`{"a":1}}`+"\n",
+		cut+`{"sluice":{"ready":true}}}`+"\n",
+		cut+`{"cmd":"NODE_HANDLE"}}`+"\n",
+		`{"msg":1,"cmd":"NODE_HANDLE"}`+"\n",
+		`{"cmd":"NODE_HANDLE"}`+"\n",
+		cut+`"`+x+`"}`+"\n",
+	).expect(
+		`line 1 of the channel came with a handle, which was closed: "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Server\",\"msg\":{\"a\":1}}"; only its message is taken`,
+		`user {"a":1}`,
+		`line 2 of the channel came with a handle, which was closed: "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Server\",\"msg\":{\"sluice\":{\"ready\":true}}}"; only its message is taken`,
+		`sluice {"sluice":{"ready":true}}  ready`,
+		`line 3 of the channel came with a handle, which was closed: "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Server\",\"msg\":{\"cmd\":\"NODE_HANDLE\"}}"; only its message is taken`,
+		`line 3 of the channel is kept back: "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Server\",\"msg\":{\"cmd\":\"NODE_HANDLE\"}}"; a "cmd" that begins with NODE_ is for Node itself`,
+		`line 4 of the channel came with a handle, which was closed: "{\"msg\":1,\"cmd\":\"NODE_HANDLE\"}"; only its message is taken`,
+		"user 1",
+		`line 5 of the channel came with a handle, which was closed: "{\"cmd\":\"NODE_HANDLE\"}"; only its message is taken`,
+		`line 6 of the channel is longer than the 100 bytes that a message can have: "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Server\",\"msg\":\"`+x[:32]+`"; send it in parts, or the name of a file`,
+	)
+}
