@@ -136,7 +136,7 @@ func TestSendLarge(t *testing.T) {
 }
 
 func TestSendRefuses(t *testing.T) {
-	c, child, err := Pair(Limits{Message: 30, Queue: 40})
+	c, child, err := Pair(Limits{Message: 1, Queue: 40})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestSendRefuses(t *testing.T) {
 		"{\"a\" 1}":                           "the message is not JSON: behind byte 5, a colon is expected",
 		"\"a\xff\"":                           "the message is not UTF-8 behind byte 2",
 		`{"cmd":"NODE_HANDLE_ACK"}`:           `a message with a "cmd" that begins with NODE_ is for Node itself; use another word`,
-		`"` + strings.Repeat("x", 29) + `"`:   "the message has 31 bytes, and 30 are the most",
+		`"` + strings.Repeat("x", 79) + `"`:   "the message has 81 bytes, and 80 are the most",
 		"1" + strings.Repeat(" ", 60) + " 2 ": "the message is not JSON: behind byte 62, nothing behind the value is expected",
 	} {
 		err := c.Send([]byte(text))

@@ -9,7 +9,7 @@ import (
 // decoder cuts what comes from the child into messages. What it tells depends
 // on the bytes alone, and not on where reads cut them.
 type decoder struct {
-	limit int                // Limits.Message
+	limit int                // Limits.Message, at least startBytes
 	large int                // the buffer of a busy stream
 	emit  func(Message) bool // false ends it
 	ack   func()             // a handle is to be acknowledged
@@ -126,7 +126,7 @@ func (d *decoder) stray() {
 
 func (d *decoder) fault(f Fault, line []byte) {
 	f.Line = d.line
-	f.Start = slices.Clip(line[:min(len(line), startBytes, d.limit)])
+	f.Start = slices.Clip(line[:min(len(line), startBytes)])
 	d.tell(Message{Kind: Bad, Fault: f})
 }
 

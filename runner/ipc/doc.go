@@ -43,7 +43,7 @@ const (
 // Limits bound what a channel keeps in memory. A zero means the default.
 type Limits struct {
 	// Message is the longest message in bytes, either way, without its newline.
-	// The default is 16 MiB.
+	// The default is 16 MiB, and less than 80 means 80.
 	Message int
 	// Queue is how many bytes may wait to be sent, newlines included. The
 	// default is 16 MiB. A message is taken at any length if none waits.
@@ -56,6 +56,7 @@ func (l Limits) orDefault() Limits {
 	if l.Message <= 0 {
 		l.Message = defaultLimit
 	}
+	l.Message = max(l.Message, startBytes)
 	if l.Queue <= 0 {
 		l.Queue = defaultLimit
 	}

@@ -36,7 +36,9 @@ type process struct {
 	t     testing.TB
 	cmd   *exec.Cmd
 	stdin io.WriteCloser // held open while the child is to live
-	out   *strings.Builder
+
+	out    *strings.Builder
+	prints string // what out is to be at the end
 }
 
 // self starts the test binary as the program of that name.
@@ -78,8 +80,8 @@ func start(t testing.TB, limits Limits, cmd *exec.Cmd) *process {
 	t.Cleanup(func() {
 		p.stdin.Close()
 		c.Close()
-		if err := cmd.Wait(); err != nil || p.out.Len() > 0 && t.Failed() {
-			t.Errorf("the child: %v: %s", err, p.out)
+		if err := cmd.Wait(); err != nil || p.out.String() != p.prints {
+			t.Errorf("the child: %v: it printed %q", err, p.out)
 		}
 		if !guard.Stop() {
 			t.Error("the child was killed, for it did not end")

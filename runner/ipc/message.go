@@ -86,5 +86,6 @@ func (f Fault) String() string {
 
 func (f Fault) start() string { return fmt.Sprintf("%q", f.Start) }
 
-// startBytes is the longest Fault.Start.
+// startBytes is the longest Fault.Start, and the least that Limits.Message can
+// be: of a line that is too long there is always this much.
 const startBytes = 80

@@ -7,6 +7,7 @@ type queue struct {
 	mu      sync.Mutex
 	lines   []byte // whole ones
 	acks    int    // handles that are to be acknowledged
+	used    bool   // there was a line
 	writing int    // bytes that the writer has taken and not written
 	last    bool   // no more lines are taken
 	ended   bool   // nothing more is written
@@ -38,6 +39,7 @@ func (q *queue) add(text []byte, limits Limits) error {
 		q.lines = q.lines[:before]
 		return err
 	}
+	q.used = true
 	q.signal()
 	return nil
 }
@@ -108,9 +110,10 @@ func (q *queue) wrote(n int) {
 	q.writing -= n
 }
 
-// left reports whether something was not written.
-func (q *queue) left() bool {
+// unread reports whether lines were not read, or may not have been where the
+// child left something unread: that may also be an answer to a handle.
+func (q *queue) unread(something bool) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.writing > 0 || len(q.lines) > 0
+	return q.used && (something || q.writing > 0 || len(q.lines) > 0)
 }

@@ -16,7 +16,7 @@ type Ended struct {
 	// ending. Else Close, Interrupt or an error ended the channel.
 	Child bool
 	// Unread tells that the child's end was closed before everything that Send
-	// took was read from it.
+	// took was read from it, as far as the system tells.
 	Unread bool
 	// Err is an error of this process, and nil at any other end.
 	Err error
@@ -44,7 +44,7 @@ func (c *Channel) Receive(take func(Message)) Ended {
 	c.Close()
 	writer.Wait()
 	ended := Ended{Child: err == io.EOF || gone(err)}
-	ended.Unread = ended.Child && (gone(err) || c.queue.left())
+	ended.Unread = ended.Child && c.queue.unread(gone(err))
 	if !ended.Child && err != errInterrupted && err != os.ErrClosed {
 		ended.Err = err
 	}
