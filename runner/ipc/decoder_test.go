@@ -155,12 +155,12 @@ var streams = []string{
 	`{"cmd":"NODE_X"}` + "\n" + `{"cmd":"NODE_"}` + "\n" + `{"c\u006dd":"\u004e\u004fDE_x","a":1}` + "\n" + `{"cmd":"NODE_X","cmd":"x"}` + "\n" + `[{"cmd":"NODE_X"}]` + "\n" + `{"a":{"cmd":"NODE_X"}}` + "\n",
 	`{"cmd":"NODE_HANDLE","type":"net.Server","msg":{"a":1}}` + "\n" + `{"cmd":"NODE_HANDLE","msg":{"sluice":{"ready":true}}}` + "\n" + `{"cmd":"NODE_HANDLE","msg":{"cmd":"NODE_HANDLE"}}` + "\n" + `{"cmd":"NODE_HANDLE"}` + "\n",
 	`{"cmd":"NODE_HANDLE","type":"net.Server","msg":"` + strings.Repeat("x", 100) + `"}` + "\n1\n",
-	`{"sluice":{"progress":0}}` + "\n" + `{"sluice":{"progress":-0.0,"ready":true}}` + "\n" + `{"sluice":{"progress":1e-400,"output":{"a":1,"\n\ud800":[{}]}}}` + "\n" + ` { "\u0073luice" : { "output" : { } } } ` + "\n",
+	`{"sluice":{"progress":0}}` + "\n" + `{"sluice":{"progress":-0.0,"ready":true}}` + "\n" + `{"sluice":{"progress":1e-400,"output":{"a":1,"\b\f\n\r\t\/\"\\\ud800":[{}]}}}` + "\n" + ` { "\u0073luice" : { "output" : { } } } ` + "\n",
 	`{"sluice":{"progress":1.01}}` + "\n" + `{"sluice":{"progress":-1}}` + "\n" + `{"sluice":{"progress":1e999}}` + "\n" + `{"sluice":{"progress":"1"}}` + "\n" + `{"sluice":{"progress":null}}` + "\n",
 	`{"sluice":{}}` + "\n" + `{"sluice":null}` + "\n" + `{"sluice":[]}` + "\n" + `{"sluice":{"ready":false}}` + "\n" + `{"sluice":{"Ready":true}}` + "\n" + `{"sluice":{"output":[]}}` + "\n",
 	`{"sluice":{"ready":true,"ready":true}}` + "\n" + `{"sluice":{"output":{"a":1,"\u0061":1}}}` + "\n" + `{"sluice":{"ready":true},"sluice":{"ready":true}}` + "\n" + `{"sluice":{"ready":true},"x":1}` + "\n" + `{"sluice":{"progress":1,"progress":1,"output":{},"output":{}}}` + "\n",
 	`"` + strings.Repeat("x", 97) + "\"\n" + `"` + strings.Repeat("x", 98) + "\"\n" + `"` + strings.Repeat("x", 99) + "\"\n" + strings.Repeat("x", 1000) + "\n2\n" + strings.Repeat("x", 101),
-	"{\"a\":[1,2,{\"b\":null}],\"c\":\"\\\"\\\\\"}\n[[[[]]],{}]\n01\n1.\n-\n1e\n1e+5\n\"\\x\"\n\"\\u12g4\"\n[1,]\n{,}\n{\"a\"}\n{\"a\":}\n[}\ntru\nnul\nfalsee\n1 2\n\"\x01\"\n\"\t\"\n\"",
+	"{\"a\":[1,2,{\"b\":null}],\"c\":\"\\\"\\\\\"}\n[[[[]]],{}]\n01\n1.\n-\n1e\n1e+5\n\"\\x\"\n\"\\u12g4\"\n[1,]\n{,}\n{\"a\"}\n{\"a\":}\n[}\ntru\nnul\nfalsee\n1 2\n[1 2]\n{\"a\":1 2}\n{\"a\" 1}\n{1:2}\n{\"a\n\"\x01\"\n\"\t\"\n\"",
 }
 
 // Wherever reads cut a stream, and whatever the buffer, the same is told; and

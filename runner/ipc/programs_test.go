@@ -150,7 +150,7 @@ func playDaemon(args []string) int {
 }
 
 // playDescriptors sends three descriptors with a message, one with half of one,
-// and the most that a call can have.
+// the most that a call can have, and one with a message that does not end.
 func playDescriptors([]string) int {
 	c := channel()
 	send := func(text string, count int) {
@@ -167,6 +167,7 @@ func playDescriptors([]string) int {
 	_, err = io.WriteString(c, "]\n")
 	check(err)
 	send("4\n", 253) // SCM_MAX_FD
+	send("5", 1)
 	return 0
 }
 

@@ -60,9 +60,9 @@ type reader struct {
 	decoder *decoder
 
 	// Of the last call.
-	n         int
-	discarded bool // descriptors
-	err       error
+	n           int
+	descriptors bool
+	err         error
 }
 
 // read reads until an end, which is io.EOF where the child's side is closed.
@@ -117,12 +117,7 @@ func (r *reader) rest() error {
 // receive makes one call. It is false where nothing has come.
 func (r *reader) receive(fd uintptr) bool {
 	for {
-		var flags int
-		// There is no room for descriptors, so that the kernel closes those that
-		// are sent, and MSG_CTRUNC tells of them: unix(7), SCM_RIGHTS. This
-		// process never has them, and needs no free number for them.
-		r.n, _, flags, _, r.err = unix.Recvmsg(int(fd), r.decoder.room(), nil, 0)
-		r.discarded = flags&unix.MSG_CTRUNC != 0
+		r.n, r.descriptors, r.err = receive(int(fd), r.decoder.room())
 		if r.err != unix.EINTR {
 			return r.err != unix.EAGAIN
 		}
@@ -137,6 +132,6 @@ func (r *reader) take() error {
 	case r.n == 0:
 		return io.EOF
 	}
-	r.decoder.filled(r.n, r.discarded)
+	r.decoder.filled(r.n, r.descriptors)
 	return nil
 }

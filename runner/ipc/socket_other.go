@@ -30,5 +30,30 @@ func socketpair() ([2]int, error) {
 	return ends, nil
 }
 
+// receive reads once. descriptors tells that some were sent along, which are
+// closed.
+//
+// Darwin gives them numbers in this process also where there is no room to tell
+// which (soreceive_ctl() in its bsd/kern/uipc_socket.c), so that there must be
+// room: more than the 2 KiB that a call can send. The lock keeps a start from
+// inheriting them before they are closed.
+func receive(fd int, p []byte) (n int, descriptors bool, err error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	var room [4096]byte
+	n, size, flags, _, err := unix.Recvmsg(fd, p, room[:], 0)
+	if err != nil {
+		return n, false, err
+	}
+	messages, _ := unix.ParseSocketControlMessage(room[:size])
+	for _, m := range messages {
+		fds, _ := unix.ParseUnixRights(&m)
+		for _, fd := range fds {
+			unix.Close(fd)
+		}
+	}
+	return n, size > 0 || flags&unix.MSG_CTRUNC != 0, nil
+}
+
 // unread is how many bytes wait to be read.
 func unread(fd int) (int, error) { return unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_NREAD) }
