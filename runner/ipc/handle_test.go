@@ -39,3 +39,23 @@ func TestHandles(t *testing.T) {
 		`line 6 of the channel is longer than the 100 bytes that a message can have: "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Server\",\"msg\":\"`+x[:32]+`"; send it in parts, or the name of a file`,
 	)
 }
+
+// Descriptors are told of as soon as it is known that no handle comes with them,
+// however lines are cut.
+func TestDescriptorsWithinALine(t *testing.T) {
+	var list []string
+	d := newDecoder(100, func(m Message) bool {
+		list = append(list, describe(m))
+		return true
+	}, func() { list = append(list, "ack") })
+	for _, piece := range []string{"+1\n[2", "-,3]\n4\n[5", "-,6]\n", `+{"cmd":"NODE_`, "-HANDLE\"}\n7"} {
+		n := copy(d.room(), piece[1:])
+		d.filled(n, piece[0] == '+')
+	}
+	d.close()
+	compare(t, list, []string{
+		"user 1", "user [2,3]", "descriptors came by line 2 of the channel and were closed; only messages are taken", "user 4", "user [5,6]",
+		"ack", `line 5 of the channel came with a handle, which was closed: "{\"cmd\":\"NODE_HANDLE\"}"; only its message is taken`,
+		`line 6 of the channel was cut off after 1 bytes, as the channel ended before its newline: "7"; in Node, end by itself instead of process.exit() or disconnect() after a large message`,
+	})
+}

@@ -2,8 +2,11 @@ package ipc
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestSend(t *testing.T) {
@@ -73,10 +76,10 @@ func TestSendRefuses(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	if err := c.Send([]byte(`"0123456789"`)); err != ErrFull {
+	if err := c.Send([]byte(`"0123456"`)); err != ErrFull {
 		t.Errorf("more than may wait: %v", err)
 	}
-	if err := c.Send([]byte(`"x"`)); err != nil {
+	if err := c.Send([]byte(`"012345"`)); err != nil {
 		t.Errorf("as much as may wait: %v", err)
 	}
 }
@@ -111,3 +114,26 @@ func TestChildThatLeaves(t *testing.T) {
 }
 
 func TestChildThatWritesNoMore(t *testing.T) { self(t, Limits{}, "half").expect() }
+
+// What was written and not read is known to be.
+func TestUnread(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells that a socket was closed with something in it")
+	}
+	c, child, err := Pair(Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Send([]byte("1")); err != nil {
+		t.Error(err)
+	}
+	done := make(chan Ended)
+	go func() { done <- c.Receive(func(Message) {}) }()
+	if _, _, err := unix.Recvfrom(int(child.Fd()), make([]byte, 1), unix.MSG_PEEK); err != nil {
+		t.Error(err)
+	}
+	child.Close()
+	if ended := <-done; ended != (Ended{Child: true, Unread: true}) {
+		t.Errorf("ended by %+v", ended)
+	}
+}
