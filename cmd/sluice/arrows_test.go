@@ -26,6 +26,7 @@ var arrows = map[string]string{
 	"runner/fields":   "",
 	"runner/report":   "runner/fields",
 	"runner/lock":     "",
+	"runner/ipc":      "",
 	"runner/event":    "runner/fields runner/report",
 	"runner/contain":  "runner/report",
 	"runner":          "runner/lock runner/plan runner/proc runner/plumb runner/contain runner/event runner/report",
