@@ -97,6 +97,12 @@ func (g *generator) value(t reflect.Type, tag reflect.StructTag) *yaml.Node {
 		if g.IntN(2) == 0 {
 			return g.value(reflect.TypeFor[spec.Size](), "")
 		}
+	case spec.Channel:
+		if g.IntN(2) == 0 {
+			return scalar("true")
+		}
+	case spec.JSON:
+		return g.json(3)
 	case spec.Umask:
 		return quoted(g.one("027", "0022", "777"))
 	}
@@ -219,7 +225,7 @@ func (g *generator) choose(t reflect.Type) map[string]bool {
 			given["params"] = true // others use them
 		}
 	case reflect.TypeFor[spec.Ready]():
-		ways := []string{"line", "port", "file"}
+		ways := []string{"message", "line", "port", "file"}
 		for _, way := range ways {
 			given[way] = false
 		}
@@ -246,8 +252,11 @@ func (g *generator) choose(t reflect.Type) map[string]bool {
 		if way != "command" {
 			given["args"] = false
 		}
+		if way == "pipe" {
+			given["channel"] = false
+		}
 		if way == "tee" {
-			for _, key := range []string{"env", "dir", "stderr", "ok"} {
+			for _, key := range []string{"env", "dir", "stderr", "channel", "ok"} {
 				given[key] = false
 			}
 		} else {

@@ -46,14 +46,17 @@ func makers() map[string]func(*generator) *yaml.Node {
 		"inputs": func(g *generator) *yaml.Node {
 			return pairs("in", g.value(reflect.TypeFor[spec.Feed](), ""), "also", g.value(reflect.TypeFor[spec.Feed](), ""))
 		},
-		"Job.pool":     (*generator).pool,
-		"When.param":   (*generator).whenParam,
-		"Allow.rule":   func(g *generator) *yaml.Node { return g.scalar("SL401", "SL603") }, // of a plan, so that no use is needed here
-		"Allow.reason": func(g *generator) *yaml.Node { return g.scalar("the program wants it so", "12345678901") },
-		"Job.allow":    (*generator).allow,
-		"Stage.allow":  (*generator).allow,
-		"Ready.line":   func(g *generator) *yaml.Node { return g.scalar("up$", "true", "7") },
-		"Ready.port":   func(g *generator) *yaml.Node { return g.scalar("8080", "1", "localhost:65535", "'[::1]:80'") },
+		"Job.pool":      (*generator).pool,
+		"When.param":    (*generator).whenParam,
+		"Allow.rule":    func(g *generator) *yaml.Node { return g.scalar("SL401", "SL603") }, // of a plan, so that no use is needed here
+		"Allow.reason":  func(g *generator) *yaml.Node { return g.scalar("the program wants it so", "12345678901") },
+		"Job.allow":     (*generator).allow,
+		"Stage.allow":   (*generator).allow,
+		"Ready.message": func(g *generator) *yaml.Node { return scalar("true") },
+		"Channel.to":    func(g *generator) *yaml.Node { return g.scalar("talk", "true", "a/b") },
+		"Channel.max":   func(g *generator) *yaml.Node { return g.scalar("64KiB", "10MB") },
+		"Ready.line":    func(g *generator) *yaml.Node { return g.scalar("up$", "true", "7") },
+		"Ready.port":    func(g *generator) *yaml.Node { return g.scalar("8080", "1", "localhost:65535", "'[::1]:80'") },
 		"Job.exclusive": func(g *generator) *yaml.Node {
 			if g.IntN(2) == 0 {
 				return quoted(g.one("deploy", "true", "_a-1"))
@@ -96,6 +99,17 @@ func (g *generator) open(m *yaml.Node) {
 	for i := 0; i < len(inputs.Content); i += 2 {
 		args.Content = append(args.Content, pairs("input", scalar(inputs.Content[i].Value)))
 	}
+}
+
+// json is any value, mappings and lists up to so deep.
+func (g *generator) json(deep int) *yaml.Node {
+	switch n := g.IntN(8); {
+	case n < 2 && deep > 0:
+		return g.some(0, func() *yaml.Node { return g.json(deep - 1) })
+	case n < 5 && deep > 0:
+		return pairs("a", g.json(deep-1), "cmd", g.json(deep-1))
+	}
+	return g.scalar("word", "true", "7", "-0.5", "1e3", "2026-01-01")
 }
 
 func (g *generator) allow() *yaml.Node { return list(g.mapping(reflect.TypeFor[spec.Allow]())) }

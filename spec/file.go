@@ -76,6 +76,18 @@ type Bound struct {
 	Pos   diag.Pos
 }
 
+// The bounds of what channel: {max: …} allows.
+const (
+	LeastMessage Bytes = 1 << 10
+	MostMessage  Bytes = 64 << 20
+)
+
+// ChannelVars are the environment variables that tell a process of its channel,
+// which are for sluice alone to set.
+func ChannelVars() []string {
+	return []string{"NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE"}
+}
+
 // Limits bound what Parse takes. Only the command line raises them.
 type Limits struct {
 	File   int // bytes of a file

@@ -1,6 +1,11 @@
 package spec
 
-import "iter"
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+)
 
 // What a job is made of, however its author wrote it.
 
@@ -10,7 +15,7 @@ func (j *Job) Stages() []*Stage {
 	if j.Pipe.IsSet() {
 		return readable(j.Pipe.Items)
 	}
-	return []*Stage{{Pos: j.Pos, alone: true, Layout: j.Layout, Run: j.Run, Command: j.Command, Args: j.Args, Inputs: j.Inputs}}
+	return []*Stage{{Pos: j.Pos, alone: true, Layout: j.Layout, Run: j.Run, Command: j.Command, Args: j.Args, Inputs: j.Inputs, Channel: j.Channel}}
 }
 
 // Stages are those of the branch; none of one that is a file.
@@ -130,6 +135,73 @@ func (j *Job) Stdins() []Input {
 	list := []Input{j.Stdin}
 	for _, f := range j.Feeds() {
 		list = append(list, f.Stdin)
+	}
+	return list
+}
+
+// Channels are the processes of j that have a message channel, in the order of
+// Walk.
+func (j *Job) Channels() (list []*Stage) {
+	for s := range j.Processes() {
+		if s.Channel != nil {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// Addressee is who gets the messages of a channel: a process of the same job,
+// or of another.
+type Addressee struct {
+	Job   *Job // nil: the same
+	Stage *Stage
+}
+
+// Addressee finds who the to of a channel of j names. It is ok where that is
+// one process with a channel; why says else what is wrong, and what to write.
+func (f *File) Addressee(j *Job, to String) (who Addressee, ok bool, why, hint string) {
+	name, stage, inJob := strings.Cut(to.Value, "/")
+	other, isJob := f.Jobs.Get(name)
+	if !inJob {
+		own := called(j, name)
+		switch {
+		case len(own) > 0 && isJob && other != nil && other != j:
+			return who, false, fmt.Sprintf("%q is a stage of this job and a job", name), "give the stage another name"
+		case len(own) > 1:
+			return who, false, fmt.Sprintf("this job has %d stages that are called %q", len(own), name), "give each its own name"
+		case len(own) == 1:
+			return Addressee{Stage: own[0]}, own[0].Channel != nil, fmt.Sprintf("stage %q has no channel", name), "give it channel: true"
+		}
+	}
+	if !isJob || other == nil {
+		return who, false, fmt.Sprintf("there is no job %q", name), "name a stage of this job that has a name, a job, or JOB/STAGE"
+	}
+	found := other.Channels()
+	if inJob {
+		found = slices.DeleteFunc(called(other, stage), func(s *Stage) bool { return s.Channel == nil })
+	}
+	who.Job = other
+	if other == j {
+		who.Job = nil
+	}
+	switch {
+	case len(found) == 1:
+		who.Stage = found[0]
+		return who, true, "", ""
+	case len(found) == 0 && inJob:
+		return who, false, fmt.Sprintf("job %q has no stage that is called %q and has a channel", name, stage), "give it name: " + stage + " and channel: true"
+	case len(found) == 0:
+		return who, false, fmt.Sprintf("job %q has no channel", name), "give it channel: true"
+	}
+	return who, false, fmt.Sprintf("job %q has %d channels", name, len(found)), "name one of its stages: " + name + "/STAGE"
+}
+
+// called are the stages of j that the author called name.
+func called(j *Job, name string) (list []*Stage) {
+	for s := range j.Processes() {
+		if s.Name.IsSet() && s.Name.Value == name {
+			list = append(list, s)
+		}
 	}
 	return list
 }

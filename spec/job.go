@@ -32,6 +32,7 @@ type Job struct {
 	Pipe        List[*Stage]  `key:"pipe" doc:"A pipeline: stages joined by the kernel's pipes, one process group, one verdict." example:"[sort, uniq -c]"`
 	Stdout      Output        `key:"stdout" doc:"Where the last stage's standard output goes: into the log, to sluice's own, nowhere, into a file, or to jobs that need it." default:"log" example:"{file: out/words.txt}"`
 	Stderr      Output        `key:"stderr" doc:"Where standard error goes, of every stage that does not say: into the log, to sluice's own, nowhere, where standard output goes, or into a file." default:"log" example:"stdout"`
+	Channel     *Channel      `key:"channel" doc:"Whether the command has a message channel, as Node's child_process.fork gives one: it finds the descriptor in NODE_CHANNEL_FD, and messages are lines of JSON. A mapping says more." example:"true"`
 	OK          List[Int]     `key:"ok" validate:"min=0,max=255" doc:"Exit codes that count as success, of the stages of the job's own pipeline." default:"[0]" example:"[0, 1]"`
 	Timeout     Duration      `key:"timeout" validate:"gt=0" doc:"The longest time of one attempt; then it is stopped as stop says." example:"30s"`
 	IdleTimeout Duration      `key:"idle_timeout" validate:"gt=0" doc:"The longest time of one attempt in which nothing arrives on its logged streams; then it is stopped as stop says." example:"2m"`
@@ -65,6 +66,7 @@ type Stage struct {
 	Tee     List[*Branch] `key:"tee" doc:"Branches that get a copy each of what comes through, in place of a command. The stream itself goes on to the next stage, or to the job's stdout where that is given." example:"[{file: raw.log}, {run: wc -l, stdout: {file: count.txt}}]"`
 	Spill   *Spill        `key:"spill" doc:"Of a tee: how much of what slow branches have not read yet is kept, in memory and in unlinked temporary files, so that they don't hold up the others." default:"1GiB" example:"10GiB"`
 	Stderr  Output        `key:"stderr" doc:"Where the stage's standard error goes. stdout joins it to the stage's own standard output. Default: as the job says." example:"discard"`
+	Channel *Channel      `key:"channel" doc:"Whether the stage has a message channel, as Node's child_process.fork gives one: it finds the descriptor in NODE_CHANNEL_FD, and messages are lines of JSON. A mapping says more." example:"true"`
 	OK      List[Int]     `key:"ok" validate:"min=0,max=255" doc:"Exit codes of this stage that count as success. Default: those of the job, or 0 within an input or a branch." example:"[0, 1]"`
 	Allow   List[*Allow]  `key:"allow" doc:"Rules that this stage may break, each with the reason." example:"[{rule: SL205, reason: the program matches names itself}]"`
 }
@@ -109,6 +111,13 @@ type Feed struct {
 	Pipe    List[*Stage] `key:"pipe" doc:"A pipeline that makes it." example:"[cut -f1 data.txt, sort]"`
 }
 
+// Channel is a message channel to a process, written as true or as a mapping.
+type Channel struct {
+	Pos diag.Pos
+	To  String `key:"to" doc:"Who gets the messages that are not for sluice itself: a named stage of this job, a job that has one channel, or JOB/STAGE. Default: nobody but sluice messages." example:"collect"`
+	Max Size   `key:"max" validate:"min=1" doc:"The longest message, either way, as JSON: from 1KiB to 64MiB." default:"16MiB" example:"64KiB"`
+}
+
 // Allow waives one rule for a job or a stage.
 type Allow struct {
 	Pos    diag.Pos
@@ -148,15 +157,17 @@ type RetryOn struct {
 
 // Stop says how an attempt is ended before its time.
 type Stop struct {
-	Pos    diag.Pos
-	Signal String   `key:"signal" enum:"signal" doc:"The signal that asks the process group to end." default:"TERM" example:"INT"`
-	Grace  Duration `key:"grace" doc:"How long it has before KILL." default:"10s" example:"5s"`
+	Pos     diag.Pos
+	Message JSON     `key:"message" doc:"What the processes with a channel are sent first, as JSON, of a job that has one: signal follows after grace, and KILL after grace once more. Nothing in it is substituted." example:"{cmd: shutdown}"`
+	Signal  String   `key:"signal" enum:"signal" doc:"The signal that asks the process group to end." default:"TERM" example:"INT"`
+	Grace   Duration `key:"grace" doc:"How long it has before KILL." default:"10s" example:"5s"`
 }
 
 // Ready says when a service or a detached job is ready. It has exactly one of
-// Line, Port and File.
+// Message, Line, Port and File.
 type Ready struct {
 	Pos     diag.Pos
+	Message Bool     `key:"message" doc:"Whether a process says so on its channel: {\"sluice\": {\"ready\": true}}." example:"true"`
 	Line    String   `key:"line" doc:"A regular expression (RE2) that is found in a line of what the job logs." example:"listening on"`
 	Port    Template `key:"port" doc:"A port of this machine, or host:port, that takes a TCP connection." example:"8080"`
 	File    Template `key:"file" doc:"A file, relative to the job's directory, that is made or changed after the start." example:"run/server.pid"`

@@ -57,7 +57,7 @@ func TestEveryTagIsRead(t *testing.T) {
 		names[k.Name] = true
 	}
 	for _, v := range []any{
-		File{}, Defaults{}, Param{}, Job{}, Stage{}, Allow{}, When{}, Retry{}, RetryOn{}, Ready{}, Restart{}, Exclusive{}, Log{}, Stop{},
+		File{}, Defaults{}, Param{}, Job{}, Stage{}, Allow{}, When{}, Retry{}, RetryOn{}, Ready{}, Restart{}, Exclusive{}, Log{}, Stop{}, Channel{},
 		argGlob{}, argParam{}, literal{}, inputMapping{}, outputMapping{}, capture{}, axisMapping{},
 	} {
 		for _, f := range fieldsOf(reflect.TypeOf(v)).list {

@@ -75,6 +75,7 @@ func relate(s *schema, t reflect.Type) {
 		s.OneOf = exactlyOne("run", "command", "pipe")
 		s.Properties["pipe"].MinItems, s.Properties["inputs"].MinProperties = 1, 1
 		s.Properties["ok"].MinItems = 1
+		s.AllOf = []any{condition{If: &clause{Required: []string{"pipe"}}, Then: &clause{Properties: map[string]any{"channel": false}}}}
 	case reflect.TypeFor[Stage]():
 		s.Dependencies = map[string][]string{"args": {"command"}, "inputs": {"command"}, "spill": {"tee"}}
 		s.OneOf = exactlyOne("run", "command", "tee")
@@ -97,7 +98,8 @@ func relate(s *schema, t reflect.Type) {
 		s.Properties["pipe"].MinItems, s.Properties["inputs"].MinProperties = 1, 1
 		s.AllOf = []any{condition{If: &clause{Required: []string{"branch"}}, Then: &clause{Properties: map[string]any{"stdin": false}}}}
 	case reflect.TypeFor[Ready]():
-		s.OneOf = exactlyOne("line", "port", "file")
+		s.OneOf = exactlyOne("message", "line", "port", "file")
+		s.Properties["message"].Const = true
 		line := s.Properties["line"]
 		line.MinLength, line.words = 1, "a regular expression (RE2)"
 	case reflect.TypeFor[RetryOn]():
@@ -124,7 +126,7 @@ func relate(s *schema, t reflect.Type) {
 }
 
 // notOfTee are the keys of a stage that only a process has.
-var notOfTee = []string{"env", "dir", "stderr", "ok"}
+var notOfTee = []string{"env", "dir", "stderr", "channel", "ok"}
 
 func exactlyOne(keys ...string) (forms []*schema) {
 	for _, key := range keys {

@@ -145,6 +145,25 @@ func (Spill) schema(b *schemaBuilder) *schema {
 	}
 }
 
+func (Channel) schema(b *schemaBuilder) *schema {
+	return &schema{
+		AnyOf: []*schema{{Type: "boolean", Const: true, words: "true"}, b.define("channel", func() *schema { return b.mapping(reflect.TypeFor[Channel]()) })},
+		words: "true, or {to: …, max: …}",
+	}
+}
+
+func (JSON) schema(b *schemaBuilder) *schema {
+	return b.define("json", func() *schema {
+		ref := &schema{Ref: "#/definitions/json"}
+		return &schema{
+			Description: "Any value.",
+			Type:        []string{"string", "number", "boolean", "array", "object"}, Items: ref, Additional: ref,
+			words: "any value",
+			leaf:  true,
+		}
+	})
+}
+
 func (Exclusive) schema(b *schemaBuilder) *schema {
 	return &schema{
 		AnyOf: []*schema{{Type: "string", words: "text"}, b.define("exclusive", func() *schema { return b.mapping(reflect.TypeFor[Exclusive]()) })},

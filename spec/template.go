@@ -30,7 +30,14 @@ type Ref struct {
 	Text string // as written: "${params.top}"
 	Root string // params, matrix, env, jobs, run, job or attempt
 	Name string // what follows the root: a param, an axis, a variable, a job
-	Prop string // what follows the name: dir, base, stem, ext, stdout
+	Prop string // what follows the name: dir, base, stem, ext, stdout, outputs.NAME
+}
+
+// Output is the name of the output of a job that r asks for; ok is false where
+// it asks for something else.
+func (r *Ref) Output() (name string, ok bool) {
+	name, ok = strings.CutPrefix(r.Prop, "outputs.")
+	return name, ok && r.Root == "jobs" && IsName(name)
 }
 
 // Roots are the first words that a reference can have.

@@ -146,6 +146,21 @@ func (s *Spill) decode(d *decoder, n *yaml.Node, what string) {
 	s.Max.decode(d, n, what)
 }
 
+func (c *Channel) decode(d *decoder, n *yaml.Node, what string) {
+	c.Pos = d.pos(n)
+	switch {
+	case n.Kind == yaml.MappingNode:
+		d.mapping(n, reflect.ValueOf(c).Elem(), what)
+	case n.Kind == yaml.ScalarNode && n.Tag == "!!bool" && n.Value == "true":
+	default:
+		hint := "such as channel: true"
+		if n.Kind == yaml.ScalarNode && n.Value == "false" {
+			hint = "leave it out where there shall be none"
+		}
+		d.wrongKindHint(n, what, "true, or {to: …, max: …}", hint)
+	}
+}
+
 func (e *Exclusive) decode(d *decoder, n *yaml.Node, what string) {
 	e.Pos = d.pos(n)
 	switch {

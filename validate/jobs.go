@@ -27,6 +27,7 @@ func (c *check) job(j *spec.Job) {
 	c.retry(j.Retry, c.broken.jobs[j.Name.Value])
 	c.retriedSuccess(j)
 	c.lasting(j)
+	c.channels(j)
 	c.terminal(j)
 }
 

@@ -106,16 +106,16 @@ func (c *check) ready(j *spec.Job, r *spec.Ready) {
 	for _, way := range []struct {
 		key string
 		set bool
-	}{{"line", r.Line.IsSet()}, {"port", r.Port.IsSet()}, {"file", r.File.IsSet()}} {
+	}{{"message", r.Message.IsSet()}, {"line", r.Line.IsSet()}, {"port", r.Port.IsSet()}, {"file", r.File.IsSet()}} {
 		if way.set {
 			given = append(given, way.key)
 		}
 	}
 	switch broken := c.broken.jobs[j.Name.Value]; {
 	case len(given) == 0 && !broken:
-		c.add("SL017", r.Pos, 1, "ready has none of the keys line, port, file; expected one", "such as ready: {port: 8080}")
+		c.add("SL017", r.Pos, 1, "ready has none of the keys message, line, port, file; expected one", "such as ready: {port: 8080}")
 	case len(given) > 1:
-		c.add("SL017", r.Pos, 1, fmt.Sprintf("ready has %s; expected exactly one of line, port, file", strings.Join(given, " and ")), "")
+		c.add("SL017", r.Pos, 1, fmt.Sprintf("ready has %s; expected exactly one of message, line, port, file", strings.Join(given, " and ")), "")
 	}
 	if _, err := regexp.Compile(r.Line.Value); r.Line.IsSet() && r.Line.Value == "" {
 		c.at("SL018", r.Line, "line is empty, so any line would do", "write a part of the line that says so")

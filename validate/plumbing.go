@@ -25,8 +25,12 @@ func (c *check) plumbing(j *spec.Job) {
 		}
 		c.stageInputs(s)
 	}
+	for _, f := range j.Feeds() {
+		c.inputsOf(f.Inputs, f.Command, f.Run)
+	}
 	names := map[string]*spec.Branch{}
 	for _, b := range j.Branches() {
+		c.inputsOf(b.Inputs, b.Command, b.Run)
 		c.branch(b, names)
 	}
 	c.branchInputs(j, names)
@@ -34,12 +38,19 @@ func (c *check) plumbing(j *spec.Job) {
 	c.circle(g)
 }
 
+// inputsOf reports inputs where no command is that could open them.
+func (c *check) inputsOf(inputs spec.Map[*spec.Feed], command spec.Template, run spec.Line) {
+	if inputs.IsSet() && !command.IsSet() && !run.IsSet() {
+		c.add("SL111", inputs.Pos, 1, "inputs are those of a command, and there is none beside them", "write them at the stage that opens them")
+	}
+}
+
 // tee checks one of the stages that are no processes.
 func (c *check) tee(s *spec.Stage) {
 	if len(s.Tee.Items) == 0 {
 		c.add("SL017", s.Tee.Pos, 1, "tee has no branches", "list them: tee: [{file: raw.log}, wc -l]")
 	}
-	for _, key := range []string{"env", "dir", "stderr", "ok", "inputs"} {
+	for _, key := range []string{"env", "dir", "stderr", "channel", "ok", "inputs"} {
 		if k := s.Layout.Key(key); k.IsSet() {
 			c.at("SL111", k, key+" is of a process, and a tee is none", "write it at the stages of the branches")
 		}

@@ -60,7 +60,7 @@ func (c *check) unread() {
 		}
 		eachValue(c.jobs[name], func(t spec.Template) {
 			for _, p := range t.Parts {
-				if p.Ref != nil && p.Ref.Root == "jobs" {
+				if p.Ref != nil && p.Ref.Root == "jobs" && p.Ref.Prop == "stdout" {
 					delete(captures, p.Ref.Name)
 				}
 			}

@@ -108,6 +108,7 @@ func (c *check) matrixRef(j *spec.Job, r *spec.Ref) {
 
 func (c *check) jobRef(j *spec.Job, r *spec.Ref, p place) {
 	from := c.jobs[r.Name]
+	_, isOutput := r.Output()
 	name := spec.String{Value: r.Name, Pos: r.Pos}
 	name.Pos.Col += len("${jobs.")
 	switch {
@@ -115,13 +116,15 @@ func (c *check) jobRef(j *spec.Job, r *spec.Ref, p place) {
 		c.badRef(r, "what jobs give is known only within jobs", "put it into the env of a job that needs "+r.Name)
 	case from == nil:
 		c.unknown(name, "job", c.jobNames)
-	case r.Prop != "stdout":
-		c.badRef(r, "a job gives only its stdout", "write ${jobs."+r.Name+".stdout}")
+	case r.Prop != "stdout" && !isOutput:
+		c.badRef(r, "a job gives only its stdout and its outputs", "write ${jobs."+r.Name+".stdout}, or ${jobs."+r.Name+".outputs.NAME}")
 	case p.planned():
 		c.badRef(r, "this must be known before anything runs", "put it into args, env or stdin: {text: …}")
 	case c.broken.jobs[j.Name.Value] && !j.Needs.IsSet():
 	case !slices.ContainsFunc(j.Needs.Items, func(s spec.String) bool { return s.Value == r.Name }) && j.Stdin.Job.Value != r.Name:
 		c.badRef(r, fmt.Sprintf("job %q does not need job %q", j.Name.Value, r.Name), "add needs: ["+r.Name+"]")
+	case isOutput:
+		c.handsOver(from, r, name)
 	default:
 		c.captures(from, name, r.Text)
 	}

@@ -57,6 +57,7 @@ func (c *check) rules() {
 	c.names()
 	c.paramRules()
 	c.defaults()
+	c.channelVars(c.file.Env, c.file.PassEnv)
 	for _, name := range c.jobNames {
 		if !c.list.Full() {
 			c.job(c.jobs[name])

@@ -17,6 +17,7 @@ func (c *check) defaults() {
 		return
 	}
 	c.stop(d.Stop)
+	c.channelVars(d.Env, spec.List[spec.String]{})
 	c.retry(d.Retry, c.broken.any)
 	c.word(d.Group, spec.Groups(), "process group that a job can run in")
 }
@@ -24,6 +25,7 @@ func (c *check) defaults() {
 func (c *check) stop(s *spec.Stop) {
 	if s != nil {
 		c.signal(s.Signal, spec.StopSignals(), "signal that asks a job to end")
+		c.stopMessage(s)
 	}
 }
 
