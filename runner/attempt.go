@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"strconv"
@@ -49,12 +50,14 @@ type attempt struct {
 	childEnds []*os.File               // what children inherit; closed when the last has started
 	ends      map[plan.Reader]*os.File // of them, what the stages to come read
 	files     map[string]outFile
-	outputs   []report.Output // those that were committed
-	readers   []func()        // begin to read logs and captures, after the events of the starts
+	made      made
+	readers   []func() // begin to read logs and captures, after the events of the starts
 	logs      []loggedStream
 	tees      []*tee
 	pumps     []pumped
 	pumpErr   error // the first of the pumps
+	channels  []*channel
+	values    values
 	capture   *plumb.Capture
 	trim      bool
 }
@@ -82,9 +85,15 @@ type stage struct {
 	ending
 }
 
-// attempt runs inst's pipeline once, and returns the files that it made where
-// it succeeded. The error is sluice's own.
-func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, number int) (*report.Attempt, []report.Output, error) {
+// made is what an attempt leaves that succeeded.
+type made struct {
+	outputs []report.Output // files that were committed
+	values  map[string]json.RawMessage
+}
+
+// attempt runs inst's pipeline once, and returns what it made where it
+// succeeded. The error is sluice's own.
+func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, number int) (*report.Attempt, made, error) {
 	a := &attempt{
 		r: r, job: j, inst: inst, flow: inst.Flow(), ends: map[plan.Reader]*os.File{},
 		res:   &report.Attempt{Number: number, Start: time.Now(), CauseBy: -1},
@@ -109,7 +118,7 @@ func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, num
 	a.drain()
 	a.telling.Wait() // that it is being stopped comes before that it has ended
 	err := a.settle(trouble)
-	return a.res, a.outputs, err
+	return a.res, a.made, err
 }
 
 // start opens the streams and starts the stages, from the first to the last.
@@ -227,13 +236,14 @@ func (a *attempt) cannotStart(s *stage, err error) error {
 
 // unknown is a value that only the run knows.
 func (a *attempt) unknown(u plan.Unknown) (string, error) {
+	if text, ok, err := a.r.fromJobs(u); ok {
+		return text, err
+	}
 	switch u.Kind {
 	case plan.UnknownRunID:
 		return a.r.o.RunID, nil
 	case plan.UnknownAttempt:
 		return strconv.Itoa(a.res.Number), nil
-	case plan.UnknownJobStdout:
-		return a.r.trimmedStdout(u)
 	}
 	return "", fmt.Errorf("the plan has the unknown %q, which this sluice does not know", u.Kind)
 }

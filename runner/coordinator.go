@@ -128,7 +128,8 @@ func (c *coordinator) tellEarlier() {
 			}
 			res := &report.Job{ID: inst.ID, Name: j.Name, Status: report.Succeeded, Reason: "succeeded in run " + prior.RunID}
 			if prior.Result != nil {
-				res.RunID, res.Outputs = prior.Result.RunID, prior.Result.Outputs
+				res.RunID, res.Outputs, res.Values = prior.Result.RunID, prior.Result.Outputs, prior.Result.Values
+				c.setValues(inst.ID, res.Values)
 			}
 			if inst.Stdout.Kind == plan.OutCapture {
 				c.setStdout(inst.ID, prior.Stdout, inst.Stdout.Trim)

@@ -95,10 +95,13 @@ func (f *filler) input(in plan.Input) plan.Input {
 func (f *filler) fill(t plan.Text) plan.Text {
 	parts := slices.Clone(t.Parts())
 	for i, p := range parts {
-		if p.Unknown == nil || p.Unknown.Kind != plan.UnknownJobStdout {
+		if p.Unknown == nil {
 			continue
 		}
-		text, err := f.trimmedStdout(*p.Unknown)
+		text, ok, err := f.fromJobs(*p.Unknown)
+		if !ok {
+			continue
+		}
 		if err != nil && f.err == nil {
 			f.err = err
 		}

@@ -36,10 +36,13 @@ func newFiles(parallel int) files {
 // need is how many descriptors an attempt of inst has at most at once: pipes
 // between its stages, both ends of those that are read, and a pidfd for each;
 // and for its input, a log, and the fork. A tee has for each branch a pipe, a
-// spool and perhaps a file, and a pipe that wakes it.
+// spool and perhaps a file, and a pipe that wakes it. A channel has two ends.
 func (f *files) need(inst *plan.Instance) int {
 	count := 5*len(inst.Stages) + 8
 	for _, s := range inst.Stages {
+		if s.Channel != nil {
+			count += 2
+		}
 		if s.Tee != nil {
 			count += 4 + 4*(len(inst.Stages)+len(s.Tee.Files)+1)
 		}

@@ -35,16 +35,17 @@ func (r *run) instance(ctx context.Context, j *plan.Job, inst *plan.Instance) (*
 func (r *run) attempts(ctx context.Context, j *plan.Job, inst *plan.Instance, res *report.Job) error {
 	g := again{job: j, began: res.Start}
 	for n := 1; ; n++ {
-		a, outputs, err := r.attempt(ctx, j, inst, n)
+		a, made, err := r.attempt(ctx, j, inst, n)
 		var next then
 		var delay time.Duration
 		if err == nil && a.Status != report.Cancelled && ctx.Err() == nil && r.kill.Err() == nil {
 			next, delay = g.after(a, time.Now())
 		}
 		keep(res, a)
-		res.Outputs = nil
+		res.Outputs, res.Values = nil, nil
 		if a.Status == report.Succeeded {
-			res.Outputs = slices.SortedFunc(slices.Values(outputs), func(x, y report.Output) int { return strings.Compare(x.Path, y.Path) })
+			res.Outputs = slices.SortedFunc(slices.Values(made.outputs), func(x, y report.Output) int { return strings.Compare(x.Path, y.Path) })
+			res.Values = made.values
 		}
 		r.emit(event.AttemptEnded{ID: inst.ID, Result: a}) // from here on a is the reader's
 		going := false

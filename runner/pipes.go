@@ -64,6 +64,13 @@ func (a *attempt) streams(i int, out *os.File) ([]*os.File, error) {
 	for range s.Inputs {
 		files = append(files, a.ends[plan.Reader{Stage: i, FD: len(files)}])
 	}
+	if s.Channel != nil {
+		child, err := a.openChannel(i)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, child)
+	}
 	return files, nil
 }
 

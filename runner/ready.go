@@ -80,7 +80,7 @@ func (r *readiness) watch() (stop func()) {
 		looking.Go(func() { r.poll(ctx, r.connects) })
 	case r.plan.File != "":
 		looking.Go(func() { r.poll(ctx, r.changed) })
-	case r.line == nil:
+	case r.line == nil && !r.plan.Message:
 		r.tell()
 	}
 	var timeout *time.Timer

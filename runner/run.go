@@ -62,6 +62,10 @@ type Options struct {
 	// then nothing of it is left. nil: detached jobs are refused.
 	Detach func(ctx context.Context, p *plan.Plan) (runID string, err error)
 
+	// Mailbox sends messages to processes while the run goes on. nil: nobody but
+	// the processes themselves does.
+	Mailbox *Mailbox
+
 	// NoSync leaves it to the system when output files reach the disk; else
 	// they are there before the instance counts as done.
 	NoSync bool
@@ -111,6 +115,10 @@ func Run(ctx context.Context, p *plan.Plan, o Options) (*report.Report, error) {
 	if r.o.Parallel <= 0 {
 		r.o.Parallel = runtime.GOMAXPROCS(0)
 	}
+	if r.o.Mailbox == nil {
+		r.o.Mailbox = &Mailbox{}
+	}
+	defer r.o.Mailbox.begin(p)()
 	defer r.stops.begin()()
 	defer r.watchMonitor()()
 	return newCoordinator(r, ctx).coordinate()

@@ -15,7 +15,11 @@ func (a *attempt) settleService() {
 	switch told := a.stop; {
 	case told.status == report.Succeeded && a.res.Status == report.Succeeded:
 		if !told.killed.IsZero() {
-			a.warn("it was killed, since %s did not end it within %s", told.signal, a.job.Stop.Grace)
+			how := told.signal
+			if told.message != "" {
+				how = "its message to stop and then " + how
+			}
+			a.warn("it was killed, since %s did not end it within %s", how, a.job.Stop.Grace)
 		}
 	case told.happened():
 	case a.res.Status == report.Succeeded || a.res.Status == report.Failed && a.res.CauseBy >= 0 && a.started():

@@ -52,6 +52,9 @@ func (a *attempt) drain() {
 	for _, l := range a.logs {
 		l.Interrupt(deadline)
 	}
+	for _, c := range a.channels {
+		c.Interrupt(deadline)
+	}
 	for _, l := range a.logs {
 		if l.Wait() {
 			a.stillHeld(l.stage, l.name)
@@ -63,6 +66,7 @@ func (a *attempt) drain() {
 			a.stillHeld(a.flow.Last, event.Stdout)
 		}
 	}
+	a.drainChannels()
 	if exited := a.lastExit(); !exited.IsZero() && len(a.readers) > 0 {
 		a.res.Close = time.Since(exited)
 	}
@@ -114,6 +118,8 @@ func (a *attempt) settle(trouble error) error {
 		a.res.Status, a.res.Cause = report.Failed, a.pumpErr.Error()
 	case a.capture != nil && a.capture.Exceeded():
 		a.res.Status, a.res.Cause = report.Failed, tooMuch(a.inst.Stdout.Max)
+	case a.values.full:
+		a.res.Status, a.res.Cause = report.Failed, tooManyValues
 	}
 	if a.job.Service {
 		a.settleService()
@@ -216,6 +222,10 @@ func (a *attempt) commit(succeeded bool) error {
 	if succeeded && errs == nil && a.capture != nil {
 		a.r.setStdout(a.inst.ID, a.capture.Bytes(), a.trim)
 	}
+	if succeeded && errs == nil && a.values.byName != nil {
+		a.made.values = a.values.byName
+		a.r.setValues(a.inst.ID, a.made.values)
+	}
 	if errs != nil {
 		errs.ErrorFormat = oneLine
 	}
@@ -226,7 +236,7 @@ func (a *attempt) commit(succeeded bool) error {
 func (a *attempt) keepOutput(path string) {
 	info, err := os.Stat(path)
 	if err == nil && info.Mode().IsRegular() {
-		a.outputs = append(a.outputs, report.Output{Path: path, Size: info.Size(), Mtime: info.ModTime()})
+		a.made.outputs = append(a.made.outputs, report.Output{Path: path, Size: info.Size(), Mtime: info.ModTime()})
 	}
 }
 

@@ -103,12 +103,16 @@ func (a *attempt) told(cause error) stopped {
 	return s
 }
 
-// end stops the attempt: the job's signal now, KILL when its grace is over.
-// The first reason counts.
+// end stops the attempt: the job's message to stop now if there is one, its
+// signal now or when its grace is over, KILL after that once more. The first
+// reason counts.
 func (a *attempt) end(s stopped) {
 	s.signal = a.job.Stop.Signal
 	if s.has != "" {
 		s.signal = s.has
+	}
+	if s.has == "" {
+		s.message = a.job.Stop.Message
 	}
 	sig, _ := proc.ParseSignal(s.signal)
 	a.stopGroup(s, sig)
@@ -119,7 +123,7 @@ func (a *attempt) endFull() {
 	a.end(stopped{status: report.Failed, reason: tooMuch(a.inst.Stdout.Max)})
 }
 
-// stopGroup asks the group to end with sig, and wakes what is stopped in it so
+// stopGroup asks the group to end with the message of s or with sig, and wakes what is stopped in it so
 // that it can; KILL follows when its grace is over. Where only tees go on, they
 // are cut off. It does nothing where that was done before, or all is over.
 func (a *attempt) stopGroup(s stopped, sig syscall.Signal) {
@@ -129,6 +133,10 @@ func (a *attempt) stopGroup(s stopped, sig syscall.Signal) {
 		return
 	}
 	s.at = time.Now()
+	asked := !a.reaped && s.message != "" && a.ask(s.message)
+	if !asked {
+		s.message = ""
+	}
 	a.stop = s
 	if a.reaped {
 		a.mu.Unlock()
@@ -136,20 +144,41 @@ func (a *attempt) stopGroup(s stopped, sig syscall.Signal) {
 		return
 	}
 	var grace time.Duration
-	if s.has == "" { // one signal is enough
+	if !asked && s.has == "" { // one signal is enough
 		a.signal(sig)
 	}
-	if sig != sigkill {
+	if asked || sig != sigkill {
 		a.signal(syscall.SIGCONT)
 		grace = time.Duration(a.job.Stop.Grace)
-		a.grace = time.AfterFunc(grace, a.killGroup)
+		then := a.killGroup
+		if asked {
+			then = func() { a.signalAfter(sig, grace) }
+		}
+		a.grace = time.AfterFunc(grace, then)
 	}
 	a.telling.Add(1)
 	a.mu.Unlock()
 	// Not under the lock: who hears of it may be stuck, and KILL comes all the
 	// same.
 	defer a.telling.Done()
-	a.r.emit(event.Stopping{ID: a.inst.ID, Attempt: a.res.Number, Reason: s.reason, Signal: s.signal, Grace: grace, Told: s.told})
+	a.r.emit(event.Stopping{ID: a.inst.ID, Attempt: a.res.Number, Reason: s.reason, Signal: s.signal, Grace: grace, Told: s.told, Message: asked})
+}
+
+// signalAfter signals the group when its message to stop had its grace.
+func (a *attempt) signalAfter(sig syscall.Signal, grace time.Duration) {
+	if sig == sigkill {
+		a.killGroup()
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.reaped || !a.stop.killed.IsZero() {
+		return
+	}
+	a.stop.signalled = time.Now()
+	a.signal(sig)
+	a.signal(syscall.SIGCONT)
+	a.grace = time.AfterFunc(grace, a.killGroup)
 }
 
 func (a *attempt) killGroup() {

@@ -29,16 +29,26 @@ type ending struct {
 // stopped says that sluice ended an attempt before its time. The zero stopped
 // means that it did not.
 type stopped struct {
-	status report.Status // TimedOut, Cancelled or Failed; Succeeded for a service that is not needed any more
-	reason string        // "timeout of 3s"
-	signal string        // what the group was sent first
-	has    string        // that, where it was not sluice that sent it
-	told   bool          // it was the whole run that was to stop, or to do without the service
-	at     time.Time
-	killed time.Time // when KILL followed; zero where it was not needed
+	status    report.Status // TimedOut, Cancelled or Failed; Succeeded for a service that is not needed any more
+	reason    string        // "timeout of 3s"
+	signal    string        // what the group was sent first, or after message
+	has       string        // that, where it was not sluice that sent it
+	told      bool          // it was the whole run that was to stop, or to do without the service
+	message   plan.JSON     // what was sent before the signal; empty: nothing
+	at        time.Time
+	signalled time.Time // when signal followed message; zero where it did not
+	killed    time.Time // when KILL followed; zero where it was not needed
 }
 
 func (s stopped) happened() bool { return !s.at.IsZero() }
+
+// asked is when signal was sent.
+func (s stopped) asked() time.Time {
+	if s.message != "" {
+		return s.signalled
+	}
+	return s.at
+}
 
 // judge gives each stage its status, from the last to the first, and the
 // attempt its own. by is the stage at fault, or -1. readers are the stages that
@@ -129,11 +139,15 @@ func (e ending) words(stop stopped) string {
 	}
 	switch {
 	case !stop.happened() || e.end.Before(stop.at):
+	case sig == sigkill && !stop.killed.IsZero() && stop.message != "" && stop.signalled.IsZero():
+		text += fmt.Sprintf(", %s after its message to stop", roundly(stop.killed.Sub(stop.at)))
 	case sig == sigkill && !stop.killed.IsZero() && stop.signal != "KILL":
-		text += fmt.Sprintf(", %s after %s", roundly(stop.killed.Sub(stop.at)), stop.signal)
+		text += fmt.Sprintf(", %s after %s", roundly(stop.killed.Sub(stop.asked())), stop.signal)
 	case proc.SignalName(sig) == stop.has:
 		text += ", sent by the terminal"
-	case proc.SignalName(sig) == stop.signal:
+	case proc.SignalName(sig) == stop.signal && stop.message != "" && !e.end.Before(stop.signalled):
+		text += fmt.Sprintf(", %s after its message to stop", roundly(stop.signalled.Sub(stop.at)))
+	case proc.SignalName(sig) == stop.signal && stop.message == "":
 		text += ", sent by sluice"
 	}
 	return text

@@ -22,10 +22,10 @@ func everyPlan() *plan.Plan {
 		Name: "sort",
 		Argv: []plan.Text{
 			plan.Known("sort"), plan.Known(""), plan.Known("\xff"), plan.TextOf(stdout),
-			plan.TextOf(plan.Part{Text: "a"}, stdout, plan.Part{Text: "\xff"}, plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownRunID}}, plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownAttempt}}),
+			plan.TextOf(plan.Part{Text: "a"}, stdout, plan.Part{Text: "\xff"}, plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownRunID}}, plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownAttempt}}, plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownJobOutput, Job: "list", Name: "k"}}),
 		},
-		Path: "/usr/bin/sort", Later: true, Dir: "/src",
-		Env:    []plan.EnvVar{{Name: "A", Value: plan.Known("b"), From: "caller"}, {Name: "B", Value: plan.TextOf(stdout), From: "stage"}},
+		Path: "/usr/bin/sort", Later: true, Dir: "/src", Channel: &plan.Channel{Max: 1 << 20, To: &plan.Addressee{Job: "b", Stage: 1}},
+		Env:    []plan.EnvVar{{Name: "A", Value: plan.Known("b"), From: "caller"}, {Name: "B", Value: plan.TextOf(stdout), From: "stage"}, {Name: "C", From: "channel"}},
 		Stderr: plan.Output{Kind: plan.OutJob}, OK: []int{0, 255},
 	}
 	instance := func(in plan.Input, out plan.Output, ready *plan.Ready) *plan.Instance {
@@ -44,7 +44,7 @@ func everyPlan() *plan.Plan {
 			{
 				Name: "a", Description: "d", Needs: []string{"b"}, After: []string{"c"}, MaxParallel: 2, Pool: "db", Timeout: plan.Duration(90 * time.Second),
 				IdleTimeout: minute, Group: plan.GroupSession, Interactive: true, Detach: true, Service: true, Log: plan.Log{MaxSize: 1 << 20, Keep: 3},
-				Stop: plan.Stop{Signal: "RTMIN+1", Grace: plan.Duration(1500 * time.Microsecond)},
+				Stop: plan.Stop{Signal: "RTMIN+1", Grace: plan.Duration(1500 * time.Microsecond), Message: `{"cmd":["stop",1]}`},
 				Retry: &plan.Retry{
 					Attempts: 3, Delays: []plan.Duration{0, plan.Duration(time.Hour + time.Nanosecond)}, Jitter: 0.5,
 					Budget: minute, On: &plan.RetryOn{Exit: []int{75}, Signal: []string{"USR1"}, Timeout: true, Start: true},
@@ -54,6 +54,7 @@ func everyPlan() *plan.Plan {
 					instance(plan.Input{Kind: plan.InFile, Path: "/in", Later: true}, plan.Output{Kind: plan.OutFile, Path: "/out", Mode: plan.ModeAppend, Shared: true}, &plan.Ready{Line: "up$", Timeout: minute}),
 					instance(plan.Input{Kind: plan.InText, Text: plan.TextOf(stdout)}, plan.Output{Kind: plan.OutCapture, Max: 1 << 20, Trim: true}, &plan.Ready{Port: "[::1]:80", Timeout: minute}),
 					instance(plan.Input{Kind: plan.InText}, plan.Output{Kind: plan.OutStdout}, &plan.Ready{File: "/run/x", Timeout: minute}),
+					instance(plan.Input{Kind: plan.InNone}, plan.Output{Kind: plan.OutLog}, &plan.Ready{Message: true, Timeout: minute}),
 					instance(plan.Input{Kind: plan.InJob, Job: "list"}, plan.Output{Kind: plan.OutDiscard}, nil),
 					instance(plan.Input{Kind: plan.InNone}, plan.Output{Kind: plan.OutInherit}, nil),
 					instance(plan.Input{Kind: plan.InInherit}, plan.Output{Kind: plan.OutLog}, nil),
@@ -76,7 +77,7 @@ func everyEvent() []event.Event {
 		Number: 2, Status: report.TimedOut, Cause: "the timeout of 3s", CauseBy: -1, Start: at, Took: 5, Close: 6, Stages: []*report.Stage{stage, missing}, Warnings: []string{"w"},
 		Survivors: []report.Survivor{{PID: 10, Name: "nfsd", State: "D", Why: "w"}},
 	}
-	job := &report.Job{ID: "a[x=1]", Name: "a", Status: report.Failed, Reason: "r", RunID: "r2", Outputs: []report.Output{{Path: "/o", Size: 7, Mtime: at}}, Start: at, Took: 6, Earlier: 8, Attempts: []*report.Attempt{attempt}}
+	job := &report.Job{ID: "a[x=1]", Name: "a", Status: report.Failed, Reason: "r", RunID: "r2", Outputs: []report.Output{{Path: "/o", Size: 7, Mtime: at}}, Values: map[string]json.RawMessage{"k": json.RawMessage(`[1]`)}, Start: at, Took: 6, Earlier: 8, Attempts: []*report.Attempt{attempt}}
 	return []event.Event{
 		event.RunStarted{RunID: "r1", File: "/x.yaml", Instances: 3},
 		event.JobStarted{ID: "a[x=1]"},
@@ -88,8 +89,12 @@ func everyEvent() []event.Event {
 		event.Ready{ID: "a", Attempt: 1},
 		event.Detached{ID: "a", RunID: "r2"},
 		event.Waiting{ID: "a", Reason: "exclusive deploy is held by run r0"},
+		event.Message{ID: "a", Attempt: 1, Stage: 1, Name: "n", Value: json.RawMessage(`{"a":[1,null]}`)},
+		event.MessageFault{ID: "a", Attempt: 1, Stage: 1, Fault: "line 2 is empty"},
+		event.Progress{ID: "a", Attempt: 1, Stage: 1, Progress: 0.25},
+		event.Value{ID: "a", Attempt: 1, Stage: 1, Name: "k", Value: json.RawMessage(`null`)},
 		event.StageEnded{ID: "a", Attempt: 1, Stage: 1, Result: stage},
-		event.Stopping{ID: "a", Attempt: 1, Reason: "the timeout of 3s", Signal: "TERM", Grace: time.Second, Told: true},
+		event.Stopping{ID: "a", Attempt: 1, Reason: "the timeout of 3s", Signal: "TERM", Grace: time.Second, Told: true, Message: true},
 		event.AttemptEnded{ID: "a", Result: attempt},
 		event.RetryScheduled{ID: "a", Attempt: 2, Of: 3, Delay: time.Second},
 		event.RestartScheduled{ID: "a", Attempt: 2, Delay: time.Second},
@@ -115,12 +120,16 @@ func check(t *testing.T, schema *jsonschema.Schema, text []byte) {
 	if err := schema.Validate(v); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
+	anything := map[string]bool{"/jobs/stop/message": true, "/value": true, "/result/values": true} // JSON of the author's or of a process
 	var visit func(node any, path string)
 	visit = func(node any, path string) {
 		switch node := node.(type) {
 		case map[string]any:
-			free := strings.HasSuffix(path, "/pools") // its keys are names
+			free := strings.HasSuffix(path, "/pools") || strings.HasSuffix(path, "/values") // its keys are names
 			for key, value := range node {
+				if anything[path+"/"+key] {
+					continue
+				}
 				node[key] = nil
 				if schema.Validate(v) == nil {
 					t.Errorf("null is taken for %s/%s", path, key)
@@ -145,7 +154,7 @@ func TestPlan(t *testing.T) {
 	p := everyPlan()
 	set := map[string]bool{}
 	fieldsSet(reflect.ValueOf(p), set)
-	for _, zero := range []any{plan.Plan{}, plan.Param{}, plan.Job{}, plan.Stop{}, plan.Retry{}, plan.RetryOn{}, plan.Restart{}, plan.Ready{}, plan.Exclusive{}, plan.Log{}, plan.Instance{}, plan.Axis{}, plan.Stage{}, plan.EnvVar{}, plan.Input{}, plan.Output{}} {
+	for _, zero := range []any{plan.Plan{}, plan.Param{}, plan.Job{}, plan.Stop{}, plan.Retry{}, plan.RetryOn{}, plan.Restart{}, plan.Ready{}, plan.Exclusive{}, plan.Log{}, plan.Instance{}, plan.Axis{}, plan.Stage{}, plan.Channel{}, plan.Addressee{}, plan.EnvVar{}, plan.Input{}, plan.Output{}} {
 		typ := reflect.TypeOf(zero)
 		for i := range typ.NumField() {
 			if name := typ.Name() + "." + typ.Field(i).Name; !set[name] {

@@ -29,7 +29,7 @@ var arrows = map[string]string{
 	"runner/ipc":      "",
 	"runner/event":    "runner/fields runner/report",
 	"runner/contain":  "runner/report",
-	"runner":          "runner/lock runner/plan runner/proc runner/plumb runner/contain runner/event runner/report",
+	"runner":          "runner/lock runner/ipc runner/plan runner/proc runner/plumb runner/contain runner/event runner/report",
 	"runner/state":    "runner/fields runner/plan runner/event runner/report",
 	"jobs/endings":    "",
 	"jobs/wordserver": "",

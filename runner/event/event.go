@@ -5,6 +5,7 @@
 package event
 
 import (
+	"encoding/json"
 	"time"
 
 	"sluice/runner/report"
@@ -117,6 +118,43 @@ type Waiting struct {
 	Reason string `json:"reason"` // "exclusive deploy is held by run 20261123-160501-4f2a"
 }
 
+// Message is a message that a process sent on its channel and that is not for
+// the runner itself. Value belongs to the runner again when the Sink returns.
+type Message struct {
+	ID      string          `json:"id"`
+	Attempt int             `json:"attempt"`
+	Stage   int             `json:"stage"` // 0-based
+	Name    string          `json:"name"`  // of the stage
+	Value   json.RawMessage `json:"value"` // any JSON value, as it came
+}
+
+// MessageFault says that what a process sent was no message, or reached nobody.
+// After many of a stage one tells how many more there were.
+type MessageFault struct {
+	ID      string `json:"id"`
+	Attempt int    `json:"attempt"`
+	Stage   int    `json:"stage"`
+	Fault   string `json:"fault"` // what was found, and what was expected
+}
+
+// Progress says how much of its work a process has done.
+type Progress struct {
+	ID       string  `json:"id"`
+	Attempt  int     `json:"attempt"`
+	Stage    int     `json:"stage"`
+	Progress float64 `json:"progress"` // from 0 to 1
+}
+
+// Value is an output that a process handed over. A later one of the same name
+// takes its place. Value belongs to the runner again when the Sink returns.
+type Value struct {
+	ID      string          `json:"id"`
+	Attempt int             `json:"attempt"`
+	Stage   int             `json:"stage"`
+	Name    string          `json:"name"`
+	Value   json.RawMessage `json:"value"` // any JSON value, as it came
+}
+
 // StageEnded says how a process ended. It comes when the whole attempt
 // is over, for only then is the verdict on a stage known.
 type StageEnded struct {
@@ -137,6 +175,9 @@ type Stopping struct {
 	// Told: it is nothing of this attempt's. The run is being stopped, which
 	// RunStopping tells for all, or has no more need of the service.
 	Told bool `json:"told,omitempty"`
+	// Message: the processes were sent the message that stop has. Signal
+	// follows after Grace, and KILL after Grace once more.
+	Message bool `json:"message,omitempty"`
 }
 
 // AttemptEnded says how an attempt ended.
@@ -191,6 +232,10 @@ func (Ready) event() Type            { return "ready" }
 func (Detached) event() Type         { return "detached" }
 func (Waiting) event() Type          { return "waiting" }
 func (RestartScheduled) event() Type { return "restart_scheduled" }
+func (Message) event() Type          { return "message" }
+func (MessageFault) event() Type     { return "message_fault" }
+func (Progress) event() Type         { return "progress" }
+func (Value) event() Type            { return "value" }
 func (StageEnded) event() Type       { return "stage_ended" }
 func (Stopping) event() Type         { return "stopping" }
 func (AttemptEnded) event() Type     { return "attempt_ended" }

@@ -47,6 +47,20 @@ func add(o *fields.Object, e Event) {
 	case Waiting:
 		o.String("id", e.ID)
 		o.String("reason", e.Reason)
+	case Message:
+		stage(o, e.ID, e.Attempt, e.Stage)
+		o.String("name", e.Name)
+		raw(o, "value", e.Value)
+	case MessageFault:
+		stage(o, e.ID, e.Attempt, e.Stage)
+		o.String("fault", e.Fault)
+	case Progress:
+		stage(o, e.ID, e.Attempt, e.Stage)
+		o.Float("progress", e.Progress)
+	case Value:
+		stage(o, e.ID, e.Attempt, e.Stage)
+		o.String("name", e.Name)
+		raw(o, "value", e.Value)
 	case StageEnded:
 		stage(o, e.ID, e.Attempt, e.Stage)
 		result(o, e.Result)
@@ -56,6 +70,7 @@ func add(o *fields.Object, e Event) {
 		o.String("signal", e.Signal)
 		o.Int("grace_ns", int64(e.Grace))
 		o.BoolOpt("told", e.Told)
+		o.BoolOpt("message", e.Message)
 	case AttemptEnded:
 		o.String("id", e.ID)
 		result(o, e.Result)
@@ -86,6 +101,16 @@ func attempt(o *fields.Object, id string, number int) {
 func stage(o *fields.Object, id string, number, stage int) {
 	attempt(o, id, number)
 	o.Int("stage", int64(stage))
+}
+
+// raw writes a field that is a JSON value in one line.
+func raw(o *fields.Object, name string, value []byte) {
+	o.Name(name, func(buf []byte) []byte {
+		if value == nil {
+			return append(buf, "null"...)
+		}
+		return append(buf, value...)
+	})
 }
 
 // result writes the result of a stage, an attempt or a job.

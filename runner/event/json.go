@@ -71,6 +71,14 @@ func decodeBody(t Type, line []byte) (Event, error) {
 		return decode[Waiting](line)
 	case RestartScheduled{}.event():
 		return decode[RestartScheduled](line)
+	case Message{}.event():
+		return decode[Message](line)
+	case MessageFault{}.event():
+		return decode[MessageFault](line)
+	case Progress{}.event():
+		return decode[Progress](line)
+	case Value{}.event():
+		return decode[Value](line)
 	case StageEnded{}.event():
 		return decode[StageEnded](line)
 	case Stopping{}.event():

@@ -31,6 +31,7 @@ func every() []Event {
 	job := &report.Job{
 		ID: "a[x=1]", Name: "a", Status: report.Failed, Reason: "r", RunID: "r2", Start: at, Took: 6,
 		Outputs: []report.Output{{Path: "/o", Size: 7, Mtime: at}}, Earlier: 8,
+		Values:   map[string]json.RawMessage{"b": json.RawMessage(`[1,"x"]`), "a": json.RawMessage(`"v"`)},
 		Attempts: []*report.Attempt{attempt},
 	}
 	return []Event{
@@ -44,8 +45,12 @@ func every() []Event {
 		Ready{ID: "a", Attempt: 1},
 		Detached{ID: "a", RunID: "r2"},
 		Waiting{ID: "a", Reason: "exclusive deploy is held by another run"},
+		Message{ID: "a", Attempt: 1, Stage: 1, Name: "n", Value: json.RawMessage(`{"a":[1,"<é>"]}`)},
+		MessageFault{ID: "a", Attempt: 1, Stage: 1, Fault: "line 2 is empty"},
+		Progress{ID: "a", Attempt: 1, Stage: 1, Progress: 0.25},
+		Value{ID: "a", Attempt: 1, Stage: 1, Name: "k", Value: json.RawMessage(`null`)},
 		StageEnded{ID: "a", Attempt: 1, Stage: 1, Result: stage},
-		Stopping{ID: "a", Attempt: 1, Reason: "timeout of 3s", Signal: "TERM", Grace: time.Second, Told: true},
+		Stopping{ID: "a", Attempt: 1, Reason: "timeout of 3s", Signal: "TERM", Grace: time.Second, Told: true, Message: true},
 		AttemptEnded{ID: "a", Result: attempt},
 		RetryScheduled{ID: "a", Attempt: 2, Of: 3, Delay: time.Second},
 		RestartScheduled{ID: "a", Attempt: 2, Delay: time.Second},
@@ -84,8 +89,8 @@ func TestRoundTrip(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 18 {
-		t.Errorf("%d types were tried, expected 18", len(seen))
+	if len(seen) != 22 {
+		t.Errorf("%d types were tried, expected 22", len(seen))
 	}
 }
 

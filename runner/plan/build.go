@@ -38,7 +38,7 @@ type Given struct {
 //
 // Build starts no process, writes nothing and opens no socket.
 func Build(f *spec.File, in Inputs) (*Plan, diag.List) {
-	b := &builder{file: f, in: in, lookups: map[string]lookup{}, stats: map[string]bool{}, outputs: map[string]output{}, shared: map[string]bool{}}
+	b := &builder{file: f, in: in, lookups: map[string]lookup{}, stats: map[string]bool{}, outputs: map[string]output{}, shared: map[string]bool{}, places: places{}}
 	if b.in.OS == "" {
 		b.in.OS = runtime.GOOS
 	}
@@ -76,6 +76,8 @@ type builder struct {
 	argSpace int      // what execve takes; 0 until it is asked for
 	reads    []string // files that what is being built reads, in any order
 	always   []string // those that every instance reads
+	spoken   []spoken
+	places   places
 }
 
 func (b *builder) add(rule string, pos diag.Pos, length int, msg, hint string) *diag.Problem {
@@ -131,6 +133,7 @@ func (b *builder) plan() *Plan {
 			p.Jobs = append(p.Jobs, b.job(e.Value, sel))
 		}
 	}
+	b.addressees()
 	b.conflicts(p)
 	b.stale()
 	return p
@@ -306,7 +309,8 @@ func (b *builder) stage(inst *Instance, st *spec.Stage, s scope, env envLayer, s
 		env = b.envOver(env, st.Env, s, "stage")
 		s.env, s.whys = env.values, env.whys
 	}
-	stage := &Stage{Dir: s.dir, Env: env.list, Stderr: stderr, OK: codes(st.OK, ok)}
+	stage := &Stage{Dir: s.dir, Stderr: stderr, OK: codes(st.OK, ok)}
+	stage.Env = b.channel(st.Channel, s.job, stage, env, len(st.Inputs.Entries)).list
 	if st.Stderr.Kind != spec.OutputUnset {
 		stage.Stderr = b.output(st.Stderr, s, inst, true)
 	}

@@ -361,7 +361,7 @@ jobs:
 		"once 1m0s INT 3s",
 	})
 	plain := build(t, dir, "version: 1\njobs: {a: {run: a}}\n", Inputs{}).Jobs[0]
-	if plain.Stop != (Stop{"TERM", Duration(10 * time.Second)}) || plain.Timeout != 0 || plain.Retry != nil {
+	if plain.Stop != (Stop{Signal: "TERM", Grace: Duration(10 * time.Second)}) || plain.Timeout != 0 || plain.Retry != nil {
 		t.Errorf("%+v", plain)
 	}
 }

@@ -39,6 +39,9 @@ func (b *builder) endings(j *spec.Job, p *Job) {
 		p.Group = ""
 	}
 	p.Stop = stop(d.Stop, j.Stop)
+	if len(j.Channels()) == 0 {
+		p.Stop.Message = "" // that of defaults is for those that could hear it
+	}
 	p.Interactive, p.Detach, p.Service = j.Interactive.Value, j.Detach.Value, j.Service.Value
 	p.Restart = restart(j.Restart)
 	p.Log = logOf(d.Log, j.Log)
@@ -50,6 +53,9 @@ func stop(layers ...*spec.Stop) Stop {
 	for _, s := range layers {
 		if s != nil && s.Signal.IsSet() {
 			stop.Signal = s.Signal.Value
+		}
+		if s != nil && s.Message.IsSet() {
+			stop.Message = JSON(s.Message.Text)
 		}
 		if s != nil && s.Grace.IsSet() {
 			stop.Grace = Duration(s.Grace.Value)
@@ -117,7 +123,7 @@ func (b *builder) ready(r *spec.Ready, s scope) *Ready {
 	if r == nil {
 		return nil
 	}
-	ready := &Ready{Line: r.Line.Value, Timeout: Duration(r.Timeout.Or(time.Minute))}
+	ready := &Ready{Message: r.Message.Value, Line: r.Line.Value, Timeout: Duration(r.Timeout.Or(time.Minute))}
 	if r.File.IsSet() {
 		ready.File, _ = b.path(r.File, s, s.dir)
 	}

@@ -154,6 +154,9 @@ func (b *builder) envFile(t spec.Template, s scope) (list []EnvVar) {
 			b.at("SL612", t.String, fmt.Sprintf("env_file: %s:%d is not NAME=value", path, i+1), "")
 			continue
 		}
+		if b.noChannelVar(name, fmt.Sprintf("%s:%d", path, i+1), t.String) {
+			continue
+		}
 		if n := len(v); n >= 2 && (v[0] == '\'' || v[0] == '"') && v[n-1] == v[0] {
 			v = v[1 : n-1]
 		}

@@ -86,6 +86,9 @@ func (b *builder) ref(r *spec.Ref, s scope) value {
 		return b.envRef(r, s)
 	case "jobs":
 		b.needsValue(r.Name, r.Pos, len([]rune(r.Text)))
+		if name, ok := r.Output(); ok {
+			return value{TextOf(Part{Unknown: &Unknown{Kind: UnknownJobOutput, Job: r.Name, Name: name}}), true, false}
+		}
 		return value{TextOf(Part{Unknown: &Unknown{Kind: UnknownJobStdout, Job: r.Name}}), true, false}
 	case "run":
 		return value{TextOf(Part{Unknown: &Unknown{Kind: UnknownRunID}}), false, true}

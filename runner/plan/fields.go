@@ -88,8 +88,13 @@ func (s Stop) appendJSON(buf []byte) []byte {
 	o := fields.Open(buf)
 	o.String("signal", s.Signal)
 	s.Grace.field(&o, "grace")
+	if s.Message != "" {
+		o.Name("message", s.Message.appendJSON)
+	}
 	return o.Close()
 }
+
+func (j JSON) appendJSON(buf []byte) []byte { return append(buf, j...) }
 
 func (r *Retry) appendJSON(buf []byte) []byte {
 	o := fields.Open(buf)
@@ -120,6 +125,7 @@ func (r *RetryOn) appendJSON(buf []byte) []byte {
 
 func (r *Ready) appendJSON(buf []byte) []byte {
 	o := fields.Open(buf)
+	o.BoolOpt("message", r.Message)
 	o.StringOpt("line", r.Line)
 	o.StringOpt("port", r.Port)
 	o.StringOpt("file", r.File)
@@ -206,6 +212,9 @@ func (s *Stage) appendJSON(buf []byte) []byte {
 	if s.Tee != nil {
 		o.Name("tee", s.Tee.appendJSON)
 	}
+	if s.Channel != nil {
+		o.Name("channel", s.Channel.appendJSON)
+	}
 	return o.Close()
 }
 
@@ -223,6 +232,22 @@ func (t *Tee) appendJSON(buf []byte) []byte {
 	}
 	o.Int("spill", t.Spill)
 	o.BoolOpt("fail", t.Fail)
+	return o.Close()
+}
+
+func (c *Channel) appendJSON(buf []byte) []byte {
+	o := fields.Open(buf)
+	o.Int("max", c.Max)
+	if c.To != nil {
+		o.Name("to", c.To.appendJSON)
+	}
+	return o.Close()
+}
+
+func (a *Addressee) appendJSON(buf []byte) []byte {
+	o := fields.Open(buf)
+	o.StringOpt("job", a.Job)
+	o.Int("stage", int64(a.Stage))
 	return o.Close()
 }
 
@@ -271,6 +296,7 @@ func (t Text) AppendJSON(buf []byte) []byte {
 		o := fields.Open(buf)
 		o.String("unknown", p.Unknown.Kind)
 		o.StringOpt("job", p.Unknown.Job)
+		o.StringOpt("name", p.Unknown.Name)
 		o.BoolOpt("no_dash", p.Unknown.NoDash)
 		return o.Close()
 	})

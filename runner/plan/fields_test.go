@@ -11,7 +11,11 @@ func fill(v reflect.Value, seed *int64) {
 	*seed++
 	if t, ok := v.Addr().Interface().(*Text); ok {
 		unknown := Part{Unknown: &Unknown{Kind: UnknownJobStdout, Job: "j", NoDash: true}}
-		*t = []Text{Known("<a>&\"é\u2028"), Known("\xff"), TextOf(Part{Text: "a"}, unknown, Part{Text: "\xff"})}[*seed%3]
+		*t = []Text{Known("<a>&\"é\u2028"), Known("\xff"), TextOf(Part{Text: "a"}, unknown, Part{Text: "\xff"}, Part{Unknown: &Unknown{Kind: UnknownJobOutput, Job: "j", Name: "k"}})}[*seed%3]
+		return
+	}
+	if j, ok := v.Addr().Interface().(*JSON); ok {
+		*j = `{"a":[1,"b"]}`
 		return
 	}
 	switch v.Kind() {

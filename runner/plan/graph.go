@@ -2,6 +2,7 @@ package plan
 
 import (
 	"sluice/spec"
+	"sluice/spec/diag"
 )
 
 // grapher makes the stages of one instance, whatever they are joined like.
@@ -22,10 +23,11 @@ type grapher struct {
 // node is a stage and what it reads.
 type node struct {
 	stage  *Stage
-	from   *node   // on its standard input; nil: stdin, or Stdin of the instance
-	inputs []*node // by descriptor
-	stdin  *Input  // of the first stage of an input
-	placed bool    // it has its place in the instance
+	pos    diag.Pos // where it is written
+	from   *node    // on its standard input; nil: stdin, or Stdin of the instance
+	inputs []*node  // by descriptor
+	stdin  *Input   // of the first stage of an input
+	placed bool     // it has its place in the instance
 	index  int
 }
 
@@ -75,6 +77,7 @@ func (g *grapher) place(n *node) {
 		g.place(in)
 	}
 	n.index = len(g.inst.Stages)
+	g.places[n.pos] = n.index
 	g.inst.Stages = append(g.inst.Stages, n.stage)
 }
 
@@ -82,7 +85,7 @@ func (g *grapher) place(n *node) {
 // nil. Their names begin with prefix. own says that they are the job's own.
 func (g *grapher) pipeline(stages []*spec.Stage, from *node, stdin *Input, prefix string, own bool) (first, last *node) {
 	for i, st := range stages {
-		n := &node{from: from}
+		n := &node{pos: st.Pos, from: from}
 		if i == 0 {
 			first, n.stdin = n, stdin
 		}

@@ -69,13 +69,14 @@ const (
 	GroupInherit Group = "inherit" // sluice's own: signals go to the processes one by one
 )
 
-// Ready says when a service or a detached job is ready. At most one of Line,
-// Port and File is set; without any it is ready when its processes run.
+// Ready says when a service or a detached job is ready. At most one of Message,
+// Line, Port and File is set; without any it is ready when its processes run.
 type Ready struct {
-	Line    string   `json:"line,omitempty"` // RE2; a line of a logged stream matches it somewhere
-	Port    string   `json:"port,omitempty"` // host:port; a TCP connection to it is accepted
-	File    string   `json:"file,omitempty"` // absolute path; it was made, or changed, since the start
-	Timeout Duration `json:"timeout"`        // from the start; then the attempt is a failure
+	Message bool     `json:"message,omitempty"` // a process says so on its channel
+	Line    string   `json:"line,omitempty"`    // RE2; a line of a logged stream matches it somewhere
+	Port    string   `json:"port,omitempty"`    // host:port; a TCP connection to it is accepted
+	File    string   `json:"file,omitempty"`    // absolute path; it was made, or changed, since the start
+	Timeout Duration `json:"timeout"`           // from the start; then the attempt is a failure
 }
 
 // Restart says when a service or a detached job that has ended is started
@@ -107,6 +108,9 @@ type Log struct {
 type Stop struct {
 	Signal string   `json:"signal"` // "TERM", without SIG
 	Grace  Duration `json:"grace"`  // between the signal and KILL
+	// Message is sent first to each process that has a channel; then Signal
+	// follows after Grace. Empty is none.
+	Message JSON `json:"message,omitempty"`
 }
 
 // Retry is the table of what happens after a failed attempt.
@@ -179,6 +183,8 @@ type Stage struct {
 	Stdout *Output `json:"stdout,omitempty"`
 	Inputs []int   `json:"inputs,omitempty"` // stages whose output it has open as descriptors 3, 4, …
 	Tee    *Tee    `json:"tee,omitempty"`    // it is no process: Argv, Path, Env and OK mean nothing
+	// Channel is its message channel, descriptor ChannelFD; nil: it has none.
+	Channel *Channel `json:"channel,omitempty"`
 }
 
 // Tee copies what it reads to each stage that reads it, to Files, and to its
@@ -193,7 +199,7 @@ type Tee struct {
 type EnvVar struct {
 	Name  string `json:"name"`
 	Value Text   `json:"value"`
-	From  string `json:"from"` // "caller", "env_file", "file", "defaults", "job", "stage"
+	From  string `json:"from"` // "caller", "env_file", "file", "defaults", "job", "stage", "channel"
 }
 
 // InputKind says what a first stage reads.
@@ -274,8 +280,9 @@ type Part struct {
 
 // Unknown is a value that only the run knows.
 type Unknown struct {
-	Kind string `json:"unknown"`       // "job.stdout", "run.id", "attempt"
-	Job  string `json:"job,omitempty"` // for job.stdout: the instance's ID
+	Kind string `json:"unknown"`        // "job.stdout", "job.output", "run.id", "attempt"
+	Job  string `json:"job,omitempty"`  // for job.stdout and job.output: the instance's ID
+	Name string `json:"name,omitempty"` // for job.output: that of the output
 	// NoDash: the value makes a whole element before any --, so one that
 	// begins with a dash could be read as an option, and the run refuses it.
 	NoDash bool `json:"no_dash,omitempty"`
@@ -284,6 +291,7 @@ type Unknown struct {
 // The kinds of Unknown.
 const (
 	UnknownJobStdout = "job.stdout"
+	UnknownJobOutput = "job.output"
 	UnknownRunID     = "run.id"
 	UnknownAttempt   = "attempt"
 )

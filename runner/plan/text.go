@@ -87,8 +87,11 @@ func (t Text) String() string {
 }
 
 func (u Unknown) String() string {
-	if u.Kind == UnknownJobStdout {
+	switch u.Kind {
+	case UnknownJobStdout:
 		return "‹jobs." + u.Job + ".stdout›"
+	case UnknownJobOutput:
+		return "‹jobs." + u.Job + ".outputs." + u.Name + "›"
 	}
 	return "‹" + u.Kind + "›"
 }

@@ -1,6 +1,11 @@
 package report
 
-import "sluice/runner/fields"
+import (
+	"maps"
+	"slices"
+
+	"sluice/runner/fields"
+)
 
 // AppendJSON appends r as encoding/json would write it, with the version of
 // the form.
@@ -30,6 +35,15 @@ func (j *Job) AppendJSON(buf []byte) []byte {
 	o.StringOpt("run_id", j.RunID)
 	if len(j.Outputs) > 0 {
 		o.Name("outputs", func(buf []byte) []byte { return fields.Array(buf, j.Outputs, appendOutput) })
+	}
+	if len(j.Values) > 0 {
+		o.Name("values", func(buf []byte) []byte {
+			o := fields.Open(buf)
+			for _, name := range slices.Sorted(maps.Keys(j.Values)) {
+				o.Name(name, func(buf []byte) []byte { return append(buf, j.Values[name]...) })
+			}
+			return o.Close()
+		})
 	}
 	o.TimeOpt("start", j.Start)
 	o.Int("took_ns", int64(j.Took))

@@ -5,6 +5,7 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 )
@@ -65,16 +66,19 @@ func NewRunID(now time.Time) string {
 
 // Job is what happened to one instance of a job.
 type Job struct {
-	ID       string        `json:"id"`
-	Name     string        `json:"name"`
-	Status   Status        `json:"status"`
-	Reason   string        `json:"reason,omitempty"`  // why it was skipped or not started, or which run it succeeded in
-	RunID    string        `json:"run_id,omitempty"`  // of a detached job: the run that it goes on as
-	Outputs  []Output      `json:"outputs,omitempty"` // files that it made, where it succeeded
-	Start    time.Time     `json:"start,omitzero"`
-	Took     time.Duration `json:"took_ns"`
-	Earlier  int           `json:"earlier_attempts,omitempty"` // attempts before those below, which were too many to keep
-	Attempts []*Attempt    `json:"attempts,omitempty"`         // the last 20
+	ID      string   `json:"id"`
+	Name    string   `json:"name"`
+	Status  Status   `json:"status"`
+	Reason  string   `json:"reason,omitempty"`  // why it was skipped or not started, or which run it succeeded in
+	RunID   string   `json:"run_id,omitempty"`  // of a detached job: the run that it goes on as
+	Outputs []Output `json:"outputs,omitempty"` // files that it made, where it succeeded
+	// Values are the outputs that its processes sent by their channels, where it
+	// succeeded: any JSON values, by name.
+	Values   map[string]json.RawMessage `json:"values,omitempty"`
+	Start    time.Time                  `json:"start,omitzero"`
+	Took     time.Duration              `json:"took_ns"`
+	Earlier  int                        `json:"earlier_attempts,omitempty"` // attempts before those below, which were too many to keep
+	Attempts []*Attempt                 `json:"attempts,omitempty"`         // the last 20
 }
 
 // Tries is how many attempts were made.

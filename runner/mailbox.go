@@ -1,0 +1,136 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"sluice/runner/ipc"
+	"sluice/runner/plan"
+)
+
+// Mailbox sends messages to the processes of a run that have a channel. A
+// caller that wants to send some gives one as Options.Mailbox, to one Run; the
+// zero Mailbox is ready. Its methods may be called from any goroutine.
+type Mailbox struct {
+	mu   sync.Mutex
+	plan *plan.Plan            // nil: no run goes on
+	open map[string][]*channel // by the instance's ID, those of the attempt that goes on
+}
+
+// Send sends message, one JSON value, to a process: by the ID of its instance
+// where that has one channel, or ID/STAGE. It does not wait until the process
+// reads it. The error says why it could not be sent.
+func (m *Mailbox) Send(to string, message []byte) error {
+	c, err := m.find(to)
+	if err != nil {
+		return err
+	}
+	return c.Send(message)
+}
+
+func (m *Mailbox) find(to string) (*channel, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.plan == nil {
+		return nil, errors.New("the run does not go on")
+	}
+	inst, stage, err := m.named(to)
+	if err != nil {
+		return nil, err
+	}
+	open := m.open[inst.ID]
+	if len(open) == 0 {
+		return nil, fmt.Errorf("%s does not run", inst.ID)
+	}
+	if stage != "" {
+		open = slices.DeleteFunc(slices.Clone(open), func(c *channel) bool { return c.name() != stage })
+	}
+	switch {
+	case len(open) == 0:
+		return nil, fmt.Errorf("%s has no stage %s with a channel", inst.ID, stage)
+	case len(open) > 1:
+		return nil, fmt.Errorf("%s has %d such channels; name one stage: %s/%s", inst.ID, len(open), inst.ID, open[0].name())
+	}
+	return open[0], nil
+}
+
+// named is the instance that to names, and the stage where it names one too. An
+// id may have a / in it.
+func (m *Mailbox) named(to string) (inst *plan.Instance, stage string, err error) {
+	for _, j := range m.plan.Jobs {
+		for _, i := range j.Instances {
+			rest, ok := strings.CutPrefix(to, i.ID)
+			if !ok || rest != "" && rest[0] != '/' {
+				continue
+			}
+			if !i.HasChannel() {
+				return nil, "", fmt.Errorf("%s has no channel; give it channel: true in the job file", i.ID)
+			}
+			return i, strings.TrimPrefix(rest, "/"), nil
+		}
+		if to == j.Name && len(j.Instances) > 0 {
+			return nil, "", fmt.Errorf("%s has %d instances; name one, such as %s", to, len(j.Instances), j.Instances[0].ID)
+		}
+	}
+	return nil, "", fmt.Errorf("the run has no job %s", to)
+}
+
+// begin lets messages through to the processes of p, which is run. end ends
+// that.
+func (m *Mailbox) begin(p *plan.Plan) (end func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.plan, m.open = p, map[string][]*channel{}
+	return func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.plan = nil
+	}
+}
+
+// add makes c one that messages can be sent to.
+func (m *Mailbox) add(c *channel) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	id := c.a.inst.ID
+	m.open[id] = append(m.open[id], c)
+}
+
+// drop ends that for all channels of an instance.
+func (m *Mailbox) drop(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.open, id)
+}
+
+// pass sends a message of a process of the instance from on to another.
+func (m *Mailbox) pass(from string, to *plan.Addressee, message []byte) error {
+	id := to.Job
+	if id == "" {
+		id = from
+	}
+	c := m.of(id, to.Stage)
+	if c == nil {
+		return fmt.Errorf("%s does not run", id)
+	}
+	err := c.Send(message)
+	if errors.Is(err, ipc.ErrClosed) {
+		return fmt.Errorf("%s has closed its channel", id)
+	}
+	return err
+}
+
+// of is the channel of a stage of an instance, or nil.
+func (m *Mailbox) of(id string, stage int) *channel {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range m.open[id] {
+		if c.stage == stage {
+			return c
+		}
+	}
+	return nil
+}
