@@ -113,7 +113,7 @@ func (a *attempt) drainChannels() {
 			a.r.emit(event.MessageFault{ID: a.inst.ID, Attempt: a.res.Number, Stage: c.stage, Fault: fmt.Sprintf("and %d more", more)})
 		}
 		if more := c.faults - len(c.warnings); more > 0 {
-			c.warnings = append(c.warnings, fmt.Sprintf("and %d more; the events of the run tell of %d", more, min(c.faults, mostFaults)))
+			c.warnings = append(c.warnings, fmt.Sprintf("and %d more like these; the events of the run tell of %d", more, min(c.faults, mostFaults)))
 		}
 		switch {
 		case c.ended.Err != nil:
@@ -124,7 +124,7 @@ func (a *attempt) drainChannels() {
 			c.warnings = append(c.warnings, "it ended without having read all messages that were sent to it")
 		}
 		for _, w := range c.warnings {
-			a.warn("channel of %s: %s", c.name(), w)
+			a.warn("%s: %s", c.name(), w)
 		}
 	}
 	a.r.o.Mailbox.drop(a.inst.ID)

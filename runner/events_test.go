@@ -45,6 +45,14 @@ func (r *recorder) keep(e event.Event) {
 		out.Data = nil // the runner's again
 		e = out
 	}
+	switch m := e.(type) { // so is what a message says
+	case event.Message:
+		m.Value = slices.Clone(m.Value)
+		e = m
+	case event.Value:
+		m.Value = slices.Clone(m.Value)
+		e = m
+	}
 	r.events = append(r.events, e)
 }
 
@@ -180,6 +188,14 @@ func follow(lives map[string]*life, e event.Event, first, last bool) string {
 			return "this attempt can't be ready"
 		}
 	case event.Waiting, event.Detached:
+	case event.Message:
+		return lives[e.ID].speaks(e.Attempt, e.Stage)
+	case event.MessageFault:
+		return lives[e.ID].speaks(e.Attempt, e.Stage)
+	case event.Progress:
+		return lives[e.ID].speaks(e.Attempt, e.Stage)
+	case event.Value:
+		return lives[e.ID].speaks(e.Attempt, e.Stage)
 	case event.Output:
 		return lives[e.ID].stream(e.Attempt, e.Stage, e.Stream, "open")
 	case event.OutputEnded:
@@ -245,6 +261,13 @@ func (l *life) stage(attempt, i int, from, to string) string {
 		return "an earlier stage has not started"
 	}
 	l.stages[i] = to
+	return ""
+}
+
+func (l *life) speaks(attempt, i int) string {
+	if l.attempt != attempt || l.stages[i] == "" || l.stages[i] == "ended" {
+		return "the stage does not run"
+	}
 	return ""
 }
 

@@ -52,6 +52,7 @@ func programs() map[string]func(args []string) int {
 		"sluice":  playSluice,
 		"ids":     playIDs,
 		"few":     playFew,
+		"talk":    playTalk,
 	}
 	maps.Copy(all, platformPrograms())
 	return all

@@ -1,0 +1,409 @@
+package runner
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"sluice/runner/event"
+	"sluice/runner/plan"
+	"sluice/runner/report"
+)
+
+// talk STEP… does its steps by its channel: +TEXT sends a line; ? reads one
+// and prints it, or "end"; - closes the channel; N*TEXT sends a line N times; big*NAME an output of 900 KiB;
+// deaf ignores TERM; hang stays.
+func playTalk(steps []string) int {
+	fd, err := strconv.Atoi(os.Getenv("NODE_CHANNEL_FD"))
+	if err != nil || os.Getenv("NODE_CHANNEL_SERIALIZATION_MODE") != "json" {
+		fmt.Fprintln(os.Stderr, "there is no channel")
+		return 7
+	}
+	channel := os.NewFile(uintptr(fd), "channel")
+	lines := bufio.NewReader(channel)
+	for _, step := range steps {
+		count, text, many := strings.Cut(step, "*")
+		n, _ := strconv.Atoi(count)
+		switch {
+		case step == "?":
+			line, err := lines.ReadString('\n')
+			if err != nil {
+				line = "end\n"
+			}
+			fmt.Print(line)
+		case count == "big":
+			fmt.Fprintf(channel, `{"sluice":{"output":{%q:%q}}}`+"\n", text, strings.Repeat("x", 900<<10))
+		case step == "-":
+			channel.Close()
+		case step == "deaf":
+			signal.Ignore(syscall.SIGTERM)
+		case step == "hang":
+			return playHang(nil)
+		case many:
+			channel.WriteString(strings.Repeat(text+"\n", n))
+		default:
+			channel.WriteString(step[1:] + "\n")
+		}
+	}
+	return 0
+}
+
+// talk is a stage that the test binary plays, with a channel whose messages go
+// to who.
+func talk(t *testing.T, who *plan.Addressee, steps ...string) *plan.Stage {
+	t.Helper()
+	s := self(t, "talk", steps...)
+	s.Channel = &plan.Channel{Max: 1 << 20, To: who}
+	s.Env = append(s.Env, plan.EnvVar{Name: "NODE_CHANNEL_FD", Value: plan.Known(strconv.Itoa(s.ChannelFD()))},
+		plan.EnvVar{Name: "NODE_CHANNEL_SERIALIZATION_MODE", Value: plan.Known("json")})
+	return s
+}
+
+// said is what came by channels, in order.
+func said(o outcome) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var list []string
+	for _, e := range o.events {
+		switch e := e.(type) {
+		case event.Message:
+			list = append(list, fmt.Sprintf("%s/%s says %s", e.ID, e.Name, e.Value))
+		case event.Progress:
+			list = append(list, fmt.Sprintf("%s has done %g", e.ID, e.Progress))
+		case event.Value:
+			list = append(list, fmt.Sprintf("%s gives %s=%s", e.ID, e.Name, e.Value))
+		case event.MessageFault:
+			list = append(list, fmt.Sprintf("%s: %s", e.ID, e.Fault))
+		}
+	}
+	return strings.Join(list, "\n")
+}
+
+func outputOf(job, name string) plan.Text {
+	return plan.TextOf(plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownJobOutput, Job: job, Name: name}})
+}
+
+func TestMessages(t *testing.T) {
+	first := job("first", talk(t, nil, `+{"a": [1, "é"]}`, `+{"sluice":{"progress":0.5}}`, `+{"sluice":{"output":{"k":"old","n":[1, 2]}}}`, `+{"sluice":{"output":{"k":"a\nb"}}}`, "+", "+{", "+null"))
+	second := job("second", self(t, "say"))
+	second.Needs = []string{"first"}
+	s := second.Instances[0].Stages[0]
+	s.Argv = append(s.Argv, outputOf("first", "k"), outputOf("first", "n"))
+	o := execute(t, planOf(first, second), Options{})
+	if o.Status != report.Succeeded {
+		t.Fatalf("%s: %s", o.Status, o.Jobs[0].Why())
+	}
+	want := `first/talk says {"a": [1, "é"]}
+first has done 0.5
+first gives k="old"
+first gives n=[1, 2]
+first gives k="a\nb"
+first: line 5 of the channel is empty; a message is one JSON value and a newline
+first: line 6 of the channel is not JSON: behind byte 1 of "{", a key in double quotes is expected; a message is one JSON value in one line
+first/talk says null`
+	if got := said(o); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := o.logged("second", 0, event.Stdout); got != "a\nb\n[1,2]\n" {
+		t.Errorf("the reader was given %q", got)
+	}
+	values := o.Jobs[0].Values
+	if len(values) != 2 || string(values["k"]) != `"a\nb"` || string(values["n"]) != "[1, 2]" || o.Jobs[1].Values != nil {
+		t.Errorf("%s", values)
+	}
+	if w := o.Jobs[0].Last().Warnings; len(w) != 2 || !strings.HasPrefix(w[0], "talk: line 5 of the channel is empty") {
+		t.Errorf("%q", w)
+	}
+}
+
+// An output that nobody sent, one that begins with a dash, and outputs of an
+// attempt that failed.
+func TestOutputsThatAreNone(t *testing.T) {
+	for name, tt := range map[string]struct {
+		steps []string
+		want  string
+	}{
+		"not sent":       {[]string{`+{"sluice":{"output":{"other":1}}}`}, `could not start: job first sent no output "k", so ‹jobs.first.outputs.k› has no value; it sends one with {"sluice": {"output": {"k": …}}}`},
+		"nothing sent":   {nil, `could not start: job first sent no output "k", so ‹jobs.first.outputs.k› has no value; it sends one with {"sluice": {"output": {"k": …}}}`},
+		"like an option": {[]string{`+{"sluice":{"output":{"k":"-x"}}}`}, "could not start: ‹jobs.first.outputs.k› begins with a dash and could be read as an option; put a -- before it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			first, second := job("first", talk(t, nil, tt.steps...)), job("second", self(t, "say"))
+			second.Needs = []string{"first"}
+			u := plan.Unknown{Kind: plan.UnknownJobOutput, Job: "first", Name: "k", NoDash: true}
+			s := second.Instances[0].Stages[0]
+			s.Argv = append(s.Argv, plan.TextOf(plan.Part{Unknown: &u}))
+			o := execute(t, planOf(first, second), Options{})
+			if got := o.Jobs[1].Last().Cause; got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+	flaky := job("flaky", talk(t, nil, `+{"sluice":{"output":{"k":1}}}`), self(t, "exit", "3"))
+	if o := execute(t, planOf(flaky), Options{}); o.Jobs[0].Values != nil || o.Jobs[0].Status != report.Failed {
+		t.Errorf("a job that failed gives %s", o.Jobs[0].Values)
+	}
+}
+
+// What an earlier run was sent is there for those that run again.
+func TestPriorOutputs(t *testing.T) {
+	first, second := job("first", talk(t, nil)), job("second", self(t, "say"))
+	second.Needs = []string{"first"}
+	second.Instances[0].Stages[0].Argv = append(second.Instances[0].Stages[0].Argv, outputOf("first", "k"))
+	o := execute(t, planOf(first, second), Options{Prior: map[string]Prior{
+		"first": {RunID: "r", Result: &report.Job{ID: "first", Status: report.Succeeded, Values: map[string]json.RawMessage{"k": json.RawMessage(`"kept"`)}}},
+	}})
+	if got := o.logged("second", 0, event.Stdout); got != "kept\n" || string(o.Jobs[0].Values["k"]) != `"kept"` {
+		t.Errorf("the reader was given %q, and the report %s", got, o.Jobs[0].Values)
+	}
+}
+
+func TestTooManyOutputs(t *testing.T) {
+	fits := job("fits", talk(t, nil, "big*k", "big*k", "big*k"))
+	for _, stays := range []string{"hang", "-"} {
+		over := job("over", talk(t, nil, "big*k", "big*l", stays))
+		o := execute(t, planOf(fits, over), Options{})
+		if got, want := results(o.Report), "fits succeeded, over failed"; got != want {
+			t.Errorf("%s", got)
+		}
+		if got := o.Jobs[1].Why(); got != tooManyValues {
+			t.Errorf("%s", got)
+		}
+	}
+}
+
+func TestFaultsAreBounded(t *testing.T) {
+	o := execute(t, planOf(job("j", talk(t, nil, "250*{"))), Options{})
+	a := o.wants(t, "succeeded; succeeded")
+	faults := find[event.MessageFault](o.recorder)
+	if len(faults) != mostFaults+1 || faults[mostFaults].Fault != "and 150 more" {
+		t.Errorf("%d faults, the last is %+v", len(faults), faults[len(faults)-1])
+	}
+	if len(a.Warnings) != mostWarnings+1 || a.Warnings[mostWarnings] != "talk: and 245 more like these; the events of the run tell of 100" {
+		t.Errorf("%q", a.Warnings)
+	}
+}
+
+// Messages go to another stage, and to another job while it runs.
+func TestMessagesArePassedOn(t *testing.T) {
+	j := job("j", talk(t, &plan.Addressee{Stage: 1}, `+{"n": 1}`, "+[2]"), talk(t, &plan.Addressee{Job: "db"}, "?", "?", `+"done"`))
+	j.Needs = []string{"db"}
+	db := serviceJob(t, "db", talk(t, nil, `+{"sluice":{"ready":true}}`, "?", "+4", "hang"))
+	db.Instances[0].Ready = &plan.Ready{Message: true, Timeout: plan.Duration(time.Minute)}
+	late := job("late", talk(t, &plan.Addressee{Job: "db"}, "+5"))
+	late.After = []string{"db"}
+	o := execute(t, planOf(db, j, late), Options{})
+	if got := o.logged("j", 1, event.Stdout); got != "{\"n\":1}\n[2]\n" {
+		t.Errorf("the stage was given %q", got)
+	}
+	if got := o.logged("db", 0, event.Stdout); got != "\"done\"\n" {
+		t.Errorf("the service was given %q", got)
+	}
+	if !strings.HasSuffix(said(o), "late/talk says 5\nlate: a message was not passed on: db does not run") || o.Status != report.Succeeded {
+		t.Errorf("%s\n%s", said(o), o.Jobs[0].Why())
+	}
+	if got := o.Jobs[2].Last().Warnings; !slices.Equal(got, []string{"talk: a message was not passed on: db does not run"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// A message to a process that does not take it any more is told of.
+func TestMessageToClosedChannel(t *testing.T) {
+	var once bool
+	mailbox := &Mailbox{}
+	errs := make(chan error, 1)
+	j := job("j", talk(t, nil, "+1", "-", "hang"))
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	executeContext(t, ctx, planOf(j), Options{Mailbox: mailbox}, func(_ *recorder, e any) {
+		if _, ok := e.(event.Output); ok && !once {
+			once = true
+			go func() {
+				var err error
+				for err == nil { // until sluice has read the end of the channel
+					err = mailbox.Send("j", []byte("2"))
+				}
+				errs <- err
+				cancel(errInterrupted)
+			}()
+		}
+	})
+	if err := <-errs; !strings.HasPrefix(err.Error(), "the channel is closed") {
+		t.Error(err)
+	}
+}
+
+func TestReadyMessage(t *testing.T) {
+	db := serviceJob(t, "db", talk(t, nil, "+1", `+{"sluice":{"ready":true}}`, "hang"))
+	db.Instances[0].Ready = &plan.Ready{Message: true, Timeout: plan.Duration(time.Minute)}
+	o := execute(t, planOf(db, client(t, "a", "db")), Options{})
+	if got, want := story(o.recorder), "+db !db +a .a ~db .db"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	mute := serviceJob(t, "db", talk(t, nil, "+1", "hang"))
+	mute.Instances[0].Ready = &plan.Ready{Message: true, Timeout: plan.Duration(20 * time.Millisecond)}
+	o = execute(t, planOf(mute, client(t, "a", "db")), Options{})
+	if got := o.Jobs[0].Why(); got != "not ready within 20ms" {
+		t.Errorf("%s", got)
+	}
+}
+
+func TestStopMessage(t *testing.T) {
+	const grace = 20 * time.Millisecond
+	for name, tt := range map[string]struct {
+		steps  []string
+		signal string
+		want   string // how the ending begins
+	}{
+		"heard":              {[]string{"+1", "?"}, "TERM", "exit code 0"},
+		"not heard":          {[]string{"+1", "hang"}, "TERM", "signal 15 TERM, "},
+		"deaf to both":       {[]string{"deaf", "+1", "hang"}, "TERM", "signal 9 KILL, "},
+		"KILL is the signal": {[]string{"+1", "hang"}, "KILL", "signal 9 KILL, "},
+		"closed before":      {[]string{"+1", "-", "hang"}, "TERM", "signal 15 TERM, "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := job("j", talk(t, nil, tt.steps...))
+			j.Stop = plan.Stop{Signal: tt.signal, Grace: plan.Duration(grace), Message: `{"cmd":"stop"}`}
+			if name == "heard" {
+				j.Stop.Grace = plan.Duration(time.Hour)
+			}
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			o := executeContext(t, ctx, planOf(j), Options{}, func(_ *recorder, e any) {
+				if m, ok := e.(event.Message); ok && string(m.Value) == "1" {
+					cancel(errInterrupted)
+				}
+			})
+			a := o.Jobs[0].Last()
+			if a.Status != report.Cancelled || !strings.HasPrefix(a.Stages[0].Ending, tt.want) {
+				t.Fatalf("%s: %s", a.Status, a.Stages[0].Ending)
+			}
+			stops := find[event.Stopping](o.recorder)
+			switch name {
+			case "heard":
+				if got := o.logged("j", 0, event.Stdout); got != "{\"cmd\":\"stop\"}\n" || !stops[0].Message {
+					t.Errorf("it was told %q: %+v", got, stops)
+				}
+			case "not heard":
+				if !strings.HasSuffix(a.Stages[0].Ending, " after its message to stop") {
+					t.Error(a.Stages[0].Ending)
+				}
+			case "deaf to both":
+				if !killedAfter(a.Stages[0].Ending, "TERM", grace) {
+					t.Error(a.Stages[0].Ending)
+				}
+			case "KILL is the signal":
+				if !strings.HasSuffix(a.Stages[0].Ending, " after its message to stop") {
+					t.Error(a.Stages[0].Ending)
+				}
+			}
+			if len(stops) != 1 || stops[0].Signal != tt.signal {
+				t.Errorf("%+v", stops)
+			}
+		})
+	}
+}
+
+// Kill does not wait for what a message to stop leads to.
+func TestKillAfterStopMessage(t *testing.T) {
+	kill, now := context.WithCancelCause(context.Background())
+	defer now(nil)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	j := job("j", talk(t, nil, "+1", "?", "+2", "hang"))
+	j.Stop.Message = `"stop"`
+	o := executeContext(t, ctx, planOf(j), Options{Kill: kill}, func(_ *recorder, e any) {
+		switch m, _ := e.(event.Message); string(m.Value) {
+		case "1":
+			cancel(errInterrupted)
+		case "2":
+			now(errors.New("killed"))
+		}
+	})
+	if got := o.Jobs[0].Last().Stages[0].Ending; !strings.HasPrefix(got, "signal 9 KILL, ") || !strings.HasSuffix(got, " after its message to stop") {
+		t.Error(got)
+	}
+}
+
+func TestMailbox(t *testing.T) {
+	mailbox := &Mailbox{}
+	if err := mailbox.Send("j", []byte("1")); err == nil || err.Error() != "the run does not go on" {
+		t.Error(err)
+	}
+	j := job("j", talk(t, nil, "?", "+2"), talk(t, nil, "+1", "?", "+2", "hang"))
+	j.Instances[0].Stages[0].Name, j.Instances[0].Stages[1].Name = "a", "b"
+	j.Stop.Grace = plan.Duration(time.Hour)
+	m := matrix(job("m/x", self(t, "exit", "0")), 2, func(int) *plan.Stage { return talk(t, nil) })
+	next := job("next", talk(t, nil))
+	next.Needs = []string{"j"}
+	got := map[string]string{}
+	var mu sync.Mutex
+	heard := 0
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	o := executeContext(t, ctx, planOf(j, job("plain", self(t, "exit", "0")), m, next), Options{Mailbox: mailbox, KeepGoing: true}, func(_ *recorder, e any) {
+		mu.Lock()
+		defer mu.Unlock()
+		message, ok := e.(event.Message)
+		if !ok || message.ID != "j" {
+			return
+		}
+		if string(message.Value) == "2" {
+			if heard++; heard == 2 {
+				cancel(errInterrupted)
+			}
+			return
+		}
+		for _, to := range []string{"j", "j/c", "nobody", "plain", "m/x", "next", "j/b", "j/a"} {
+			if err := mailbox.Send(to, []byte(`{"to": "you"}`)); err != nil {
+				got[to] = err.Error()
+			}
+		}
+		if err := mailbox.Send("j/a", []byte("{")); err != nil {
+			got["{"] = err.Error()
+		}
+	})
+	want := map[string]string{
+		"j": "j has 2 such channels; name one stage: j/a", "j/c": "j has no stage c with a channel", "nobody": "the run has no job nobody",
+		"plain": "plain has no channel; give it channel: true in the job file", "m/x": "m/x has 2 instances; name one, such as m/x[i=0]", "next": "next does not run",
+		"{": `the message is not JSON: behind byte 1, a key in double quotes is expected`,
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if a, b := o.logged("j", 0, event.Stdout), o.logged("j", 1, event.Stdout); a != "" || b != "{\"to\":\"you\"}\n" {
+		t.Errorf("they were given %q and %q", a, b)
+	}
+}
+
+// Each attempt has a channel of its own.
+func TestChannelAgain(t *testing.T) {
+	j := job("j", talk(t, nil, "+1"), self(t, "exit", "3"))
+	j.Retry = &plan.Retry{Attempts: 3, Delays: []plan.Duration{1, 1}}
+	o := execute(t, planOf(j), Options{})
+	if got := said(o); got != "j/talk says 1\nj/talk says 1\nj/talk says 1" {
+		t.Error(got)
+	}
+}
+
+// What the processes of a failed start would have said is waited for too, and
+// a process that outlives its attempt does not keep it.
+func TestChannelOfBrokenStart(t *testing.T) {
+	missing := stageOf("missing", "/nowhere/missing", []string{"missing"}, nil)
+	o := execute(t, planOf(job("j", talk(t, nil, "+1", "hang"), missing)), Options{})
+	if got := o.Jobs[0].Status; got != report.Failed {
+		t.Error(got)
+	}
+}
