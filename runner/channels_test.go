@@ -198,14 +198,14 @@ func TestFaultsAreBounded(t *testing.T) {
 
 // Messages go to another stage, and to another job while it runs.
 func TestMessagesArePassedOn(t *testing.T) {
-	j := job("j", talk(t, &plan.Addressee{Stage: 1}, `+{"n": 1}`, "+[2]"), talk(t, &plan.Addressee{Job: "db"}, "?", "?", `+"done"`))
+	j := job("j", talk(t, &plan.Addressee{Stage: 1}, `+{"n": 1}`, "+[2]"), talk(t, &plan.Addressee{Job: "db"}, "?", "?", `+"done"`, "?"))
 	j.Needs = []string{"db"}
-	db := serviceJob(t, "db", talk(t, nil, `+{"sluice":{"ready":true}}`, "?", "+4", "hang"))
+	db := serviceJob(t, "db", talk(t, &plan.Addressee{Job: "j", Stage: 1}, `+{"sluice":{"ready":true}}`, "?", "+4", "hang"))
 	db.Instances[0].Ready = &plan.Ready{Message: true, Timeout: plan.Duration(time.Minute)}
 	late := job("late", talk(t, &plan.Addressee{Job: "db"}, "+5"))
 	late.After = []string{"db"}
 	o := execute(t, planOf(db, j, late), Options{})
-	if got := o.logged("j", 1, event.Stdout); got != "{\"n\":1}\n[2]\n" {
+	if got := o.logged("j", 1, event.Stdout); got != "{\"n\":1}\n[2]\n4\n" {
 		t.Errorf("the stage was given %q", got)
 	}
 	if got := o.logged("db", 0, event.Stdout); got != "\"done\"\n" {

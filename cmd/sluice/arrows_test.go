@@ -34,6 +34,7 @@ var arrows = map[string]string{
 	"jobs/endings":    "",
 	"jobs/wordserver": "",
 	"jobs/loggen":     "",
+	"jobs/messages":   "",
 	"cmd/sluice":      "spec spec/diag validate schemas runner runner/plan runner/plumb runner/proc runner/contain runner/event runner/report runner/state",
 }
 

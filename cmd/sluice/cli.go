@@ -164,7 +164,7 @@ func (c *cli) root(first string) *cobra.Command {
 		"run": c.runCommand, "plan": c.planCommand, "validate": c.validateCommand, "fmt": c.fmtCommand, "list": c.listCommand,
 		"explain": c.explainCommand, "schema": c.schemaCommand, "version": c.versionCommand,
 		"doctor": c.doctorCommand, "ps": c.psCommand, "logs": c.logsCommand, "wait": c.waitCommand, "stop": c.stopCommand, "attach": c.attachCommand,
-		"history": c.historyCommand, "rerun": c.rerunCommand,
+		"history": c.historyCommand, "rerun": c.rerunCommand, "messages": c.messagesCommand, "send": c.sendCommand,
 	}
 	if command := commands[first]; command != nil {
 		root.CompletionOptions.DisableDefaultCmd = true

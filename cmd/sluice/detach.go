@@ -133,6 +133,7 @@ func (c *cli) record(o *runner.Options, run *state.Run) error {
 		}
 		return id, err
 	}
+	c.takeMessages(o, run, run.Plan())
 	_, err := o.Keeper.Hold(run.Lock()) // both end with the run
 	return err
 }

@@ -51,7 +51,7 @@ func (t *planText) endings(j *plan.Job) {
 	if j.IdleTimeout > 0 {
 		t.pair(1, "idle", fmt.Sprintf("%s without output, then %s", j.IdleTimeout, stopWords(j.Stop)))
 	}
-	if j.Timeout == 0 && j.IdleTimeout == 0 && (j.Stop.Signal != "TERM" || j.Stop.Grace.String() != "10s") {
+	if j.Timeout == 0 && j.IdleTimeout == 0 && (j.Stop.Signal != "TERM" || j.Stop.Message != "" || j.Stop.Grace.String() != "10s") {
 		t.pair(1, "stop", stopWords(j.Stop))
 	}
 	if j.Retry != nil {
@@ -79,6 +79,10 @@ func kindText(j *plan.Job) string {
 }
 
 func stopWords(s plan.Stop) string {
+	if s.Message != "" {
+		later := stopWords(plan.Stop{Signal: s.Signal, Grace: s.Grace})
+		return fmt.Sprintf("the message %s, %s later %s", s.Message, s.Grace, later)
+	}
 	if s.Signal == "KILL" {
 		return "KILL"
 	}
@@ -131,6 +135,8 @@ func restartText(r *plan.Restart) string {
 func (t *planText) ready(r *plan.Ready) string {
 	when := "when a line matches " + r.Line
 	switch {
+	case r.Message:
+		when = "when a process says so on its channel"
 	case r.Port != "":
 		when = "when " + r.Port + " takes a connection"
 	case r.File != "":

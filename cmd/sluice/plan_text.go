@@ -226,11 +226,35 @@ func (t *planText) stage(inst *plan.Instance, s *plan.Stage) {
 	if !t.sameStderr(inst) && s.Stderr.Kind != plan.OutLog {
 		t.sub("stderr", t.output(s.Stderr))
 	}
+	if c := s.Channel; c != nil {
+		text := fmt.Sprintf("descriptor %d, messages of at most %d bytes", s.ChannelFD(), c.Max)
+		if c.To != nil {
+			text += ", to " + t.addressee(inst, c.To)
+		}
+		t.sub("channel", text)
+	}
 	for _, v := range s.Env {
-		if v.From == "stage" {
+		if v.From == "stage" || v.From == "channel" {
 			t.sub("env", v.Name+"="+report.Quote([]string{v.Value.String()}))
 		}
 	}
+}
+
+// addressee is who gets messages of a process of inst.
+func (t *planText) addressee(inst *plan.Instance, to *plan.Addressee) string {
+	if to.Job == "" || to.Job == inst.ID {
+		return fmt.Sprintf("stage %d, %s", to.Stage+1, inst.Stages[to.Stage].Name)
+	}
+	for _, j := range t.p.Jobs {
+		for _, other := range j.Instances {
+			if other.ID == to.Job && len(other.Stages) > 1 {
+				return fmt.Sprintf("%s, stage %d, %s", to.Job, to.Stage+1, other.Stages[to.Stage].Name)
+			} else if other.ID == to.Job {
+				return to.Job
+			}
+		}
+	}
+	return to.Job + ", which is not in this run"
 }
 
 func (t *planText) sameDirs(inst *plan.Instance) bool {
@@ -294,7 +318,7 @@ func (t *planText) env(indent int, env []plan.EnvVar) {
 		switch v.From {
 		case "caller":
 			passed = append(passed, v.Name)
-		case "stage":
+		case "stage", "channel":
 		default:
 			t.pair(indent, "env", v.Name+"="+report.Quote([]string{v.Value.String()}))
 		}

@@ -44,8 +44,9 @@ type runRow struct {
 
 // runRowJob is an instance of a job.
 type runRowJob struct {
-	ID    string `json:"id"`
-	State string `json:"state"`
+	ID       string   `json:"id"`
+	State    string   `json:"state"`
+	Progress *float64 `json:"progress,omitempty"` // from 0 to 1, where a process said so
 }
 
 func (c *cli) ps(all, asJSON bool) error {
@@ -98,49 +99,70 @@ func rowOf(f *state.Folder) (runRow, error) {
 		row.State = string(st.Result.Status)
 		row.Since = st.Result.Start.Add(st.Result.Took)
 		for _, j := range st.Result.Jobs {
-			row.Jobs = append(row.Jobs, runRowJob{j.ID, string(j.Status)})
+			row.Jobs = append(row.Jobs, runRowJob{ID: j.ID, State: string(j.Status)})
 		}
 		return row, nil
-	}
-	entries, err := f.Events()
-	if err != nil {
-		return runRow{}, err
 	}
 	p, err := f.Plan()
 	if err != nil {
 		return runRow{}, err
 	}
-	if st.State == state.Lost && len(entries) > 0 {
-		row.Since = entries[len(entries)-1].At
+	now := jobsNow{lost: st.State == state.Lost, states: map[string]string{}, progress: map[string]float64{}}
+	err = f.EachEvent(func(e state.Entry) error {
+		now.hear(e.Event)
+		if now.lost {
+			row.Since = e.At
+		}
+		return nil
+	})
+	if err != nil {
+		return runRow{}, err
 	}
-	row.Jobs = jobsNow(p, entries, st.State == state.Lost)
+	row.Jobs = now.rows(p)
 	return row, nil
 }
 
-// jobsNow is what the instances of p do, by the journal of their run. What
-// has not ended in a run that is lost is lost too.
-func jobsNow(p *plan.Plan, entries []state.Entry, lost bool) []runRowJob {
-	states := map[string]string{}
-	for _, e := range entries {
-		id, what := jobState(e.Event)
-		if _, ended := e.Event.(event.JobEnded); lost && !ended {
-			what = string(state.Lost)
-		}
-		if id != "" {
-			states[id] = what
-		}
+// jobsNow is what the instances of a run do, by its journal. What has not ended
+// in a run that is lost is lost too.
+type jobsNow struct {
+	lost     bool
+	states   map[string]string
+	progress map[string]float64 // as processes of the attempt said last
+}
+
+func (n *jobsNow) hear(e event.Event) {
+	switch e := e.(type) {
+	case event.Progress:
+		n.progress[e.ID] = e.Progress
+	case event.AttemptStarted:
+		delete(n.progress, e.ID)
+	case event.AttemptEnded:
+		delete(n.progress, e.ID)
 	}
+	id, what := jobState(e)
+	if _, ended := e.(event.JobEnded); n.lost && !ended {
+		what = string(state.Lost)
+	}
+	if id != "" {
+		n.states[id] = what
+	}
+}
+
+func (n *jobsNow) rows(p *plan.Plan) []runRowJob {
 	jobs := []runRowJob{} // never null in JSON
 	for _, j := range p.Jobs {
 		for _, inst := range j.Instances {
-			what := states[inst.ID]
+			row := runRowJob{ID: inst.ID, State: n.states[inst.ID]}
 			switch {
-			case what == "" && lost:
-				what = string(report.NotStarted)
-			case what == "":
-				what = "pending"
+			case row.State == "" && n.lost:
+				row.State = string(report.NotStarted)
+			case row.State == "":
+				row.State = "pending"
 			}
-			jobs = append(jobs, runRowJob{inst.ID, what})
+			if done, told := n.progress[inst.ID]; told && !n.lost {
+				row.Progress = &done
+			}
+			jobs = append(jobs, row)
 		}
 	}
 	return jobs
@@ -192,7 +214,11 @@ func (r runRow) jobs() string {
 	var parts []string
 	if len(r.Jobs) <= shownJobs {
 		for _, j := range r.Jobs {
-			parts = append(parts, j.ID+" "+words(j.State))
+			text := j.ID + " " + words(j.State)
+			if j.Progress != nil {
+				text += fmt.Sprintf(" %.0f%%", 100**j.Progress)
+			}
+			parts = append(parts, text)
 		}
 		return strings.Join(parts, ", ")
 	}

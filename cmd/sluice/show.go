@@ -130,6 +130,9 @@ func (s *show) fail(err error) {
 
 // Event shows e.
 func (s *show) Event(e event.Event) {
+	if _, ok := speaker(e); ok {
+		return // sluice messages shows them
+	}
 	if _, ok := e.(event.Output); !ok {
 		if started, ok := e.(event.RunStarted); ok {
 			s.several.Store(started.Instances > 1)

@@ -79,6 +79,9 @@ func sends(j *plan.Job, reason string) string {
 	if j.Group == plan.GroupInherit && reason == interrupted {
 		signal = "INT" // of the terminal
 	}
+	if j.Stop.Message != "" && signal == j.Stop.Signal {
+		return fmt.Sprintf("(message sent, %s %s)", signal, delay(time.Duration(j.Stop.Grace)))
+	}
 	if signal == "KILL" {
 		return "(KILL sent)"
 	}

@@ -96,6 +96,9 @@ func delay(d time.Duration) string {
 }
 
 func stoppingLine(e event.Stopping) string {
+	if e.Message {
+		return report.Visible(fmt.Sprintf("%s: %s: its message to stop sent; %s %s", e.ID, e.Reason, e.Signal, delay(e.Grace)))
+	}
 	return report.Visible(fmt.Sprintf("%s: %s: %s sent to its process group", e.ID, e.Reason, e.Signal))
 }
 

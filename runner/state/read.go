@@ -94,19 +94,24 @@ func (l *lines) events(fn func(Entry) error) (damaged bool, err error) {
 	}
 }
 
-// Events reads the journal up to its end, or to where it is damaged: after a
-// crash the last line may be cut off, and what follows a change that nobody
-// made can't be trusted.
+// Events reads the journal as EachEvent does.
 func (f *Folder) Events() (list []Entry, err error) {
-	journal, err := f.open(journalName)
-	if err != nil {
-		return nil, err
-	}
-	defer journal.Close()
-	l := &lines{r: journal}
-	_, err = l.events(func(e Entry) error {
+	err = f.EachEvent(func(e Entry) error {
 		list = append(list, e)
 		return nil
 	})
 	return list, err
+}
+
+// EachEvent calls fn with the events of the journal up to its end, or to where
+// it is damaged: after a crash the last line may be cut off, and what follows a
+// change that nobody made can't be trusted. It returns the first error of fn.
+func (f *Folder) EachEvent(fn func(Entry) error) error {
+	journal, err := f.open(journalName)
+	if err != nil {
+		return err
+	}
+	defer journal.Close()
+	_, err = (&lines{r: journal}).events(fn)
+	return err
 }

@@ -23,6 +23,7 @@ const (
 	inputsName  = "inputs.json"
 	journalName = "events.jsonl"
 	resultName  = "result.json"
+	postName    = "messages.sock"
 	logsName    = "logs"
 	captureName = "captures"
 )
@@ -43,6 +44,7 @@ type Run struct {
 	haste   *haste
 
 	captures sync.Once      // makes their folder
+	post     *post          // nil: nobody can send messages
 	last     sync.WaitGroup // for the sync of the record of a single instance
 	written  func() error   // writes, once, what says what the run is
 	over     bool           // finished or closed
@@ -216,6 +218,7 @@ func (r *Run) Finish(rep *report.Report) error {
 
 // end writes what is left, and the result if there is one.
 func (r *Run) end(rep *report.Report) error {
+	r.post.close()
 	r.journal.end() // its error is asked for again
 	err := errors.Join(r.logs.end(), r.Written())
 	if rep != nil {
