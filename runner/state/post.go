@@ -95,6 +95,7 @@ func (p *post) take(conn net.Conn) error {
 		return err
 	}
 	if len(text) > mostPost {
+		io.Copy(io.Discard, conn) // else the answer would be lost with what is not read (unix(7))
 		return fmt.Errorf("the message has more than %d bytes", 64<<20)
 	}
 	line, message, _ := bytes.Cut(text, []byte{'\n'})
