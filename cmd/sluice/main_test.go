@@ -54,6 +54,7 @@ func TestMain(m *testing.M) {
 		"environ": playEnviron,
 		"touch":   playTouch,
 		"tell":    playTell,
+		"talk":    playTalk,
 	}
 	maps.Copy(programs, faultPrograms())
 	for name, play := range programs {
@@ -146,6 +147,7 @@ func plain(ts *testscript.TestScript, neg bool, args []string) {
 		text = strings.ReplaceAll(text, ts.Getenv("WORK"), "$WORK")
 		text = strings.ReplaceAll(text, filepath.Dir(programOf(ts, "emit")), "$BIN")
 		text = regexp.MustCompile(`\b[A-Z2-7]{26}\b`).ReplaceAllString(text, "TOKEN")
+		text = regexp.MustCompile(`"time":"[^"]*"`).ReplaceAllString(text, `"time":"TIME"`)
 		text = regexp.MustCompile(`\b\d{8}-\d{6}-[0-9a-f]{4}\b`).ReplaceAllString(text, "RUN")
 		text = regexp.MustCompile(`(?m)^[✓✗○–■] .*$`).ReplaceAllStringFunc(text, func(row string) string {
 			row = regexp.MustCompile(`\b`+duration+`\b`).ReplaceAllString(row, "TIME")

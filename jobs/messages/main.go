@@ -76,7 +76,7 @@ func (c *channel) count(file string) error {
 }
 
 func (c *channel) collect() error {
-	texts, words := 0, 0
+	words := 0
 	if err := c.Encode(sluice("ready", true)); err != nil {
 		return err
 	}
@@ -89,8 +89,8 @@ func (c *channel) collect() error {
 			break
 		}
 		fmt.Printf("%s counted %d words\n", m.From, m.Words)
-		texts, words = texts+1, words+m.Words
+		words += m.Words
 	}
-	fmt.Printf("%d counts, %d words\n", texts, words)
+	fmt.Printf("%d words in all\n", words)
 	return nil
 }
