@@ -73,10 +73,7 @@ func code(n int) error {
 // main runs the command line args and returns the exit code.
 func (c *cli) main(args []string) int {
 	c.args = args
-	first := ""
-	if len(args) > 0 {
-		first = args[0]
-	}
+	first := firstWord(args)
 	c.completing = strings.HasPrefix(first, cobra.ShellCompRequestCmd)
 	if first == superviseWord {
 		return c.supervise(args[1:])
@@ -107,6 +104,17 @@ func (c *cli) main(args []string) int {
 		}
 	}
 	return f.code
+}
+
+// firstWord is the command that args name, or "": flags may stand before it,
+// and none of those that may takes a value.
+func firstWord(args []string) string {
+	for _, arg := range args {
+		if !strings.HasPrefix(arg, "-") {
+			return arg
+		}
+	}
+	return ""
 }
 
 func helpFor(cmd *cobra.Command) string {
