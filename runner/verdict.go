@@ -30,6 +30,7 @@ type stopped struct {
 	told   bool          // it was the whole run that was to stop, or to do without the service
 	at     time.Time
 	killed time.Time // when KILL followed; zero where it was not needed
+	atOnce bool      // that did not wait for the grace: the run was to end at once
 }
 
 func (s stopped) happened() bool { return !s.at.IsZero() }

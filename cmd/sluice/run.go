@@ -189,7 +189,7 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 	rep, runErr := runner.Run(c.signals.ctx, p, opts)
 	keeper.End() // the monitor goes while the rest is written
 	if rep != nil {
-		rep.Signal = c.signals.first()
+		c.signals.stamp(rep)
 		gone := rep.Status == report.Cancelled && plumb.ReaderGone(c.stdout)
 		if !gone && (mode != "quiet" || rep.Status != report.Succeeded) {
 			rep.WriteSummary(sh, report.Style{Color: c.color(c.stderr)}) // sh remembers what it could not write

@@ -63,8 +63,10 @@ func ending(st state.Status) string {
 		return "is lost: what ran it ended without a word, and how its jobs ended is not known"
 	case rep.Status == report.Succeeded:
 		return "succeeded in " + report.Took(rep.Took)
+	case rep.Status == report.Cancelled && rep.Killed:
+		return "was killed, " + report.Took(rep.Took) + " after its start"
 	case rep.Status == report.Cancelled && rep.Signal != "":
-		return "was stopped by " + rep.Signal + " after " + report.Took(rep.Took)
+		return "was stopped by " + rep.Signal + ", " + report.Took(rep.Took) + " after its start"
 	case rep.Status == report.Cancelled:
 		return "was cancelled after " + report.Took(rep.Took)
 	}

@@ -76,7 +76,7 @@ func (c *cli) superviseRun(dir string, d state.Durability, lock *os.File, w *rea
 	rep, err := runner.Run(c.signals.ctx, p, opts)
 	keeper.End() // before anybody is told that the run has ended
 	if rep != nil {
-		rep.Signal = c.signals.first()
+		c.signals.stamp(rep)
 	}
 	if err = errors.Join(err, run.Finish(rep)); err != nil {
 		return nil, err

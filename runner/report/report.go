@@ -48,6 +48,7 @@ type Report struct {
 	File    string `json:"file"`
 	Status  Status `json:"status"`
 	Signal  string `json:"signal,omitempty"` // the signal that told the run to stop, such as "INT"
+	Killed  bool   `json:"killed,omitempty"` // it was then told to stop at once, and what still ran was killed
 	// Contained is the means by which nothing that the run started outlives
 	// it: "cgroup", "subreaper", or "group", which a process can leave.
 	Contained string        `json:"contained"`

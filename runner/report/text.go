@@ -195,6 +195,9 @@ func (r *Report) totals(s Style) string {
 	line += " in " + Took(r.Took)
 	if r.Signal != "" {
 		line += ", told to stop by " + r.Signal
+		if r.Killed {
+			line += ", then killed"
+		}
 	}
 	return line
 }
