@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/go-multierror"
@@ -52,6 +53,9 @@ func newCoordinator(r *run, ctx context.Context) *coordinator {
 	}
 	c.jobs, c.stop = context.WithCancelCause(ctx)
 	r.stopping = c.jobs
+	r.tellKill = sync.OnceFunc(func() {
+		r.emit(event.RunStopping{Reason: context.Cause(r.kill).Error(), Kill: true, Now: true})
+	})
 	r.announce = func(j *plan.Job, inst *plan.Instance) {
 		c.news <- news{what: ready, task: &task{job: j, inst: inst}}
 	}
@@ -79,6 +83,7 @@ func (c *coordinator) coordinate() (*report.Report, error) {
 		defer close(told)
 		c.emit(event.RunStopping{Reason: context.Cause(c.ctx).Error(), Kill: true})
 	})
+	unkilled := context.AfterFunc(c.kill, c.tellKill)
 	c.tellEarlier()
 	sched, never := newSchedule(c.plan, c.isPrior)
 	c.sched = sched
@@ -103,6 +108,9 @@ func (c *coordinator) coordinate() (*report.Report, error) {
 	}
 	if !untold() {
 		<-told // nothing comes after RunEnded
+	}
+	if !unkilled() {
+		c.tellKill() // returns when it was told
 	}
 	c.finish()
 	if err := c.monitorLost(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -107,6 +108,9 @@ func (a *attempt) settle(trouble error) error {
 		a.res.Status, a.res.Cause = report.Failed, trouble.Error()
 	case status != report.Succeeded:
 		a.res.Cause = a.stop.reason
+		if status == report.Cancelled && a.killedToEnd() {
+			a.res.Cause += ", killed"
+		}
 	case a.capture != nil && a.capture.Exceeded():
 		a.res.Status, a.res.Cause = report.Failed, tooMuch(a.inst.Stdout.Max)
 	}
@@ -131,6 +135,12 @@ func (a *attempt) settle(trouble error) error {
 		return fmt.Errorf("%s: %w", a.inst.ID, own.err)
 	}
 	return nil
+}
+
+// killedToEnd reports whether a stage did not end by what it was sent first.
+func (a *attempt) killedToEnd() bool {
+	return a.stop.signal != "KILL" && !a.stop.killed.IsZero() &&
+		slices.ContainsFunc(a.stages, func(s *stage) bool { return s.exit.Signal == sigkill && !s.end.Before(a.stop.killed) })
 }
 
 // interrupted is why an attempt ended whose job owned the terminal and got the

@@ -96,6 +96,7 @@ func everyEvent() []event.Event {
 		event.JobEnded{ID: "a", Result: job},
 		event.JobEnded{ID: "b", Result: &report.Job{ID: "b", Name: "b", Status: report.Skipped}},
 		event.RunStopping{Reason: "interrupted", Kill: true},
+		event.RunStopping{Reason: "interrupted again", Kill: true, Now: true},
 		event.RunEnded{Status: report.NotStarted, Took: 9},
 	}
 }

@@ -50,7 +50,7 @@ func every() []Event {
 		RetryScheduled{ID: "a", Attempt: 2, Of: 3, Delay: time.Second},
 		RestartScheduled{ID: "a", Attempt: 2, Delay: time.Second},
 		JobEnded{ID: "a", Result: job},
-		RunStopping{Reason: "interrupted", Kill: true},
+		RunStopping{Reason: "interrupted again", Kill: true, Now: true},
 		RunEnded{Status: report.Failed, Took: 9},
 	}
 }
