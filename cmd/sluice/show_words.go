@@ -22,7 +22,9 @@ func (s *show) failureBlock(j *showJob, r *report.Job) string {
 	if s.opts.GitHub {
 		style = report.Style{} // it becomes an annotation
 	}
-	if s.adjacent() && j.lines <= shownLines && j.bytes <= shownBytes {
+	job := s.opts.JobOf(j.id)
+	elsewhere := job != nil && job.Detach // what it printed is in the log of its own run
+	if s.adjacent() && !elsewhere && j.lines <= shownLines && j.bytes <= shownBytes {
 		r = withoutTails(r)
 	}
 	rerun := ""

@@ -97,11 +97,15 @@ func reasonOf(rep *report.Report) string {
 			break
 		}
 	}
-	switch {
-	case first == nil:
+	if first == nil {
 		return words(string(rep.Status))
-	case len(rep.Jobs) == 1:
-		return first.Why()
 	}
-	return first.ID + ": " + first.Why()
+	why := first.Why()
+	if a := first.Last(); a != nil && a.Cause != "" {
+		why = a.Cause // a detached job's own words say that its run was not ready, as the reader's do
+	}
+	if len(rep.Jobs) == 1 {
+		return why
+	}
+	return first.ID + ": " + why
 }
