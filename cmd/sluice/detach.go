@@ -65,13 +65,19 @@ func (c *cli) detach(o *runFlags, args []string) error {
 	}
 	<-c.signals.ready
 	c.signals.armed.Store(true)
-	id, err := launcher{store: s, durability: durability, kill: c.signals.kill}.launch(c.signals.ctx, p, m)
+	id, err := launcher{store: s, durability: durability, kill: c.signals.kill, waits: c.sayWaits}.launch(c.signals.ctx, p, m)
 	if err != nil {
 		return c.tellNotReady(o, file.Name, p, s, err)
 	}
 	err = c.print(func(w io.Writer) error { _, err := fmt.Fprintln(w, id); return err })
 	c.complain(fmt.Sprintf("run %s is detached; sluice logs -f %s shows its output, sluice stop %s ends it", id, id, id))
 	return err
+}
+
+// sayWaits says what an instance of a detached run waits for.
+func (c *cli) sayWaits(id, reason string) {
+	line := report.Visible(waitsLine(event.Waiting{ID: id, Reason: reason}))
+	fmt.Fprintln(c.stderr, report.Style{Color: c.color(c.stderr)}.Paint(report.Yellow, line))
 }
 
 // tellNotReady tells why a detached run did not become ready: what it printed,
@@ -132,7 +138,10 @@ func (c *cli) record(o *runner.Options, run *state.Run) error {
 	o.RunID, o.Record, o.Locks = m.RunID, run.Record, run.Store().Locks()
 	o.NoSync = m.Durability == state.None
 	o.Sink = event.Tee{run, o.Sink}
-	l := launcher{store: run.Store(), durability: m.Durability, within: o.Keeper.Outside(), kill: c.signals.kill}
+	l := launcher{
+		store: run.Store(), durability: m.Durability, within: o.Keeper.Outside(), kill: c.signals.kill,
+		waits: func(id, reason string) { o.Sink.Event(event.Waiting{ID: id, Reason: reason}) },
+	}
 	o.Detach = func(ctx context.Context, p *plan.Plan) (string, error) {
 		job := m
 		job.Parent, job.RunID, job.Prior = m.RunID, "", nil

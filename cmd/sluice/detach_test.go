@@ -229,6 +229,47 @@ func TestStopADeafJob(t *testing.T) {
 	}
 }
 
+// Whoever starts a detached run, or one with a detached job, is told what that
+// waits for.
+func TestLauncherTellsOfALock(t *testing.T) {
+	for name, waits := range map[string]string{
+		"run":           "  waits: {run: emit in, exclusive: door}\n",
+		"run of a job":  "  waits: {run: emit in, exclusive: door}\n  other: {needs: [waits], run: emit other}\n",
+		"job":           "  waits: {run: emit in, exclusive: door, detach: true}\n  other: {needs: [waits], run: emit other}\n",
+		"job, detached": "  waits: {run: emit in, exclusive: door, detach: true}\n  other: {needs: [waits], run: emit other}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, "  keeps: {run: hang alive, exclusive: door}\n")
+			alive := l.fifo("alive")
+			id := l.detach()
+			l.line(alive)
+			l.write("waits.yaml", "version: 1\njobs:\n"+waits)
+			args := []string{"run", "waits.yaml"}
+			if name != "job" {
+				args = append(args, "--detach")
+			}
+			cmd := l.command(args...)
+			said, err := cmd.StderrPipe()
+			if err == nil {
+				err = cmd.Start()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			line, err := bufio.NewReader(said).ReadString('\n')
+			want := fmt.Sprintf("waits: waits: exclusive door is held by job keeps of run %s (process %d, %s)\n", id, l.supervisor(id).PID, l.path("job.yaml"))
+			if err != nil || line != want {
+				t.Errorf("it says %q, %v\nwant %q", line, err, want)
+			}
+			l.sluice(0, "stop", id)
+			io.Copy(io.Discard, said)
+			if err := cmd.Wait(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // Nothing pretends that a run which was to end at once was asked to end first,
 // or that it was told so twice.
 func TestStopNow(t *testing.T) {
@@ -293,7 +334,7 @@ func TestTwoSupervisors(t *testing.T) {
 		if got := cmd.ProcessState.ExitCode(); got != exitError || !strings.Contains(string(out), want) {
 			t.Errorf("exit code %d, %q; want %d, %q", got, out, exitError, want)
 		}
-		said, err := readWord(r)
+		said, err := launcher{}.listen(r)
 		r.Close()
 		if err != nil || said.Ready || !said.Own || !strings.Contains(said.Reason, want) {
 			t.Errorf("it said %+v, %v", said, err)

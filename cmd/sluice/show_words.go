@@ -81,6 +81,8 @@ func restartLine(j *showJob, e event.RestartScheduled) string {
 	return report.Visible(fmt.Sprintf("%s: %s; started again %s", j.id, cause, delay(e.Delay)))
 }
 
+func waitsLine(e event.Waiting) string { return e.ID + ": waits: " + e.Reason }
+
 func detachedLine(e event.Detached) string {
 	return fmt.Sprintf("%s: runs on as %s; sluice logs -f %s shows its output, sluice stop %s ends it", e.ID, e.RunID, e.RunID, e.RunID)
 }
