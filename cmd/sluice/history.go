@@ -98,7 +98,9 @@ func (c *cli) history(args []string, most int, asJSON bool) error {
 		c.complain("there is no run in " + s.Dir())
 		return nil
 	}
-	return c.print(func(w io.Writer) error { return writeHistory(w, list, report.Style{Color: c.color(c.stdout)}) })
+	return c.print(func(w io.Writer) error {
+		return writeHistory(w, list, shortener(), report.Style{Color: c.color(c.stdout)})
+	})
 }
 
 // pastOf reads what history shows of a run. Where one of its files is damaged,
@@ -149,7 +151,7 @@ func (r *pastRun) count(j *report.Job) {
 	}
 }
 
-func writeHistory(w io.Writer, list []pastRun, s report.Style) error {
+func writeHistory(w io.Writer, list []pastRun, short func(string) string, s report.Style) error {
 	rows := [][]string{{"ID", "STATUS", "STARTED", "TOOK", "FILE", "JOBS"}}
 	for _, r := range list {
 		row := []string{r.ID, words(r.Status), "-", "-", "-", fmt.Sprint(r.Jobs)}
@@ -160,7 +162,7 @@ func writeHistory(w io.Writer, list []pastRun, s report.Style) error {
 			row[3] = report.Took(r.Took)
 		}
 		if r.File != "" {
-			row[4] = report.Visible(filepath.Base(r.File))
+			row[4] = report.Visible(short(r.File))
 		}
 		if r.Failed > 0 {
 			row[5] += fmt.Sprintf(" (%d failed)", r.Failed)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -80,7 +79,9 @@ func (c *cli) ps(all, asJSON bool) error {
 		c.complain("no run goes on")
 		return nil
 	}
-	return c.print(func(w io.Writer) error { return writeRows(w, rows, report.Style{Color: c.color(c.stdout)}) })
+	return c.print(func(w io.Writer) error {
+		return writeRows(w, rows, shortener(), report.Style{Color: c.color(c.stdout)})
+	})
 }
 
 // rowOf reads what ps shows of a run.
@@ -176,12 +177,12 @@ func jobState(e event.Event) (id, what string) {
 const shownJobs = 3
 
 // writeRows writes rows as a table.
-func writeRows(w io.Writer, rows []runRow, s report.Style) error {
+func writeRows(w io.Writer, rows []runRow, short func(string) string, s report.Style) error {
 	cells := [][]string{{"ID", "STATE", "SINCE", "PID", "FILE", "JOBS"}}
 	for _, r := range rows {
 		cells = append(cells, []string{
 			r.ID, words(r.State), r.Since.Local().Format(time.DateTime), fmt.Sprint(r.PID),
-			report.Visible(filepath.Base(r.File)), report.Visible(r.jobs()),
+			report.Visible(short(r.File)), report.Visible(r.jobs()),
 		})
 	}
 	return writeTable(w, cells, s)
