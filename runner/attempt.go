@@ -63,6 +63,7 @@ type loggedStream struct {
 type outFile struct {
 	*plumb.File
 	shared bool // others append to it too: nothing is cut off again
+	undone bool // what the attempt wrote is, where it did not succeed
 }
 
 // stage is one process of an attempt.

@@ -91,7 +91,7 @@ func TestTimeoutHandled(t *testing.T) {
 		if code == "0" {
 			want = "succeeded; cancelled"
 		}
-		if a := o.wants(t, want); a.Stages[0].Ending != "exit code "+code || a.Cause != "interrupted" {
+		if a := o.wants(t, want); a.Stages[0].Ending != "exit code "+code+", after TERM" || a.Cause != "interrupted" {
 			t.Errorf("%s: %s", a.Cause, a.Stages[0].Ending)
 		}
 	}

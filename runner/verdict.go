@@ -103,7 +103,11 @@ func (e ending) words(stop stopped) string {
 	case !e.exit.Known():
 		return "its ending is not known: something else waited for it"
 	case sig == 0:
-		return fmt.Sprintf("exit code %d", e.exit.Code)
+		text := fmt.Sprintf("exit code %d", e.exit.Code)
+		if stop.happened() && !e.end.Before(stop.at) && stop.signal != "KILL" {
+			text += ", after " + stop.signal
+		}
+		return text
 	}
 	text := fmt.Sprintf("signal %d %s", int(sig), proc.SignalName(sig))
 	if e.exit.Core {
