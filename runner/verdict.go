@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"sluice/runner/plan"
 	"sluice/runner/proc"
 	"sluice/runner/report"
 )
@@ -126,12 +127,13 @@ func (e ending) words(stop stopped) string {
 }
 
 // roundly is d without figures that nobody reads.
-func roundly(d time.Duration) time.Duration {
+func roundly(d time.Duration) plan.Duration {
+	unit := time.Millisecond
 	switch {
 	case d > 10*time.Second:
-		return d.Round(time.Second)
+		unit = time.Second
 	case d > time.Second:
-		return d.Round(100 * time.Millisecond)
+		unit = 100 * time.Millisecond
 	}
-	return d.Round(time.Millisecond)
+	return plan.Duration(d.Round(unit))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sluice/runner/event"
+	"sluice/runner/plan"
 	"sluice/runner/report"
 )
 
@@ -96,7 +97,7 @@ func delay(d time.Duration) string {
 	if d < time.Second {
 		unit = time.Millisecond
 	}
-	return "in " + max(d.Round(unit), time.Millisecond).String()
+	return "in " + plan.Duration(max(d.Round(unit), time.Millisecond)).String()
 }
 
 func stoppingLine(e event.Stopping) string {
