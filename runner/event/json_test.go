@@ -29,7 +29,7 @@ func every() []Event {
 		Survivors: []report.Survivor{{PID: 10, Name: "nfsd", State: "D", Why: "w"}},
 	}
 	job := &report.Job{
-		ID: "a[x=1]", Name: "a", Status: report.Failed, Reason: "r", RunID: "r2", Start: at, Took: 6,
+		ID: "a[x=1]", Name: "a", Status: report.Failed, Stopped: true, Reason: "r", RunID: "r2", Start: at, Took: 6,
 		Outputs: []report.Output{{Path: "/o", Size: 7, Mtime: at}}, Earlier: 8,
 		Attempts: []*report.Attempt{attempt},
 	}

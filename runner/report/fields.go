@@ -27,6 +27,7 @@ func (j *Job) AppendJSON(buf []byte) []byte {
 	o.String("id", j.ID)
 	o.String("name", j.Name)
 	o.String("status", string(j.Status))
+	o.BoolOpt("stopped", j.Stopped)
 	o.StringOpt("reason", j.Reason)
 	o.StringOpt("run_id", j.RunID)
 	if len(j.Outputs) > 0 {
