@@ -30,7 +30,7 @@ SIGKILL or with the machine. The newest 200 that have ended are kept.`,
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if most < 0 {
-				return usage("", "-n %d: there are no fewer runs than 0", most)
+				return usage("", "-n %d: expected how many runs to list, or 0 for all", most)
 			}
 			return c.history(args, most, asJSON)
 		},
@@ -95,12 +95,24 @@ func (c *cli) history(args []string, most int, asJSON bool) error {
 		})
 	}
 	if len(list) == 0 {
-		c.complain("there is no run in " + s.Dir())
+		c.complain(noRuns(s, args))
 		return nil
 	}
 	return c.print(func(w io.Writer) error {
 		return writeHistory(w, list, shortener(), report.Style{Color: c.color(c.stdout)})
 	})
+}
+
+// noRuns says that there is no run, or none of the file that args name.
+func noRuns(s *state.Store, args []string) string {
+	if len(args) == 0 {
+		return "there is no run in " + s.Dir()
+	}
+	text := "there is no run of " + args[0]
+	if _, err := os.Stat(args[0]); errors.Is(err, fs.ErrNotExist) {
+		text += ", which does not exist"
+	}
+	return text
 }
 
 // pastOf reads what history shows of a run. Where one of its files is damaged,

@@ -230,7 +230,7 @@ func (s *show) handle(e event.Event) {
 		s.output(e)
 	case event.Stopping:
 		if !e.Told { // else RunStopping tells it for all
-			s.tell(s.job(e.ID), stoppingLine(e))
+			s.tell(s.job(e.ID), stoppingLine(e, s.opts.JobOf(e.ID)))
 		}
 	case event.AttemptEnded:
 		j := s.job(e.ID)

@@ -100,8 +100,14 @@ func delay(d time.Duration) string {
 	return "in " + plan.Duration(max(d.Round(unit), time.Millisecond)).String()
 }
 
-func stoppingLine(e event.Stopping) string {
-	return report.Visible(fmt.Sprintf("%s: %s: %s sent to its process group", e.ID, e.Reason, e.Signal))
+// stoppingLine says why an attempt of j is ended, and how. A j that is nil is
+// not known.
+func stoppingLine(e event.Stopping, j *plan.Job) string {
+	to := "its process group"
+	if j != nil && j.Group == plan.GroupInherit {
+		to = "its processes"
+	}
+	return report.Visible(fmt.Sprintf("%s: %s: %s sent to %s", e.ID, e.Reason, e.Signal, to))
 }
 
 func warningLines(r *report.Job) []string {
