@@ -40,7 +40,10 @@ had that itself, and logged nothing.
 ID is a run's id, the beginning of one, or last.`,
 		Example: "  sluice logs -f last\n  sluice logs --job 'test[go=1.26]' -n 20 20261126-1121",
 		Args:    oneRun,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("lines") && o.lines < 0 {
+				return usage("", "-n %d: expected how many of the last lines to show", o.lines)
+			}
 			f, err := c.findRun(args[0])
 			if err != nil {
 				return err
