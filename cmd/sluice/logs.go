@@ -13,6 +13,7 @@ import (
 
 	"sluice/runner/event"
 	"sluice/runner/plan"
+	"sluice/runner/report"
 	"sluice/runner/state"
 	"sluice/spec"
 )
@@ -92,6 +93,7 @@ func (c *cli) logs(f *state.Folder, o logFlags) error {
 			sh.Event(event.JobStarted{ID: inst.ID}) // so that the prefixes are of one width
 		}
 	}
+	c.sayDropped(f, p, options)
 	times := timestamps{on: o.timestamps, mid: map[showKey]bool{}}
 	empty := true
 	err = f.Play(ctx, options, func(e state.Entry) error {
@@ -103,6 +105,18 @@ func (c *cli) logs(f *state.Folder, o logFlags) error {
 		return err
 	}
 	return c.sayOfLogs(f, empty)
+}
+
+// sayDropped says of which instances the first lines are not there any more,
+// where they are asked for.
+func (c *cli) sayDropped(f *state.Folder, p *plan.Plan, o state.PlayOptions) {
+	for _, j := range p.Jobs {
+		for _, inst := range j.Instances {
+			if o.All && slices.Contains(o.IDs, inst.ID) && f.Dropped(inst.ID) {
+				c.complain(fmt.Sprintf("the first lines of %s are gone: its log is %s of %s", inst.ID, report.Count(j.Log.Keep, "file"), report.Count(int(j.Log.MaxSize), "byte")))
+			}
+		}
+	}
 }
 
 // sayOfLogs says what people should know who have seen the logs of f, of which
