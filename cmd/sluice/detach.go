@@ -149,10 +149,11 @@ func (c *cli) record(o *runner.Options, run *state.Run) error {
 		job.Asked.Jobs = []string{job.Name}
 		id, err := l.launch(ctx, p, job)
 		if failed, ok := errors.AsType[*notReady](err); ok {
-			err = &runner.NotReady{
-				Err:    fmt.Errorf("%w; sluice logs %s shows its output", err, failed.id),
-				Result: resultOfOne(l.store, failed.id),
+			res := resultOfOne(l.store, failed.id)
+			if res == nil || len(res.Attempts) > 0 {
+				err = fmt.Errorf("%w; sluice logs %s shows its output", err, failed.id)
 			}
+			err = &runner.NotReady{Err: err, Result: res}
 		}
 		return id, err
 	}
