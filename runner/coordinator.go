@@ -34,6 +34,7 @@ type coordinator struct {
 	waiting   map[*task]context.CancelCauseFunc // those that wait for their lock, and how to end that
 	services  map[string]*service               // by name, those that were started
 	files     files
+	tellKill  func() // tells, once, that what still runs is killed
 
 	why  string // the run is stopping
 	rep  *report.Report
@@ -53,7 +54,7 @@ func newCoordinator(r *run, ctx context.Context) *coordinator {
 	}
 	c.jobs, c.stop = context.WithCancelCause(ctx)
 	r.stopping = c.jobs
-	r.tellKill = sync.OnceFunc(func() {
+	c.tellKill = sync.OnceFunc(func() {
 		r.emit(event.RunStopping{Reason: context.Cause(r.kill).Error(), Kill: true, Now: true})
 	})
 	r.announce = func(j *plan.Job, inst *plan.Instance) {
@@ -147,6 +148,9 @@ func (c *coordinator) tellEarlier() {
 }
 
 func (c *coordinator) tell(j *report.Job) {
+	if c.kill.Err() != nil {
+		c.tellKill() // before what comes of it; no KILL waits for that
+	}
 	c.byID[j.ID] = j
 	c.emit(event.JobEnded{ID: j.ID, Result: j})
 }

@@ -148,7 +148,6 @@ type run struct {
 	o        Options
 	null     *os.File // /dev/null, for reading and writing
 	kill     context.Context
-	tellKill func()                                 // tells, once, that kill is done
 	stopping context.Context                        // done when jobs are told to stop
 	announce func(j *plan.Job, inst *plan.Instance) // tells the coordinator that a service is ready
 	stops    stopWatch

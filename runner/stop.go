@@ -44,7 +44,6 @@ func (a *attempt) wait(ctx context.Context) {
 	defer a.r.stops.add(a)()
 	defer context.AfterFunc(ctx, func() { a.end(a.told(context.Cause(ctx))) })()
 	defer context.AfterFunc(a.r.kill, func() {
-		a.r.tellKill() // before that shows
 		a.stopGroup(stopped{status: report.Cancelled, reason: context.Cause(a.r.kill).Error(), signal: "KILL"}, sigkill)
 		a.killGroup(true)
 	})()
