@@ -76,7 +76,7 @@ func everyEvent() []event.Event {
 		Number: 2, Status: report.TimedOut, Cause: "the timeout of 3s", CauseBy: -1, Start: at, Took: 5, Close: 6, Stages: []*report.Stage{stage, missing}, Warnings: []string{"w"},
 		Survivors: []report.Survivor{{PID: 10, Name: "nfsd", State: "D", Why: "w"}},
 	}
-	job := &report.Job{ID: "a[x=1]", Name: "a", Status: report.Failed, Reason: "r", RunID: "r2", Outputs: []report.Output{{Path: "/o", Size: 7, Mtime: at}}, Start: at, Took: 6, Earlier: 8, Attempts: []*report.Attempt{attempt}}
+	job := &report.Job{ID: "a[x=1]", Name: "a", Status: report.Failed, Stopped: true, Reason: "r", RunID: "r2", Outputs: []report.Output{{Path: "/o", Size: 7, Mtime: at}}, Start: at, Took: 6, Earlier: 8, Attempts: []*report.Attempt{attempt}}
 	return []event.Event{
 		event.RunStarted{RunID: "r1", File: "/x.yaml", Instances: 3},
 		event.JobStarted{ID: "a[x=1]"},
@@ -96,6 +96,7 @@ func everyEvent() []event.Event {
 		event.JobEnded{ID: "a", Result: job},
 		event.JobEnded{ID: "b", Result: &report.Job{ID: "b", Name: "b", Status: report.Skipped}},
 		event.RunStopping{Reason: "interrupted", Kill: true},
+		event.RunStopping{Reason: "interrupted again", Kill: true, Now: true},
 		event.RunEnded{Status: report.NotStarted, Took: 9},
 	}
 }

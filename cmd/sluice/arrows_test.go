@@ -41,6 +41,7 @@ var arrows = map[string]string{
 var only = map[string]string{
 	"gopkg.in/yaml.v3":                       "spec cmd/sluice",
 	"github.com/spf13/cobra":                 "cmd/sluice",
+	"github.com/spf13/pflag":                 "cmd/sluice",
 	"github.com/mattn/go-shellwords":         "spec",
 	"github.com/go-playground/validator/v10": "validate",
 	"github.com/lmittmann/tint":              "cmd/sluice",

@@ -230,7 +230,7 @@ func (s *show) handle(e event.Event) {
 		s.output(e)
 	case event.Stopping:
 		if !e.Told { // else RunStopping tells it for all
-			s.tell(s.job(e.ID), stoppingLine(e))
+			s.tell(s.job(e.ID), stoppingLine(e, s.opts.JobOf(e.ID)))
 		}
 	case event.AttemptEnded:
 		j := s.job(e.ID)
@@ -244,7 +244,7 @@ func (s *show) handle(e event.Event) {
 		s.tell(j, restartLine(j, e))
 	case event.Waiting:
 		if s.opts.Mode != "quiet" {
-			s.screen.say(s.notice(report.Visible(e.ID + ": waits: " + e.Reason))) // it has not begun
+			s.screen.say(s.notice(report.Visible(waitsLine(e)))) // it has not begun
 		}
 	case event.Detached:
 		s.layout.say(s.job(e.ID), report.Visible(detachedLine(e))+"\n")

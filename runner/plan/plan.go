@@ -10,6 +10,7 @@ package plan
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -263,10 +264,23 @@ const (
 // Duration is a time.Duration that reads and writes as "1m30s" in JSON.
 type Duration time.Duration
 
-func (d Duration) String() string { return time.Duration(d).String() }
+// String is d as people write it: 1m and not 1m0s.
+func (d Duration) String() string {
+	text := time.Duration(d).String()
+	if short, ok := strings.CutSuffix(text, "m0s"); ok {
+		text = short + "m"
+	}
+	if short, ok := strings.CutSuffix(text, "h0m"); ok {
+		text = short + "h"
+	}
+	return text
+}
+
+// json is d as time.Duration prints it, which plans that are kept have.
+func (d Duration) json() string { return time.Duration(d).String() }
 
 // MarshalJSON writes d as time.Duration prints it.
-func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
+func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(d.json()) }
 
 // UnmarshalJSON reads what MarshalJSON writes.
 func (d *Duration) UnmarshalJSON(b []byte) error {
