@@ -26,7 +26,9 @@ type process struct {
 // dead reports whether nothing is left of p but its number. The first thread of
 // a process may end before the others, by pthread_exit(3), or by a KILL that the
 // others have not heard yet.
-func (p process) dead() bool { return p.state == 'Z' && p.threads <= 1 || p.state == 'X' || p.state == 'x' }
+func (p process) dead() bool {
+	return p.state == 'Z' && p.threads <= 1 || p.state == 'X' || p.state == 'x'
+}
 
 // readProc reads a file of /proc. It is os.ReadFile without what that does for
 // files that can be long or waited for, which takes as long as the reading.
