@@ -18,9 +18,10 @@ import (
 var arrows = map[string]string{
 	"spec/diag":       "",
 	"spec":            "spec/diag",
-	"validate":        "spec spec/diag",
+	"spec/order":      "",
+	"validate":        "spec spec/diag spec/order",
 	"schemas":         "",
-	"runner/plan":     "spec spec/diag runner/fields",
+	"runner/plan":     "spec spec/diag spec/order runner/fields",
 	"runner/proc":     "",
 	"runner/plumb":    "",
 	"runner/fields":   "",
