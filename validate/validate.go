@@ -63,7 +63,9 @@ func (c *check) rules() {
 		}
 	}
 	if !c.cycles() {
-		c.together(c.order())
+		g := c.order()
+		c.together(g)
+		c.lonely(g)
 	}
 	c.texts()
 	c.outputs()
