@@ -34,7 +34,7 @@ var arrows = map[string]string{
 	"jobs/endings":    "",
 	"jobs/wordserver": "",
 	"jobs/loggen":     "",
-	"cmd/sluice":      "spec spec/diag validate schemas runner runner/plan runner/plumb runner/proc runner/contain runner/event runner/report runner/state",
+	"cmd/sluice":      "spec spec/diag spec/order validate schemas runner runner/plan runner/plumb runner/proc runner/contain runner/event runner/report runner/state",
 }
 
 // only names who may import a library, where that is a promise of the design:

@@ -52,6 +52,32 @@ func (g *Graph) Endless(name string) bool {
 	return ok && g.jobs[i].Service && len(g.clients[i]) == 0
 }
 
+// Lasting are the names of the jobs that end only when the run is stopped:
+// services that nothing needs, services that those need, and jobs that come
+// after such ones. It is nil where there are none.
+func (g *Graph) Lasting() (names map[string]bool) {
+	known := make([]int8, 2*len(g.jobs)) // of each event: 1 it comes by itself, 2 it does not
+	var lasts func(e int) bool
+	lasts = func(e int) bool {
+		if known[e] == 0 {
+			known[e] = 1
+			if e%2 == 1 && g.Endless(g.jobs[e/2].Name) || slices.ContainsFunc(g.needed(e), lasts) {
+				known[e] = 2
+			}
+		}
+		return known[e] == 2
+	}
+	for i, j := range g.jobs {
+		if lasts(end(i)) {
+			if names == nil {
+				names = map[string]bool{}
+			}
+			names[j.Name] = true
+		}
+	}
+	return names
+}
+
 // Hangs reports whether other would wait for ever for what holder, a service
 // or a detached job, has from its start to its end: other must start before
 // holder can end, and need not be over before holder starts.
@@ -148,17 +174,22 @@ func (g *Graph) reach(certain bool, from ...int) events {
 			continue
 		}
 		all[e] = true
-		if e == end(job) {
-			from = append(from, start(job))
-			for _, c := range g.clients[job] {
-				from = append(from, g.passed(c))
-			}
-			continue
-		}
-		services, others := g.waits(job)
-		from = append(append(from, services...), others...)
+		from = append(from, g.needed(e)...)
 	}
 	return all
+}
+
+// needed is what must have happened right before e.
+func (g *Graph) needed(e int) (events []int) {
+	job := e / 2
+	if e == start(job) {
+		services, others := g.waits(job)
+		return append(services, others...)
+	}
+	for _, c := range g.clients[job] {
+		events = append(events, g.passed(c))
+	}
+	return append(events, start(job))
 }
 
 // waits is what job waits for to start: starts of services, and other events.

@@ -69,6 +69,26 @@ func TestEndless(t *testing.T) {
 	}
 }
 
+// TestLasting holds which jobs end only when the run is stopped.
+func TestLasting(t *testing.T) {
+	g := New([]Job{
+		service("base"), service("alone", "base"), {Name: "after", After: []string{"base"}}, job("then", "after"),
+		service("s"), job("u", "s", "base"), {Name: "d", Detach: true, Needs: []string{"u"}}, job("v", "d"),
+	})
+	got := g.Lasting()
+	for _, name := range []string{"base", "alone", "after", "then"} {
+		if !got[name] {
+			t.Errorf("%s ends by itself", name)
+		}
+	}
+	if len(got) != 4 {
+		t.Errorf("got %v", got)
+	}
+	if got := New([]Job{service("s"), job("u", "s")}).Lasting(); got != nil {
+		t.Errorf("got %v", got)
+	}
+}
+
 // TestBudget holds that nothing is found when enough steps were taken.
 func TestBudget(t *testing.T) {
 	g := New([]Job{service("s"), service("s2", "s"), job("u", "s2")})
