@@ -26,6 +26,7 @@ func (c *check) job(j *spec.Job) {
 	c.word(j.Group, spec.Groups(), "process group that a job can run in")
 	c.retry(j.Retry, c.broken.jobs[j.Name.Value])
 	c.retriedSuccess(j)
+	c.ends(j)
 	c.lasting(j)
 	c.terminal(j)
 }

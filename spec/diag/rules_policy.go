@@ -123,4 +123,21 @@ jobs:
     run: ./test
     exclusive: {name: tree, on_conflict: fail}
 `},
+	{ID: "SL707", Severity: Warning, Title: "a retry after a timeout that never comes",
+		Explain: `The job asks to be tried again when it has run out of time, and it has neither timeout nor idle_timeout, of its own or of defaults, nor ready, whose time is bounded. An attempt that hangs is then never ended, let alone tried again.
+
+Write the timeout beside retry. It is the time of one attempt; retry.budget bounds all of them.`,
+		Wrong: `version: 1
+jobs:
+  fetch:
+    run: ./fetch
+    retry: {attempts: 3, on: {timeout: true}}
+`,
+		Right: `version: 1
+jobs:
+  fetch:
+    run: ./fetch
+    timeout: 1m
+    retry: {attempts: 3, on: {timeout: true}}
+`},
 }
