@@ -212,7 +212,8 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 // show makes what shows the run.
 func (c *cli) show(o *runFlags, mode, file string, p *plan.Plan) *show {
 	options := c.showOptions(mode)
-	options.JobOf = jobsOf(p)
+	options.JobOf, options.Others = jobsOf(p), othersOf(p)
+	options.KeepGoing = o.keepGoing
 	if o.json {
 		options.Stdout, options.StdoutTTY = c.stderr, isTerminal(c.stderr)
 	}
