@@ -39,7 +39,7 @@ func everyPlan() *plan.Plan {
 	reader := *stage
 	reader.Stdin, reader.Inputs = &plan.Input{Kind: plan.InStage, Stage: 1}, []int{0, 1}
 	reader.Stdout = &plan.Output{Kind: plan.OutDiscard}
-	graph.Ends = &plan.Ends{First: 0, Last: 1}
+	graph.Ends = &plan.Ends{First: 1, Last: 2}
 	graph.Stages = append(graph.Stages, &plan.Stage{
 		Name: "tee", Argv: []plan.Text{}, Dir: "/src", Env: []plan.EnvVar{}, Stderr: plan.Output{Kind: plan.OutDiscard}, OK: []int{},
 		Tee: &plan.Tee{Files: []plan.Output{{Kind: plan.OutFile, Path: "/copy", Mode: plan.ModeAtomic}}, Spill: 1 << 30, Fail: true},
@@ -60,13 +60,14 @@ func everyPlan() *plan.Plan {
 				},
 				Restart: &plan.Restart{Always: true, Delay: minute, Factor: 1.5, MaxDelay: minute, Max: 5, Window: minute},
 				Instances: []*plan.Instance{
-					graph,
+
 					instance(plan.Input{Kind: plan.InFile, Path: "/in", Later: true}, plan.Output{Kind: plan.OutFile, Path: "/out", Mode: plan.ModeAppend, Shared: true}, &plan.Ready{Line: "up$", Timeout: minute}),
 					instance(plan.Input{Kind: plan.InText, Text: plan.TextOf(stdout)}, plan.Output{Kind: plan.OutCapture, Max: 1 << 20, Trim: true}, &plan.Ready{Port: "[::1]:80", Timeout: minute}),
 					instance(plan.Input{Kind: plan.InText}, plan.Output{Kind: plan.OutStdout}, &plan.Ready{File: "/run/x", Timeout: minute}),
 					instance(plan.Input{Kind: plan.InJob, Job: "list"}, plan.Output{Kind: plan.OutDiscard}, nil),
 					instance(plan.Input{Kind: plan.InNone}, plan.Output{Kind: plan.OutInherit}, nil),
 					instance(plan.Input{Kind: plan.InInherit}, plan.Output{Kind: plan.OutLog}, nil),
+					graph,
 				},
 			},
 		},
@@ -208,6 +209,7 @@ func TestPlanRefuses(t *testing.T) {
 		"ready in two ways":       func(p *plan.Plan) { p.Jobs[1].Instances[0].Ready.Port = "h:1" },
 		"no bound of a log":       func(p *plan.Plan) { p.Jobs[1].Log.Keep = 0 },
 		"a retry of nothing":      func(p *plan.Plan) { p.Jobs[1].Retry.On = &plan.RetryOn{} },
+		"a tee with a program":    func(p *plan.Plan) { p.Jobs[1].Instances[6].Stages[1].Path = "/bin/tee" },
 		"an unknown source":       func(p *plan.Plan) { p.Jobs[1].Instances[0].Stages[0].Env[0].From = "shell" },
 	} {
 		p := everyPlan()
