@@ -164,7 +164,7 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 		Parallel: o.parallel, KeepGoing: o.keepGoing, FailFast: o.failFast,
 		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr, Direct: direct,
 		Sink: event.Tee(append(sink, sh, logSink{c.log()})), Kill: c.signals.kill, Keeper: keeper,
-		Prior: earlier.options(),
+		Prior: earlier.options(), Shard: []string{"sluice", shardCommand},
 	}
 	if o.json {
 		opts.Stdout = c.stderr

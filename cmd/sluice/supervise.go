@@ -66,6 +66,7 @@ func (c *cli) superviseRun(dir string, d state.Durability, lock *os.File, w *rea
 	w.await(p)
 	<-c.signals.ready
 	opts := runner.Options{
+		Shard:    []string{"sluice", shardCommand},
 		Parallel: m.Asked.Parallel, KeepGoing: m.Asked.KeepGoing, FailFast: m.Asked.FailFast,
 		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr,
 		Sink: w, Kill: c.signals.kill, Keeper: keeper,
