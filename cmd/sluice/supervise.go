@@ -86,9 +86,12 @@ func (c *cli) superviseRun(dir string, d state.Durability, lock *os.File, w *rea
 	return rep, nil
 }
 
-// reasonOf is why a run did not succeed, in one line: its first job that ended
-// badly by itself, else the first that did not succeed.
+// reasonOf is why a run did not succeed, in one line: sluice's own error, else
+// its first job that ended badly by itself, else the first that did not succeed.
 func reasonOf(rep *report.Report) string {
+	if rep.Error != "" {
+		return rep.Error
+	}
 	var first *report.Job
 	for _, j := range rep.Jobs {
 		bad := j.Status == report.Failed || j.Status == report.TimedOut

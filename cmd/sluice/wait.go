@@ -17,8 +17,9 @@ func (c *cli) waitCommand() *cobra.Command {
 
 A run of one job gives the exit code of its stage at fault: its own, or 128 and
 the signal's number. A run of several gives 0 or 1, as sluice run does. A run
-that is lost gives 4: its runner ended without a word, and nobody knows how its
-jobs ended. Of several runs the first that did not succeed gives the code.
+that sluice itself could not go on with gives 4, and so does one that is lost:
+its runner ended without a word, and nobody knows how its jobs ended. Of several
+runs the first that did not succeed gives the code.
 
 ID is a run's id, the beginning of one, or last.`,
 		Example: "  id=$(sluice run --detach jobs/words.yaml)\n  sluice wait $id",

@@ -49,6 +49,9 @@ type Report struct {
 	Status  Status `json:"status"`
 	Signal  string `json:"signal,omitempty"` // the signal that told the run to stop, such as "INT"
 	Killed  bool   `json:"killed,omitempty"` // it was then told to stop at once, and what still ran was killed
+	// Error is sluice's own, which ended the run: its jobs may have been right.
+	// The Status is Failed then, whatever became of them.
+	Error string `json:"error,omitempty"`
 	// Contained is the means by which nothing that the run started outlives
 	// it: "cgroup", "subreaper", or "group", which a process can leave.
 	Contained string        `json:"contained"`
