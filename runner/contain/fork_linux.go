@@ -47,16 +47,9 @@ type birth struct {
 	linger, pause    unix.Timespec
 }
 
-// sigaction is the kernel's struct sigaction (rt_sigaction(2)).
-type sigaction struct {
-	handler, flags, restorer uintptr
-	mask                     uint64
-}
-
 const (
-	sigIgn  = 1 // SIG_IGN
-	signals = 64
-	setSize = signals / 8 // bytes
+	sigIgn  = 1           // SIG_IGN
+	setSize = signals / 8 // bytes of a signal set
 )
 
 // put copies s into b as a C string, and returns its place. Where there is no

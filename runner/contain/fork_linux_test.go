@@ -2,6 +2,8 @@ package contain
 
 import (
 	"fmt"
+	"math/bits"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -56,5 +58,27 @@ func TestNoExecAlone(t *testing.T) {
 	if n, err := unix.Poll(ended, int(guardTime.Milliseconds())); n != 1 || err != nil {
 		unix.PidfdSendSignal(monitor, unix.SIGKILL, nil, 0)
 		t.Errorf("the monitor %d does not end: %v", pid, err)
+	}
+}
+
+// A monitor ignores signals before it is a program, too. Nothing is executed
+// here before that is known, so an emulator such as qemu-mips64el can tell it
+// of a machine that is not at hand.
+func TestForkIgnores(t *testing.T) {
+	g, err := startGuard(&Keeper{run: newRun()}, []string{"sluice", "__monitor"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.close()
+	awaitName(t, g.pid)
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", g.pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// How many, for an emulator gives them other numbers, and keeps a few.
+	ignored, _ := strconv.ParseUint(statusField(status, "SigIgn"), 16, 64)
+	blocked, _ := strconv.ParseUint(statusField(status, "SigBlk"), 16, 64)
+	if n := bits.OnesCount64(ignored); n < 32 || blocked != 0 {
+		t.Errorf("it ignores %d signals, %b, and holds back %b", n, ignored, blocked)
 	}
 }
