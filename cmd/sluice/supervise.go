@@ -52,6 +52,7 @@ func inherited(fd int) (*os.File, error) {
 
 // superviseRun runs the run in the folder dir. An error is sluice's own.
 func (c *cli) superviseRun(dir string, d state.Durability, lock *os.File, w *readyWord) (*report.Report, error) {
+	<-c.signals.ready // who finds the run adopted may signal this process
 	run, err := state.Adopt(dir, lock, d)
 	if err != nil {
 		return nil, err
@@ -64,7 +65,6 @@ func (c *cli) superviseRun(dir string, d state.Durability, lock *os.File, w *rea
 	defer keeper.Close()
 	p, m := run.Plan(), run.Meta()
 	w.await(p)
-	<-c.signals.ready
 	opts := runner.Options{
 		Parallel: m.Asked.Parallel, KeepGoing: m.Asked.KeepGoing, FailFast: m.Asked.FailFast,
 		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr,

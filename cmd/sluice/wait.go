@@ -61,8 +61,9 @@ func (c *cli) wait(refs []string) error {
 
 // awaitEnd returns when the run has ended and so has what runs it.
 func awaitEnd(ctx context.Context, f *state.Folder) (state.Status, error) {
-	if m, err := f.Meta(); err == nil { // else it is just being made, or damaged
-		switch runner, err := m.Runner.Hold(); {
+	process, err := f.Runner(ctx)
+	if err == nil { // else ctx is done, of which Wait tells, or its run.json is damaged
+		switch runner, err := process.Hold(); {
 		case err == nil:
 			defer runner.Close()
 			if err := runner.Wait(ctx); err != nil {
