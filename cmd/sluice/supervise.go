@@ -60,7 +60,7 @@ func (c *cli) superviseRun(dir string, d state.Durability, lock *os.File, w *rea
 	defer run.Close() // does nothing after Finish
 	keeper, err := contain.Open(c.keep)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, run.Finish(neverStarted(run, err)))
 	}
 	defer keeper.Close()
 	p, m := run.Plan(), run.Meta()
@@ -71,7 +71,7 @@ func (c *cli) superviseRun(dir string, d state.Durability, lock *os.File, w *rea
 		Sink: w, Kill: c.signals.kill, Keeper: keeper,
 	}
 	if err := c.record(&opts, run); err != nil {
-		return nil, err
+		return nil, errors.Join(err, run.Finish(neverStarted(run, err)))
 	}
 	rep, err := runner.Run(c.signals.ctx, p, opts)
 	// Before anybody is told that the run has ended. And not End, which would

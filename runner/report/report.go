@@ -53,7 +53,8 @@ type Report struct {
 	// The Status is Failed then, whatever became of them.
 	Error string `json:"error,omitempty"`
 	// Contained is the means by which nothing that the run started outlives
-	// it: "cgroup", "subreaper", or "group", which a process can leave.
+	// it: "cgroup", "subreaper", or "group", which a process can leave. Empty:
+	// nothing was started, or could have been.
 	Contained string        `json:"contained"`
 	Start     time.Time     `json:"start"`
 	Took      time.Duration `json:"took_ns"`
