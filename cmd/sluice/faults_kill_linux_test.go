@@ -122,6 +122,10 @@ func TestF05KillMonitor(t *testing.T) {
 	}
 	f.wants(f.end(p), exitError, "monitor")
 	l.gone()
+	f.wants(f.run("sluice", "wait", "last"), exitError, "failed after", "the monitor of this run was killed")
+	if out := f.run("sluice", "history").stdout; !strings.Contains(out, " failed ") {
+		t.Errorf("history says\n%s", out)
+	}
 	f.oldOrNew("out.txt", "old\n")
 }
 
