@@ -41,7 +41,8 @@ func (c *check) shard(s *spec.Stage) {
 
 // notMerged are the arguments, by their index, with which several sorts and a
 // sort -m do not do what one sort does (sort(1) of GNU coreutils and of BSD):
-// files, other outputs, random and stable orders, lines that end with NUL.
+// files, other outputs, random and stable orders, lines that end with NUL, one of
+// lines that are equal only by their keys.
 func notMerged(args []spec.Arg) (at []int) {
 	g := grammar{
 		short: "k:t:S:T:o:",
@@ -56,8 +57,13 @@ func notMerged(args []spec.Arg) (at []int) {
 		words = append(words, word{text, i})
 	}
 	opts, rest := g.parse(words)
+	order := slices.ContainsFunc(opts, func(o option) bool { return listed("b d f g h i k M n V key sort ignore-case numeric-sort", o.name) })
 	for _, o := range opts {
 		switch o.name {
+		case "u", "unique":
+			if order { // lines may differ that it takes for one, and which of them is kept depends on where they are
+				at = append(at, o.at.at)
+			}
 		case "o", "c", "C", "m", "s", "R", "z", "output", "random-source", "files0-from", "check", "stable", "random-sort", "zero-terminated", "merge", "debug":
 			at = append(at, o.at.at)
 		case "sort":

@@ -64,7 +64,7 @@ func (s *shard) feed(w *os.File, b block) (all bool) {
 func (s *shard) copies(out func() (*os.File, error)) {
 	work := make(chan block)
 	gone := make(chan struct{}) // every copy has ended before the stream did
-	var feeding sync.WaitGroup
+	var feeding, reaping sync.WaitGroup
 	for range s.o.Workers {
 		r, w, err := plumb.Pipe()
 		if err != nil {
@@ -83,14 +83,23 @@ func (s *shard) copies(out func() (*os.File, error)) {
 			s.fail(ending{}, err)
 			break
 		}
+		ended := make(chan struct{})
+		reaping.Go(func() {
+			s.reap(p)
+			close(ended)
+		})
 		feeding.Go(func() {
-			for b := range work {
-				if !s.feed(w, b) {
-					break
+			defer w.Close()
+			for {
+				select {
+				case b, more := <-work:
+					if !more || !s.feed(w, b) {
+						return
+					}
+				case <-ended:
+					return
 				}
 			}
-			w.Close()
-			s.reap(p)
 		})
 	}
 	over := make(chan struct{})
@@ -110,6 +119,7 @@ func (s *shard) copies(out func() (*os.File, error)) {
 	})
 	close(work)
 	<-over
+	reaping.Wait()
 }
 
 // sorted merges what the copies have sorted.
