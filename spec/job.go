@@ -101,7 +101,7 @@ type Shard struct {
 	Pos     diag.Pos
 	Workers Int    `key:"workers,required" validate:"min=1,max=256" doc:"How many copies run at once." example:"4"`
 	By      String `key:"by" enum:"by" doc:"Where the stream is cut into blocks. lines: at the end of a line; bytes: when they have exactly the size of block." default:"lines" example:"bytes"`
-	Block   Size   `key:"block" validate:"min=1,max=1073741824" doc:"How long a block is; at lines, at most so long, but for a line that is longer." default:"1MiB" example:"4MiB"`
+	Block   Size   `key:"block" validate:"min=1" doc:"How long a block is, at most 1GiB; at lines, at most so long, but for a line that is longer." default:"1MiB" example:"4MiB"`
 	Merge   String `key:"merge" enum:"merge" doc:"How the outputs become one. ordered: a copy for each block, whose output comes in the order of the blocks; sorted: the command is sort, and sort -m merges what its copies write; any: whole lines as they come, each copy reading many blocks." default:"ordered" example:"any"`
 }
 

@@ -8,6 +8,9 @@ import (
 	"sluice/spec"
 )
 
+// mostBlock is the longest block of a stream that copies share, in bytes.
+const mostBlock = 1 << 30
+
 // shard checks that copies of s can share its stream (SL111).
 func (c *check) shard(s *spec.Stage) {
 	d := s.Shard
@@ -16,6 +19,9 @@ func (c *check) shard(s *spec.Stage) {
 	}
 	c.word(d.By, spec.ShardCuts(), "way to cut a stream")
 	c.word(d.Merge, spec.ShardMerges(), "way to join what copies write")
+	if d.Block.Value > mostBlock {
+		c.add("SL018", d.Block.Pos, len(d.Block.Raw), fmt.Sprintf("block is %s; expected at most 1GiB", d.Block.Raw), "each copy has a block in memory")
+	}
 	if s.Inputs.IsSet() {
 		c.add("SL111", d.Pos, 1, "an input can be read by one process, and shard makes several", "let one stage open the inputs, and another one share its output")
 	}
