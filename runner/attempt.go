@@ -73,6 +73,7 @@ type loggedStream struct {
 type outFile struct {
 	*plumb.File
 	shared bool // others append to it too: nothing is cut off again
+	undone bool // what the attempt wrote is, where it did not succeed
 }
 
 // stage is one process of an attempt.
@@ -108,7 +109,7 @@ func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, num
 	if trouble != nil {
 		a.ready = nil // before the pipes break: no stage is to blame for that
 		a.stopGroup(stopped{status: report.Cancelled, reason: "another stage could not start", signal: "KILL"}, sigkill)
-		a.killGroup()
+		a.killGroup(true)
 	}
 	a.closeChildEnds()
 	for _, read := range a.readers {
@@ -202,6 +203,11 @@ func (a *attempt) startStage(i int, files []*os.File) error {
 			c.Foreground = a.loan.terminal
 		}
 	}
+	if s.plan.Shard != nil {
+		if c.Path, c.Argv, err = a.sharded(s); err != nil {
+			return a.cannotStart(s, err)
+		}
+	}
 	s.start = time.Now()
 	if s.p, err = proc.Start(c); err != nil {
 		if a.leader == nil {
@@ -216,7 +222,7 @@ func (a *attempt) startStage(i int, files []*os.File) error {
 		a.mu.Unlock()
 	}
 	if a.r.o.Sink != nil {
-		a.r.emit(event.StageStarted{ID: a.inst.ID, Attempt: a.res.Number, Stage: i, Name: s.plan.Name, Argv: s.argv, Path: c.Path, PID: s.p.PID(), PGID: a.group()})
+		a.r.emit(event.StageStarted{ID: a.inst.ID, Attempt: a.res.Number, Stage: i, Name: s.plan.Name, Argv: s.argv, Path: s.plan.Path, PID: s.p.PID(), PGID: a.group()})
 	}
 	return nil
 }

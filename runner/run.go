@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 
@@ -59,12 +60,18 @@ type Options struct {
 
 	// Detach starts p, the plan of one detached instance, as a run of its own
 	// and returns its id when it is ready. The error says why it is not, and
-	// then nothing of it is left. nil: detached jobs are refused.
+	// then nothing of it is left; it is a *NotReady where it was tried. nil:
+	// detached jobs are refused.
 	Detach func(ctx context.Context, p *plan.Plan) (runID string, err error)
 
 	// Mailbox sends messages to processes while the run goes on. nil: nobody but
 	// the processes themselves does.
 	Mailbox *Mailbox
+
+	// Shard is how this program is called, argv[0] first, so that it is
+	// shard.Main with the arguments that follow. nil: a plan with stages that
+	// are to share their stream is refused.
+	Shard []string
 
 	// NoSync leaves it to the system when output files reach the disk; else
 	// they are there before the instance counts as done.
@@ -74,6 +81,16 @@ type Options struct {
 	// it is missing. Empty: jobs with one are refused.
 	Locks string
 }
+
+// NotReady is the error of Options.Detach where the run began and ended before
+// it was ready.
+type NotReady struct {
+	Err    error
+	Result *report.Job // what became of the instance in that run; nil where that is not known
+}
+
+func (e *NotReady) Error() string { return e.Err.Error() }
+func (e *NotReady) Unwrap() error { return e.Err }
 
 // Prior is what an instance left that succeeded in an earlier run.
 type Prior struct {
@@ -128,7 +145,10 @@ func Run(ctx context.Context, p *plan.Plan, o Options) (*report.Report, error) {
 func (o *Options) refuse(p *plan.Plan) error {
 	for _, j := range p.Jobs {
 		for _, inst := range j.Instances {
+			shards := slices.ContainsFunc(inst.Stages, func(s *plan.Stage) bool { return s.Shard != nil })
 			switch {
+			case shards && !j.Detach && len(o.Shard) == 0:
+				return fmt.Errorf("%s has a stage whose copies are to share its stream, and the caller gave no means for that (Options.Shard)", inst.ID)
 			case j.Detach && o.Detach == nil:
 				return fmt.Errorf("%s is to be detached, and the caller gave no means for that (Options.Detach)", inst.ID)
 			case !j.Detach && inst.Exclusive != nil && o.Locks == "":

@@ -14,7 +14,7 @@ import (
 func (a *attempt) settleService() {
 	switch told := a.stop; {
 	case told.status == report.Succeeded && a.res.Status == report.Succeeded:
-		if !told.killed.IsZero() {
+		if !told.killed.IsZero() && !told.atOnce {
 			how := told.signal
 			if told.message != "" {
 				how = "its message to stop and then " + how

@@ -39,7 +39,7 @@ func (a *attempt) bound(ctx context.Context) (free func()) {
 	unstop := context.AfterFunc(ctx, func() { a.end(a.told(context.Cause(ctx))) })
 	unkill := context.AfterFunc(a.r.kill, func() {
 		a.stopGroup(stopped{status: report.Cancelled, reason: context.Cause(a.r.kill).Error(), signal: "KILL"}, sigkill)
-		a.killGroup()
+		a.killGroup(true)
 	})
 	return func() {
 		timer.Stop()
@@ -150,7 +150,7 @@ func (a *attempt) stopGroup(s stopped, sig syscall.Signal) {
 	if asked || sig != sigkill {
 		a.signal(syscall.SIGCONT)
 		grace = time.Duration(a.job.Stop.Grace)
-		then := a.killGroup
+		then := func() { a.killGroup(false) }
 		if asked {
 			then = func() { a.signalAfter(sig, grace) }
 		}
@@ -167,7 +167,7 @@ func (a *attempt) stopGroup(s stopped, sig syscall.Signal) {
 // signalAfter signals the group when its message to stop had its grace.
 func (a *attempt) signalAfter(sig syscall.Signal, grace time.Duration) {
 	if sig == sigkill {
-		a.killGroup()
+		a.killGroup(false)
 		return
 	}
 	a.mu.Lock()
@@ -178,14 +178,15 @@ func (a *attempt) signalAfter(sig syscall.Signal, grace time.Duration) {
 	a.stop.signalled = time.Now()
 	a.signal(sig)
 	a.signal(syscall.SIGCONT)
-	a.grace = time.AfterFunc(grace, a.killGroup)
+	a.grace = time.AfterFunc(grace, func() { a.killGroup(false) })
 }
 
-func (a *attempt) killGroup() {
+// killGroup kills the group once, when its grace is over or at once.
+func (a *attempt) killGroup(atOnce bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.reaped && a.leader != nil && a.stop.killed.IsZero() {
-		a.stop.killed = time.Now()
+		a.stop.killed, a.stop.atOnce = time.Now(), atOnce
 		a.signal(sigkill)
 		a.killSet()
 	}

@@ -93,6 +93,10 @@ func (g *generator) value(t reflect.Type, tag reflect.StructTag) *yaml.Node {
 		if g.IntN(2) == 0 {
 			return g.value(reflect.TypeFor[spec.Line](), "")
 		}
+	case spec.Shard:
+		if g.IntN(2) == 0 {
+			return g.scalar("1", "256")
+		}
 	case spec.Spill:
 		if g.IntN(2) == 0 {
 			return g.value(reflect.TypeFor[spec.Size](), "")
@@ -207,6 +211,10 @@ func enumOf(tag reflect.StructTag) []string {
 		return spec.Conflicts()
 	case "full":
 		return spec.Fulls()
+	case "by":
+		return spec.ShardCuts()
+	case "merge":
+		return []string{"ordered", "any"} // sorted is for sort alone
 	case "system":
 		return spec.Systems()
 	case "processor":
@@ -253,6 +261,13 @@ func (g *generator) choose(t reflect.Type) map[string]bool {
 			given["args"] = false
 		}
 		if way == "pipe" {
+			given["channel"] = false
+		}
+		if way != "run" {
+			given["shard"] = false // copies have no inputs
+		} else if g.IntN(2) == 0 {
+			given["shard"] = false
+		} else {
 			given["channel"] = false
 		}
 		if way == "tee" {

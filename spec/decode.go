@@ -76,7 +76,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, what string) {
 		at, ok := fields.byKey[key.Value]
 		if !ok {
 			if fields.free == "" || !strings.HasPrefix(key.Value, fields.free) {
-				meant[d.unknownKey(key, what, fields.keys)] = true
+				meant[d.unknownKey(key, value, what, fields.keys)] = true
 			}
 			continue
 		}
@@ -130,6 +130,15 @@ func (d *decoder) bound(f field, dst any) {
 	}
 }
 
+// boundShort is bound for a value that stands for the mapping t by itself, as
+// the one of its key.
+func (d *decoder) boundShort(t reflect.Type, key string, dst any) {
+	f := d.fields(t)
+	if at := f.list[f.byKey[key]]; at.bound != "" {
+		d.bound(at, dst)
+	}
+}
+
 func (d *decoder) fields(t reflect.Type) *fields {
 	f := d.types[t]
 	if f == nil {
@@ -139,12 +148,14 @@ func (d *decoder) fields(t reflect.Type) *fields {
 	return f
 }
 
-// unknownKey reports key and returns the one of keys that was probably meant,
-// or "".
-func (d *decoder) unknownKey(key *yaml.Node, what string, keys []string) (near string) {
+// unknownKey reports key, which has value, and returns the one of keys that was
+// probably meant, or "".
+func (d *decoder) unknownKey(key, value *yaml.Node, what string, keys []string) (near string) {
 	msg := fmt.Sprintf("unknown key %s in %s", show(key.Value), what)
 	hint := "expected one of " + strings.Join(slices.Sorted(slices.Values(keys)), ", ")
-	if near = nearestKey(key.Value, keys); near != "" {
+	if within := insideKey(key.Value, value, keys); within != "" {
+		hint = "write " + within
+	} else if near = nearestKey(key.Value, keys); near != "" {
 		msg += fmt.Sprintf("; did you mean %q?", near)
 		hint = ""
 	} else if _, ofJob := d.fields(reflect.TypeFor[Job]()).byKey[key.Value]; ofJob && what == "a stage" {
@@ -222,29 +233,6 @@ func (f *fields) scalarHint(n *yaml.Node) string {
 			return ""
 		}
 		return "write {" + key + ": " + value + "}"
-	}
-	return ""
-}
-
-// readyKey is the key of ready that text is probably the value of.
-func readyKey(text string) string {
-	switch _, _, isPort := HostPort(text); {
-	case isPort:
-		return "port"
-	case strings.Contains(text, "/"):
-		return "file"
-	}
-	return "line"
-}
-
-// restartWord is the language's word for what Compose, systemd and others call
-// text, or "".
-func restartWord(text string) string {
-	switch strings.ToLower(text) {
-	case "always", "unless-stopped":
-		return "always"
-	case "true", "yes", "on", "failure", "on-failure", "on_failure", "exit_on_failure":
-		return "failure"
 	}
 	return ""
 }

@@ -102,6 +102,7 @@ func relate(s *schema, t reflect.Type) {
 		s.Properties["message"].Const = true
 		line := s.Properties["line"]
 		line.MinLength, line.words = 1, "a regular expression (RE2)"
+		s.Properties["port"].words = "a number from 1 to 65535, or host:port"
 	case reflect.TypeFor[RetryOn]():
 		some := func(key string) *clause {
 			return &clause{Required: []string{key}, Properties: map[string]any{key: &schema{MinItems: 1}}}
@@ -126,7 +127,7 @@ func relate(s *schema, t reflect.Type) {
 }
 
 // notOfTee are the keys of a stage that only a process has.
-var notOfTee = []string{"env", "dir", "stderr", "channel", "ok"}
+var notOfTee = []string{"env", "dir", "shard", "stderr", "channel", "ok"}
 
 func exactlyOne(keys ...string) (forms []*schema) {
 	for _, key := range keys {

@@ -17,6 +17,9 @@ func (c *check) channels(j *spec.Job) {
 	list := j.Channels()
 	for _, s := range list {
 		c.addressee(j, s)
+		if s.Shard != nil {
+			c.add("SL112", s.Channel.Pos, 1, "a channel is of one process, and shard makes several", "remove one of the two")
+		}
 		if max := s.Channel.Max; max.IsSet() && max.Value > 0 && (max.Value < spec.LeastMessage || max.Value > spec.MostMessage) {
 			c.add("SL112", max.Pos, len(max.Raw), "max is "+max.Raw+"; expected from 1KiB to 64MiB", "")
 		}

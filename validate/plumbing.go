@@ -24,6 +24,7 @@ func (c *check) plumbing(j *spec.Job) {
 			c.add("SL111", s.Spill.Pos, 1, "spill belongs to a tee", "remove it")
 		}
 		c.stageInputs(s)
+		c.shard(s)
 	}
 	for _, f := range j.Feeds() {
 		c.inputsOf(f.Inputs, f.Command, f.Run)
@@ -50,7 +51,7 @@ func (c *check) tee(s *spec.Stage) {
 	if len(s.Tee.Items) == 0 {
 		c.add("SL017", s.Tee.Pos, 1, "tee has no branches", "list them: tee: [{file: raw.log}, wc -l]")
 	}
-	for _, key := range []string{"env", "dir", "stderr", "channel", "ok", "inputs"} {
+	for _, key := range []string{"env", "dir", "shard", "stderr", "channel", "ok", "inputs"} {
 		if k := s.Layout.Key(key); k.IsSet() {
 			c.at("SL111", k, key+" is of a process, and a tee is none", "write it at the stages of the branches")
 		}

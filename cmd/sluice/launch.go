@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -28,8 +29,11 @@ const (
 )
 
 // word is what a supervisor says to its launcher, as a line of JSON: that the
-// run is ready, or why it never will be.
+// run is ready, or why it never will be. Before that it may say what it waits
+// for.
 type word struct {
+	ID     string `json:"id,omitempty"`    // of the instance that waits
+	Waits  string `json:"waits,omitempty"` // for what
 	Ready  bool   `json:"ready"`
 	Reason string `json:"reason,omitempty"`
 	Own    bool   `json:"own,omitempty"` // the reason is sluice's own, and not a job
@@ -37,9 +41,10 @@ type word struct {
 
 // notReady is a detached run that ended before it was ready.
 type notReady struct {
-	id  string
-	own bool // sluice's own fault
-	err error
+	id        string
+	own       bool // sluice's own fault
+	unstarted bool // it ended before anything was started in it
+	err       error
 }
 
 func (e *notReady) Error() string {
@@ -51,8 +56,9 @@ func (e *notReady) Unwrap() error { return e.err }
 type launcher struct {
 	store      *state.Store
 	durability state.Durability
-	within     proc.Within     // what keeps a supervisor apart from the run that starts it; nil where none does
-	kill       context.Context // done: who waits has no more patience
+	within     proc.Within             // what keeps a supervisor apart from the run that starts it; nil where none does
+	kill       context.Context         // done: who waits has no more patience
+	waits      func(id, reason string) // hears what an instance of the new run waits for
 }
 
 // launch starts p as a run of its own, under a supervisor that outlives this
@@ -62,47 +68,68 @@ type launcher struct {
 func (l launcher) launch(ctx context.Context, p *plan.Plan, m state.Meta) (id string, err error) {
 	m.Detached = true
 	run, err := l.store.Create(p, m, l.durability)
-	if err == nil {
-		defer run.Close() // the supervisor has its lock
-		err = run.Written()
-	}
 	if err != nil {
 		return "", &failure{exitError, err, stateHint}
 	}
-	id = run.ID()
+	defer run.Close() // the supervisor has its lock
+	if err = run.Written(); err != nil {
+		err = &failure{exitError, err, stateHint}
+	} else {
+		err = l.supervised(ctx, run)
+	}
+	if err == nil {
+		return run.ID(), nil
+	}
+	// There is no supervisor any more. Where it had not taken the run over,
+	// this process alone can tell how that ended.
+	now, unread := state.FolderAt(run.Dir()).Meta()
+	if unread == nil && now.Runner != (state.Process{}) || unread != nil && !errors.Is(unread, fs.ErrNotExist) {
+		return "", err
+	}
+	if failed, ok := errors.AsType[*notReady](err); ok {
+		failed.unstarted = true
+	}
+	run.Finish(neverStarted(run, err)) // where that fails too, the run is told as lost
+	return "", err
+}
+
+// supervised starts the supervisor of run, and returns when the run is ready.
+// After an error the supervisor has ended.
+func (l launcher) supervised(ctx context.Context, run *state.Run) error {
+	id := run.ID()
 	r, w, err := os.Pipe()
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer r.Close()
 	supervisor, err := l.start(run, w)
 	w.Close()
 	if err != nil {
-		return "", fmt.Errorf("start a supervisor: %w", err)
+		return fmt.Errorf("start a supervisor: %w", err)
 	}
 	// One that has ended needs no signal. They are two, for of one that is
 	// still to be delivered, a second is dropped.
 	unstopped := context.AfterFunc(ctx, func() { supervisor.Signal(syscall.SIGTERM) })
 	unkilled := context.AfterFunc(l.kill, func() { supervisor.Signal(syscall.SIGINT) })
-	said, err := readWord(r)
+	said, err := l.listen(r)
 	stopped := !unstopped()
 	if err == nil && said.Ready && !stopped {
 		unkilled()
 		go supervisor.Reap() // owned by the process, which either of them may outlive
-		return id, nil
+		return nil
 	}
 	exit := supervisor.Reap()
 	unkilled()
 	switch {
 	case err == nil && said.Ready:
-		return "", &notReady{id, false, context.Cause(ctx)}
+		return &notReady{id: id, err: context.Cause(ctx)}
 	case err == nil:
-		return "", &notReady{id, said.Own, errors.New(said.Reason)}
+		return &notReady{id: id, own: said.Own, err: errors.New(said.Reason)}
 	case stopped && (exit.Signal == syscall.SIGTERM || exit.Signal == syscall.SIGINT):
 		// It was told so before it listened, and so before it started anything.
-		return "", &notReady{id, false, context.Cause(ctx)}
+		return &notReady{id: id, err: context.Cause(ctx)}
 	}
-	return "", &notReady{id, true, fmt.Errorf("its supervisor ended %s\n%s", exitWords(exit), supervisorLog(run.Dir()))}
+	return &notReady{id: id, own: true, err: fmt.Errorf("its supervisor ended %s\n%s", exitWords(exit), supervisorLog(run.Dir()))}
 }
 
 // exitWords is how a process ended.
@@ -146,11 +173,16 @@ func self() (string, error) {
 	return os.Executable()
 }
 
-// readWord reads what a supervisor says. io.EOF: it ended without a word.
-func readWord(r io.Reader) (word, error) {
-	var said word
-	err := json.NewDecoder(r).Decode(&said)
-	return said, err
+// listen passes on what a supervisor says it waits for, and returns its last
+// word. io.EOF: it ended without one.
+func (l launcher) listen(r io.Reader) (word, error) {
+	for dec := json.NewDecoder(r); ; {
+		var said word
+		if err := dec.Decode(&said); err != nil || said.Waits == "" {
+			return said, err
+		}
+		l.waits(said.ID, said.Waits)
+	}
 }
 
 // supervisorLogName is the file in a run's folder for what its supervisor has

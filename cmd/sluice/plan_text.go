@@ -233,6 +233,9 @@ func (t *planText) stage(inst *plan.Instance, s *plan.Stage) {
 		}
 		t.sub("channel", text)
 	}
+	if d := s.Shard; d != nil {
+		t.sub("shard", fmt.Sprintf("%s at once, blocks of %d bytes by %s, output %s", copies(d.Workers), d.Block, d.By, d.Merge))
+	}
 	for _, v := range s.Env {
 		if v.From == "stage" || v.From == "channel" {
 			t.sub("env", v.Name+"="+report.Quote([]string{v.Value.String()}))
@@ -255,6 +258,13 @@ func (t *planText) addressee(inst *plan.Instance, to *plan.Addressee) string {
 		}
 	}
 	return to.Job + ", which is not in this run"
+}
+
+func copies(n int) string {
+	if n == 1 {
+		return "1 copy"
+	}
+	return fmt.Sprintf("%d copies", n)
 }
 
 func (t *planText) sameDirs(inst *plan.Instance) bool {
@@ -297,7 +307,7 @@ func (t *planText) output(o plan.Output) string {
 	case plan.OutFile:
 		return fmt.Sprintf("file %s, %s", t.near(o.Path), o.Mode)
 	case plan.OutCapture:
-		return fmt.Sprintf("captured, at most %d bytes", o.Max)
+		return "captured, at most " + report.Count(int(o.Max), "byte")
 	case plan.OutInherit:
 		return "sluice's own"
 	case plan.OutDiscard:

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -31,7 +30,7 @@ terminals. With --all also those that have ended or are lost.`,
 	return cmd
 }
 
-// runRow is a run as ps shows it.
+// runRow is a run as ps shows it. What a run that is lost has not told is zero.
 type runRow struct {
 	ID    string      `json:"id"`
 	State string      `json:"state"` // "running", "lost", or how it ended
@@ -47,6 +46,23 @@ type runRowJob struct {
 	ID       string   `json:"id"`
 	State    string   `json:"state"`
 	Progress *float64 `json:"progress,omitempty"` // from 0 to 1, where a process said so
+	Reason   string   `json:"reason,omitempty"`   // why it waits
+	Restarts int      `json:"restarts,omitempty"` // that were made or are to come
+}
+
+// text is the job in a few words.
+func (j runRowJob) text() string {
+	text := j.ID + " " + words(j.State)
+	if j.Progress != nil {
+		text += fmt.Sprintf(" %.0f%%", 100**j.Progress)
+	}
+	if j.Reason != "" {
+		text += ": " + j.Reason
+	}
+	if j.Restarts > 0 {
+		text += " (" + report.Count(j.Restarts, "restart") + ")"
+	}
+	return text
 }
 
 func (c *cli) ps(all, asJSON bool) error {
@@ -81,7 +97,9 @@ func (c *cli) ps(all, asJSON bool) error {
 		c.complain("no run goes on")
 		return nil
 	}
-	return c.print(func(w io.Writer) error { return writeRows(w, rows, report.Style{Color: c.color(c.stdout)}) })
+	return c.print(func(w io.Writer) error {
+		return writeRows(w, rows, shortener(), report.Style{Color: c.color(c.stdout)})
+	})
 }
 
 // rowOf reads what ps shows of a run.
@@ -91,8 +109,10 @@ func rowOf(f *state.Folder) (runRow, error) {
 		return runRow{}, err
 	}
 	m, err := f.Meta()
-	if err != nil {
+	if err != nil && st.State == state.Running {
 		return runRow{}, err
+	} else if err != nil { // it ended before it had told, and nobody will any more
+		m = &state.Meta{Start: f.Made()}
 	}
 	row := runRow{ID: f.ID, State: string(st.State), Since: m.Start, PID: m.Runner.PID, Dir: m.Dir, File: m.Asked.File, Jobs: []runRowJob{}}
 	if st.State == state.Final {
@@ -104,10 +124,12 @@ func rowOf(f *state.Folder) (runRow, error) {
 		return row, nil
 	}
 	p, err := f.Plan()
-	if err != nil {
+	if err != nil && st.State == state.Running {
 		return runRow{}, err
+	} else if err != nil {
+		p = &plan.Plan{}
 	}
-	now := jobsNow{lost: st.State == state.Lost, states: map[string]string{}, progress: map[string]float64{}}
+	now := newJobsNow(st.State == state.Lost)
 	err = f.EachEvent(func(e state.Entry) error {
 		now.hear(e.Event)
 		if now.lost {
@@ -115,7 +137,7 @@ func rowOf(f *state.Folder) (runRow, error) {
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && st.State == state.Running {
 		return runRow{}, err
 	}
 	row.Jobs = now.rows(p)
@@ -128,6 +150,12 @@ type jobsNow struct {
 	lost     bool
 	states   map[string]string
 	progress map[string]float64 // as processes of the attempt said last
+	reasons  map[string]string  // why they wait
+	restarts map[string]int
+}
+
+func newJobsNow(lost bool) *jobsNow {
+	return &jobsNow{lost: lost, states: map[string]string{}, progress: map[string]float64{}, reasons: map[string]string{}, restarts: map[string]int{}}
 }
 
 func (n *jobsNow) hear(e event.Event) {
@@ -138,6 +166,10 @@ func (n *jobsNow) hear(e event.Event) {
 		delete(n.progress, e.ID)
 	case event.AttemptEnded:
 		delete(n.progress, e.ID)
+	case event.Waiting:
+		n.reasons[e.ID] = e.Reason
+	case event.RestartScheduled:
+		n.restarts[e.ID]++
 	}
 	id, what := jobState(e)
 	if _, ended := e.(event.JobEnded); n.lost && !ended {
@@ -158,6 +190,10 @@ func (n *jobsNow) rows(p *plan.Plan) []runRowJob {
 				row.State = string(report.NotStarted)
 			case row.State == "":
 				row.State = "pending"
+			}
+			row.Restarts = n.restarts[inst.ID]
+			if row.State == "waiting" {
+				row.Reason = n.reasons[inst.ID]
 			}
 			if done, told := n.progress[inst.ID]; told && !n.lost {
 				row.Progress = &done
@@ -198,13 +234,20 @@ func jobState(e event.Event) (id, what string) {
 const shownJobs = 3
 
 // writeRows writes rows as a table.
-func writeRows(w io.Writer, rows []runRow, s report.Style) error {
+func writeRows(w io.Writer, rows []runRow, short func(string) string, s report.Style) error {
 	cells := [][]string{{"ID", "STATE", "SINCE", "PID", "FILE", "JOBS"}}
 	for _, r := range rows {
 		cells = append(cells, []string{
 			r.ID, words(r.State), r.Since.Local().Format(time.DateTime), fmt.Sprint(r.PID),
-			report.Visible(filepath.Base(r.File)), report.Visible(r.jobs()),
+			report.Visible(short(r.File)), report.Visible(r.jobs()),
 		})
+		last := cells[len(cells)-1]
+		if r.PID == 0 {
+			last[3] = "?"
+		}
+		if r.File == "" {
+			last[4] = "?"
+		}
 	}
 	return writeTable(w, cells, s)
 }
@@ -214,11 +257,7 @@ func (r runRow) jobs() string {
 	var parts []string
 	if len(r.Jobs) <= shownJobs {
 		for _, j := range r.Jobs {
-			text := j.ID + " " + words(j.State)
-			if j.Progress != nil {
-				text += fmt.Sprintf(" %.0f%%", 100**j.Progress)
-			}
-			parts = append(parts, text)
+			parts = append(parts, j.text())
 		}
 		return strings.Join(parts, ", ")
 	}

@@ -85,7 +85,7 @@ func (o *runFlags) executeFlags(cmd *cobra.Command) {
 	f.BoolVar(&o.json, "json", false, "write the report to standard output as JSON; children's output goes to standard error")
 	f.StringVar(&o.report, "report", "", "write the report to `FILE` as JSON")
 	f.StringVar(&o.events, "events", "", "write every event to `FILE` as JSON lines")
-	f.StringVar(&o.durability, "durability", "", "when a job counts as done: `HOW` is fsync, its record and its files are on the disk, or none (default fsync)")
+	f.StringVar(&o.durability, "durability", "", "when a job counts as done: `HOW` is fsync, its record and what it made are on the disk, or none (default fsync)")
 }
 
 // completeModes completes what --output takes.
@@ -148,17 +148,14 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 	if err != nil {
 		return err
 	}
-	rec, err := c.startRecording(o, p, earlier)
+	instances := count(p)
+	// One job may write to the terminal itself: nobody shares it.
+	direct := mode == "raw" || mode == "ordered" && instances == 1
+	rec, err := c.startRecording(o, p, earlier, direct)
 	if err != nil {
 		return err
 	}
 	defer rec.close() // changes nothing after finish
-	instances := 0
-	for _, j := range p.Jobs {
-		instances += len(j.Instances)
-	}
-	// One job may write to the terminal itself: nobody shares it.
-	direct := mode == "raw" || mode == "ordered" && instances == 1
 	sh := c.show(o, mode, file, p)
 	if o.parallel == 0 && p.MaxParallel == 0 {
 		o.parallel = runtime.GOMAXPROCS(0)
@@ -167,7 +164,7 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 		Parallel: o.parallel, KeepGoing: o.keepGoing, FailFast: o.failFast,
 		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr, Direct: direct,
 		Sink: event.Tee(append(sink, sh, logSink{c.log()})), Kill: c.signals.kill, Keeper: keeper,
-		Prior: earlier.options(),
+		Prior: earlier.options(), Shard: []string{"sluice", shardCommand},
 	}
 	if o.json {
 		opts.Stdout = c.stderr
@@ -189,7 +186,7 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 	rep, runErr := runner.Run(c.signals.ctx, p, opts)
 	keeper.End() // the monitor goes while the rest is written
 	if rep != nil {
-		rep.Signal = c.signals.first()
+		c.signals.stamp(rep)
 		gone := rep.Status == report.Cancelled && plumb.ReaderGone(c.stdout)
 		if !gone && (mode != "quiet" || rep.Status != report.Succeeded) {
 			rep.WriteSummary(sh, report.Style{Color: c.color(c.stderr)}) // sh remembers what it could not write
@@ -215,7 +212,8 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 // show makes what shows the run.
 func (c *cli) show(o *runFlags, mode, file string, p *plan.Plan) *show {
 	options := c.showOptions(mode)
-	options.JobOf = jobsOf(p)
+	options.JobOf, options.Others = jobsOf(p), othersOf(p)
+	options.KeepGoing = o.keepGoing
 	if o.json {
 		options.Stdout, options.StdoutTTY = c.stderr, isTerminal(c.stderr)
 	}

@@ -42,11 +42,19 @@ func (c *cli) stop(refs []string, now bool) error {
 	}
 	lost := false
 	for _, f := range list {
-		st, err := stopRun(f, now)
+		before, err := f.Status()
+		var st state.Status
+		if err == nil {
+			st, err = stopRun(f, now)
+		}
 		if err != nil {
 			return own(fmt.Errorf("run %s: %w", f.ID, err))
 		}
-		c.sayEnding(f, st)
+		if before.State == state.Final {
+			c.complain("run " + f.ID + " had ended already: it " + ending(st))
+		} else {
+			c.sayEnding(f, st)
+		}
 		lost = lost || st.State == state.Lost
 	}
 	if lost {
@@ -61,14 +69,14 @@ func stopRun(f *state.Folder, now bool) (state.Status, error) {
 	if err != nil || st.State != state.Running {
 		return st, err
 	}
-	m, err := f.Meta()
+	process, err := runnerOf(f, now)
 	if err != nil {
 		return st, err
 	}
-	runner, err := m.Runner.Hold()
+	runner, err := process.Hold()
 	switch {
 	case errors.Is(err, state.ErrEnded):
-		return afterRunner(f, m.Runner, patience)
+		return afterRunner(f, process, patience)
 	case err != nil:
 		return st, err
 	}
@@ -82,6 +90,21 @@ func stopRun(f *state.Folder, now bool) (state.Status, error) {
 		return st, err
 	}
 	return f.Wait(context.Background())
+}
+
+// runnerOf is the process that runs f, which may be just about to take it over.
+func runnerOf(f *state.Folder, now bool) (state.Process, error) {
+	ctx := context.Background()
+	if now {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	}
+	p, err := f.Runner(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("nothing has taken it over within %s, and nothing was signalled", patience)
+	}
+	return p, err
 }
 
 // afterRunner returns what became of f, whose runner has ended: just now, or it

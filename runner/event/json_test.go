@@ -29,7 +29,7 @@ func every() []Event {
 		Survivors: []report.Survivor{{PID: 10, Name: "nfsd", State: "D", Why: "w"}},
 	}
 	job := &report.Job{
-		ID: "a[x=1]", Name: "a", Status: report.Failed, Reason: "r", RunID: "r2", Start: at, Took: 6,
+		ID: "a[x=1]", Name: "a", Status: report.Failed, Stopped: true, Reason: "r", RunID: "r2", Start: at, Took: 6,
 		Outputs: []report.Output{{Path: "/o", Size: 7, Mtime: at}}, Earlier: 8,
 		Values:   map[string]json.RawMessage{"b": json.RawMessage(`[1,"x"]`), "a": json.RawMessage(`"v"`)},
 		Attempts: []*report.Attempt{attempt},
@@ -55,7 +55,7 @@ func every() []Event {
 		RetryScheduled{ID: "a", Attempt: 2, Of: 3, Delay: time.Second},
 		RestartScheduled{ID: "a", Attempt: 2, Delay: time.Second},
 		JobEnded{ID: "a", Result: job},
-		RunStopping{Reason: "interrupted", Kill: true},
+		RunStopping{Reason: "interrupted again", Kill: true, Now: true},
 		RunEnded{Status: report.Failed, Took: 9},
 	}
 }

@@ -135,6 +135,7 @@ func (b *builder) plan() *Plan {
 	}
 	b.addressees()
 	b.conflicts(p)
+	b.together(p)
 	b.stale()
 	return p
 }
@@ -331,6 +332,16 @@ func (b *builder) stage(inst *Instance, st *spec.Stage, s scope, env envLayer, s
 	stage.Name = st.Name.Value
 	if stage.Name == "" {
 		stage.Name = filepath.Base(name)
+	}
+	if d := st.Shard; d != nil {
+		const block = 1 << 20
+		stage.Shard = &Shard{Workers: int(d.Workers.Value), By: "lines", Block: int64(d.Block.Or(block)), Merge: "ordered"}
+		if d.By.IsSet() {
+			stage.Shard.By = d.By.Value
+		}
+		if d.Merge.IsSet() {
+			stage.Shard.Merge = d.Merge.Value
+		}
 	}
 	b.checkSize(stage, words)
 	return stage

@@ -16,6 +16,8 @@ func (r *Report) AppendJSON(buf []byte) []byte {
 	o.String("file", r.File)
 	o.String("status", string(r.Status))
 	o.StringOpt("signal", r.Signal)
+	o.BoolOpt("killed", r.Killed)
+	o.StringOpt("error", r.Error)
 	o.String("contained", r.Contained)
 	o.Time("start", r.Start)
 	o.Int("took_ns", int64(r.Took))
@@ -31,6 +33,7 @@ func (j *Job) AppendJSON(buf []byte) []byte {
 	o.String("id", j.ID)
 	o.String("name", j.Name)
 	o.String("status", string(j.Status))
+	o.BoolOpt("stopped", j.Stopped)
 	o.StringOpt("reason", j.Reason)
 	o.StringOpt("run_id", j.RunID)
 	if len(j.Outputs) > 0 {
