@@ -81,3 +81,5 @@ func (h *pipeHead) take(n int64, sink func([]byte) error) error {
 	}
 	return nil
 }
+
+func (h *pipeHead) atEnd() bool { return atEnd(h.in) }

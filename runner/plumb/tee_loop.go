@@ -6,8 +6,6 @@ import (
 	"io"
 	"math"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // run copies until every branch is closed.
@@ -205,17 +203,10 @@ func (t *Tee) over() bool {
 		open = open || !b.closed
 	}
 	if !open && !t.stopped {
-		t.result.Early = !t.atEnd()
+		t.result.Early = !t.head.atEnd()
 		t.stop()
 	}
 	return !open
-}
-
-// atEnd reports whether nothing is in the pipe and nobody can write to it.
-func (t *Tee) atEnd() bool {
-	fds := []unix.PollFd{{Fd: int32(t.fd), Events: unix.POLLIN}}
-	n, err := unix.Poll(fds, 0)
-	return err == nil && n > 0 && fds[0].Revents == unix.POLLHUP
 }
 
 // stop ends the reading.

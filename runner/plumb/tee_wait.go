@@ -133,7 +133,7 @@ func (t *Tee) expire() {
 	case !t.cutting():
 		t.end = t.pos + PipeSize + largeBuffer // which a head holds itself
 	case t.pos == t.end, t.fds[inPlace].Fd >= 0 && t.fds[inPlace].Revents == 0:
-		t.result.Cut = !t.atEnd()
+		t.result.Cut = !t.head.atEnd()
 		t.stop()
 	}
 }
