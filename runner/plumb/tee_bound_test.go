@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,11 +18,16 @@ func TestTeeFailsAtItsBound(t *testing.T) {
 	bothHeads(t, func(t *testing.T, newHead func(int) head) {
 		tee, w, rs := branches(t, 3, TeeOptions{Spill: bound, Fail: true, Waits: func(int) { t.Error("it waits") }}, newHead)
 		fed := feed(w, 1<<40)
-		go io.Copy(io.Discard, rs[0])
-		go io.Copy(io.Discard, rs[2])
+		for _, i := range []int{0, 2} {
+			// Both have read more than branch 1 ever gets.
+			if _, err := io.CopyN(io.Discard, rs[i], 100_000); err != nil {
+				t.Error(err)
+			}
+			go io.Copy(io.Discard, rs[i])
+		}
 		r := tee.Wait()
 		var full *TeeFull
-		if !errors.As(r.Err, &full) || full.Branch != 1 || full.Spill != bound || full.Behind < bound/2 || full.Behind > bound {
+		if !errors.As(r.Err, &full) || full.Branch != 1 || full.Spill != bound || full.Behind < bound/4 || full.Behind > bound {
 			t.Errorf("the error is %#v", r.Err)
 		}
 		if r.Spilled > bound || r.Early || r.Cut {
@@ -207,6 +213,7 @@ func TestTeesLeakNothing(t *testing.T) {
 	}
 	readPipe(t) // the runtime opens its own descriptors for the first
 	bothHeads(t, func(t *testing.T, newHead func(int) head) {
+		defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would close what nobody did
 		before, goroutines := descriptors(t), runtime.NumGoroutine()
 		for range 10 {
 			for _, way := range ways {

@@ -31,7 +31,18 @@ func TestTeeHoldsItsWriterBack(t *testing.T) {
 			held = len(c.buf)
 		}
 		tee := startTee(in, outs, TeeOptions{Spill: 1 << 30, Fail: true}, newHead)
-		written, data := 0, make([]byte, 1<<20)
+		// The second one's patience is used up, if anybody wanted to read.
+		first := make(chan error)
+		go func() {
+			_, err := io.CopyN(w, noise(), 1<<20)
+			first <- err
+		}()
+		same(t, io.LimitReader(rs[0], 1<<20), 1<<20)
+		same(t, io.LimitReader(rs[1], 1<<20), 1<<20)
+		if err := <-first; err != nil {
+			t.Fatal(err)
+		}
+		written, data := 0, make([]byte, 2<<20)
 		io.ReadFull(noise(), data)
 		for ; written < room; written += page {
 			if _, err := w.Write(data[written : written+page]); err != nil {
@@ -57,7 +68,7 @@ func TestTeeHoldsItsWriterBack(t *testing.T) {
 		go func() { same(t, rs[1], int64(written)); close(other) }()
 		same(t, rs[0], int64(written))
 		<-other
-		whole(t, tee.Wait(), int64(written))
+		whole(t, tee.Wait(), int64(1<<20+written))
 	})
 }
 
@@ -102,12 +113,24 @@ func TestSpoolFreesTheDisk(t *testing.T) {
 		if s.solid {
 			t.Skip("the file system of temporary files makes no holes")
 		}
-		var st unix.Stat_t
-		if err := unix.Fstat(int(fdOf(t, s.file)), &st); err != nil {
-			t.Fatal(err)
-		}
-		if room := st.Blocks * 512; room > behind+int64(len(piece))+2*spoolStep {
+		if room := onDisk(t, s.file); room > behind+int64(len(piece))+2*spoolStep {
 			t.Fatalf("after %d MiB: %d bytes are on the disk for %d in the queue", i+1, room, s.Len())
 		}
 	}
+	if _, err := s.WriteTo(io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if room := onDisk(t, s.file); room != 0 {
+		t.Errorf("%d bytes are on the disk for an empty queue", room)
+	}
+}
+
+// onDisk is how much room f takes, in bytes.
+func onDisk(t *testing.T, f *os.File) int64 {
+	t.Helper()
+	var st unix.Stat_t
+	if err := unix.Fstat(int(fdOf(t, f)), &st); err != nil {
+		t.Fatal(err)
+	}
+	return st.Blocks * 512
 }

@@ -231,6 +231,20 @@ func TestTeeAllEndEarly(t *testing.T) {
 	})
 }
 
+// A stream that has ended is not ended early, even if nobody reads any more.
+func TestTeeNothingForNobody(t *testing.T) {
+	bothHeads(t, func(t *testing.T, newHead func(int) head) {
+		in, w, err := Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		r, out := readPipe(t)
+		r.Close()
+		whole(t, startTee(in, []*os.File{out}, TeeOptions{}, newHead).Wait(), 0)
+	})
+}
+
 // askedHead counts how often its Tee waits.
 type askedHead struct {
 	head
@@ -264,9 +278,14 @@ func TestTeeSlowReader(t *testing.T) {
 		r.Close()
 		say.Close()
 		control.Close()
+		// The stream does not end yet, so the fast branch waits for more.
 		tee := startTee(in, []*os.File{slow, out}, TeeOptions{Spill: 2 * size, Fail: true}, func(in int) head { return askedHead{newHead(in), &asked} })
-		fed := feed(w, size)
-		same(t, fast, size)
+		fed := make(chan error)
+		go func() {
+			_, err := io.CopyN(w, noise(), size)
+			fed <- err
+		}()
+		same(t, io.LimitReader(fast, size), size)
 		if err := <-fed; err != nil {
 			t.Error(err)
 		}
@@ -283,6 +302,7 @@ func TestTeeSlowReader(t *testing.T) {
 		if n := asked.Load() - before; n > steps/10 {
 			t.Errorf("%d bytes were read, and the Tee looked around %d times", steps, n)
 		}
+		w.Close()
 		steer.Close()
 		same(t, io.MultiReader(&got, hear), size)
 		whole(t, tee.Wait(), size)
