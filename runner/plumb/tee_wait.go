@@ -126,9 +126,11 @@ func (t *Tee) expire() {
 	default:
 	}
 	switch {
-	case t.stopped || t.deadline.IsZero() || time.Until(t.deadline) > 0:
+	case t.stopped:
 	case !t.cutting():
-		t.end = t.pos + PipeSize + largeBuffer // which a head holds itself
+		if !t.deadline.IsZero() && time.Until(t.deadline) <= 0 {
+			t.end = t.pos + PipeSize + largeBuffer // which a head holds itself
+		}
 	case t.pos == t.end, t.fds[inPlace].Fd >= 0 && t.fds[inPlace].Revents == 0:
 		t.result.Cut = true
 		t.stop()
@@ -137,7 +139,7 @@ func (t *Tee) expire() {
 
 // sooner is a timeout of poll(2) that is not longer than the one before or d.
 func sooner(timeout int, d time.Duration) int {
-	ms := int((d + time.Millisecond - 1) / time.Millisecond)
+	ms := int(min((d+time.Millisecond-1)/time.Millisecond, math.MaxInt32))
 	if timeout < 0 {
 		return ms
 	}
