@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// noise is n bytes that no repetition shortens, always the same.
-func noise(n int64) []byte {
+// random is n bytes that no repetition shortens, always the same.
+func random(n int64) []byte {
 	data := make([]byte, n)
 	rand.NewChaCha8([32]byte{1}).Read(data)
 	return data
@@ -74,7 +74,7 @@ func TestPumpFiles(t *testing.T) {
 	t.Run("copy", func(t *testing.T) {
 		for _, size := range sizes {
 			for _, flags := range []int{0, unix.O_APPEND} {
-				data := noise(size)
+				data := random(size)
 				out := outputFile(t, flags)
 				if read, written := join(t, fileOf(t, data), out); read != nil || written != nil {
 					t.Errorf("%d bytes: %v, %v", size, read, written)
@@ -111,7 +111,7 @@ func TestPumpAppends(t *testing.T) {
 
 // A child's pipe may be in any mode, and stays in it.
 func TestPumpInheritedPipe(t *testing.T) {
-	data := noise(3<<20 + 1)
+	data := random(3<<20 + 1)
 	for _, blocks := range []bool{true, false} {
 		r, w, err := Pipe()
 		if err != nil {
@@ -160,7 +160,7 @@ func TestPumpInheritedPipe(t *testing.T) {
 
 // Sockets can't be written to without waiting, and so get little at once.
 func TestPumpSocket(t *testing.T) {
-	data := noise(1<<20 + 1)
+	data := random(1<<20 + 1)
 	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -233,7 +233,7 @@ func TestPumpErrors(t *testing.T) {
 			t.Skip(err)
 		}
 		defer full.Close()
-		_, err = join(t, fileOf(t, noise(1<<20)), full)
+		_, err = join(t, fileOf(t, random(1<<20)), full)
 		if pe, ok := errors.AsType[*fs.PathError](err); !ok || pe.Path != "/dev/full" || pe.Op != "write" || pe.Err != syscall.ENOSPC {
 			t.Errorf("%#v", err)
 		}
@@ -245,7 +245,7 @@ func TestPumpErrors(t *testing.T) {
 		}
 		defer w.Close()
 		r.Close()
-		if _, err := join(t, fileOf(t, noise(1<<20)), w); !errors.Is(err, syscall.EPIPE) {
+		if _, err := join(t, fileOf(t, random(1<<20)), w); !errors.Is(err, syscall.EPIPE) {
 			t.Error(err)
 		}
 	})
@@ -263,7 +263,7 @@ func TestPumpStop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, data := range [][]byte{noise(PipeSize), noise(1)} { // the second has no room but in the first pipe
+	for _, data := range [][]byte{random(PipeSize), random(1)} { // the second has no room but in the first pipe
 		if _, err := in.Write(data); err != nil {
 			t.Fatal(err)
 		}

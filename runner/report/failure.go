@@ -133,10 +133,12 @@ func (st *Stage) code() string {
 		code = st.Signal
 	}
 	switch {
-	case st.Error != "":
+	case st.Status == StageNotStarted && st.Error != "":
 		return code + " (could not start)"
 	case st.Status == StageNotStarted:
 		return "not started"
+	case len(st.Argv) == 0 && st.Status != StageSucceeded: // a tee has no exit code
+		return strings.ReplaceAll(string(st.Status), "_", " ")
 	case st.Status == StageClosedEarly:
 		return "141 (closed early)" // 128 + SIGPIPE, whoever says it: the kernel or the program
 	case st.Status == StageTimedOut:
