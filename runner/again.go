@@ -96,7 +96,11 @@ func (g *again) restart(a *report.Attempt, now time.Time) (time.Duration, bool) 
 	at := now.Add(delay)
 	g.restarts = slices.DeleteFunc(g.restarts, func(t time.Time) bool { return at.Sub(t) >= window })
 	if len(g.restarts) >= r.Max {
-		told := fmt.Sprintf("restarted %d times within %s, and not again", r.Max, r.Window)
+		times := fmt.Sprintf("%d times", r.Max)
+		if r.Max == 1 {
+			times = "once"
+		}
+		told := fmt.Sprintf("restarted %s within %s, and not again", times, r.Window)
 		if a.Cause != "" {
 			told = a.Cause + "; " + told
 		}

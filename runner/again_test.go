@@ -106,7 +106,13 @@ func TestRestartDelays(t *testing.T) {
 	fail(0, 5*time.Second)
 	a := attemptOf(5, &report.Stage{PID: 1, Code: 1, Status: report.StageFailed})
 	a.Cause = "exit code 1"
-	if next, _ := g.after(a, now); next != nothing || a.Cause != "exit code 1; restarted 4 times within 1m0s, and not again" {
+	if next, _ := g.after(a, now); next != nothing || a.Cause != "exit code 1; restarted 4 times within 1m, and not again" {
+		t.Errorf("%v: %s", next, a.Cause)
+	}
+	once := again{job: &plan.Job{Restart: &plan.Restart{Always: true, Delay: 1, Factor: 1, MaxDelay: 1, Max: 1, Window: plan.Duration(2 * time.Hour)}}}
+	once.after(a, now)
+	a.Cause = ""
+	if next, _ := once.after(a, now); next != nothing || a.Cause != "restarted once within 2h, and not again" {
 		t.Errorf("%v: %s", next, a.Cause)
 	}
 	if len(g.restarts) > 4 {

@@ -71,6 +71,7 @@ type loggedStream struct {
 type outFile struct {
 	*plumb.File
 	shared bool // others append to it too: nothing is cut off again
+	undone bool // what the attempt wrote is, where it did not succeed
 }
 
 // stage is one process of an attempt.
@@ -100,7 +101,7 @@ func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, num
 	if trouble != nil {
 		a.ready = nil // before the pipes break: no stage is to blame for that
 		a.stopGroup(stopped{status: report.Cancelled, reason: "another stage could not start", signal: "KILL"}, sigkill)
-		a.killGroup()
+		a.killGroup(true)
 		for _, t := range a.tees {
 			t.whole = false // they don't begin
 		}

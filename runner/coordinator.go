@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/go-multierror"
@@ -33,6 +34,7 @@ type coordinator struct {
 	waiting   map[*task]context.CancelCauseFunc // those that wait for their lock, and how to end that
 	services  map[string]*service               // by name, those that were started
 	files     files
+	tellKill  func() // tells, once, that what still runs is killed
 
 	why  string // the run is stopping
 	rep  *report.Report
@@ -52,6 +54,9 @@ func newCoordinator(r *run, ctx context.Context) *coordinator {
 	}
 	c.jobs, c.stop = context.WithCancelCause(ctx)
 	r.stopping = c.jobs
+	c.tellKill = sync.OnceFunc(func() {
+		r.emit(event.RunStopping{Reason: context.Cause(r.kill).Error(), Kill: true, Now: true})
+	})
 	r.announce = func(j *plan.Job, inst *plan.Instance) {
 		c.news <- news{what: ready, task: &task{job: j, inst: inst}}
 	}
@@ -79,6 +84,7 @@ func (c *coordinator) coordinate() (*report.Report, error) {
 		defer close(told)
 		c.emit(event.RunStopping{Reason: context.Cause(c.ctx).Error(), Kill: true})
 	})
+	unkilled := context.AfterFunc(c.kill, c.tellKill)
 	c.tellEarlier()
 	sched, never := newSchedule(c.plan, c.isPrior)
 	c.sched = sched
@@ -103,6 +109,9 @@ func (c *coordinator) coordinate() (*report.Report, error) {
 	}
 	if !untold() {
 		<-told // nothing comes after RunEnded
+	}
+	if !unkilled() {
+		c.tellKill() // returns when it was told
 	}
 	c.finish()
 	if err := c.monitorLost(); err != nil {
@@ -139,6 +148,9 @@ func (c *coordinator) tellEarlier() {
 }
 
 func (c *coordinator) tell(j *report.Job) {
+	if c.kill.Err() != nil {
+		c.tellKill() // before what comes of it; no KILL waits for that
+	}
 	c.byID[j.ID] = j
 	c.emit(event.JobEnded{ID: j.ID, Result: j})
 }

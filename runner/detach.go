@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"sluice/runner/event"
@@ -28,6 +29,9 @@ func (r *run) detach(ctx context.Context, j *plan.Job, inst *plan.Instance, res 
 		res.Status, res.Reason = report.Cancelled, context.Cause(ctx).Error()
 	default:
 		res.Status, res.Reason = report.Failed, err.Error()
+		if tried, ok := errors.AsType[*NotReady](err); ok && tried.Result != nil {
+			res.Attempts, res.Earlier = tried.Result.Attempts, tried.Result.Earlier
+		}
 	}
 }
 

@@ -3,8 +3,6 @@ package runner
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -56,7 +54,7 @@ func TestExclusive(t *testing.T) {
 	if got, want := story(o.recorder), "+a ?b +c .c .a +b .b"; got != want || o.Status != report.Succeeded {
 		t.Errorf("%s: got %s, want %s", o.Status, got, want)
 	}
-	want := fmt.Sprintf("exclusive x is held by run r1 (process %d)", os.Getpid())
+	want := "exclusive x is held by job a of this run"
 	if got := find[event.Waiting](o.recorder); len(got) != 1 || got[0].Reason != want {
 		t.Errorf("the events tell of %+v", got)
 	}

@@ -27,6 +27,7 @@ func (r *run) instance(ctx context.Context, j *plan.Job, inst *plan.Instance) (*
 	} else {
 		err = r.attempts(ctx, j, inst, res)
 	}
+	res.Stopped = j.Service && res.Status == report.Succeeded
 	res.Took = time.Since(res.Start)
 	return res, err
 }

@@ -80,7 +80,7 @@ func TestRetryBudgetIsTold(t *testing.T) {
 	j.Retry.Budget = plan.Duration(time.Hour)
 	o := execute(t, planOf(j), Options{})
 	a := o.Jobs[0].Last()
-	want := "attempt 3 of 3 is not made: it would begin after the retry budget of 1h0m0s"
+	want := "attempt 3 of 3 is not made: it would begin after the retry budget of 1h"
 	if a.Number != 2 || strings.Join(a.Warnings, "|") != want || len(find[event.RetryScheduled](o.recorder)) != 1 {
 		t.Errorf("attempt %d: %q", a.Number, a.Warnings)
 	}

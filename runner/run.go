@@ -59,7 +59,8 @@ type Options struct {
 
 	// Detach starts p, the plan of one detached instance, as a run of its own
 	// and returns its id when it is ready. The error says why it is not, and
-	// then nothing of it is left. nil: detached jobs are refused.
+	// then nothing of it is left; it is a *NotReady where it was tried. nil:
+	// detached jobs are refused.
 	Detach func(ctx context.Context, p *plan.Plan) (runID string, err error)
 
 	// NoSync leaves it to the system when output files reach the disk; else
@@ -70,6 +71,16 @@ type Options struct {
 	// it is missing. Empty: jobs with one are refused.
 	Locks string
 }
+
+// NotReady is the error of Options.Detach where the run began and ended before
+// it was ready.
+type NotReady struct {
+	Err    error
+	Result *report.Job // what became of the instance in that run; nil where that is not known
+}
+
+func (e *NotReady) Error() string { return e.Err.Error() }
+func (e *NotReady) Unwrap() error { return e.Err }
 
 // Prior is what an instance left that succeeded in an earlier run.
 type Prior struct {

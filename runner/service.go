@@ -14,7 +14,7 @@ import (
 func (a *attempt) settleService() {
 	switch told := a.stop; {
 	case told.status == report.Succeeded && a.res.Status == report.Succeeded:
-		if !told.killed.IsZero() {
+		if !told.killed.IsZero() && !told.atOnce {
 			a.warn("it was killed, since %s did not end it within %s", told.signal, a.job.Stop.Grace)
 		}
 	case told.happened():

@@ -250,7 +250,7 @@ func TestServiceRestarts(t *testing.T) {
 	}
 	db.Restart.Max = 2
 	o = execute(t, planOf(db, client(t, "a", "db")), Options{})
-	want := "it ended before it was ready: exit code 75; restarted 2 times within 1h0m0s, and not again"
+	want := "it ended before it was ready: exit code 75; restarted 2 times within 1h, and not again"
 	if a := o.Jobs[0].Last(); a.Cause != want || results(o.Report) != "db failed, a not_started" {
 		t.Errorf("%s: %s", results(o.Report), a.Cause)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -107,6 +108,12 @@ func (a *attempt) settle(trouble error) error {
 		a.res.Status, a.res.Cause = report.Failed, trouble.Error()
 	case status != report.Succeeded:
 		a.res.Cause = a.stop.reason
+		if status == report.Cancelled && a.killedToEnd() {
+			a.res.Cause += ", killed"
+		}
+		if status == report.TimedOut && !slices.ContainsFunc(statuses, func(s report.StageStatus) bool { return s != report.StageSucceeded }) {
+			a.res.Cause += a.undoes() // although they ended well
+		}
 	case a.gone:
 		a.res.Status, a.res.Cause = report.Cancelled, unread
 	case a.capture != nil && a.capture.Exceeded():
@@ -133,6 +140,31 @@ func (a *attempt) settle(trouble error) error {
 		return fmt.Errorf("%s: %w", a.inst.ID, own.err)
 	}
 	return nil
+}
+
+// killedToEnd reports whether a stage did not end by what it was sent first.
+func (a *attempt) killedToEnd() bool {
+	return a.stop.signal != "KILL" && !a.stop.killed.IsZero() &&
+		slices.ContainsFunc(a.stages, func(s *stage) bool { return s.exit.Signal == sigkill && !s.end.Before(a.stop.killed) })
+}
+
+// undoes names the output files that stay as they were, as what follows the
+// cause of an attempt that did not succeed.
+func (a *attempt) undoes() string {
+	var names []string
+	for path, f := range a.files {
+		if f.undone {
+			names = append(names, strings.TrimPrefix(path, a.r.plan.Dir+"/"))
+		}
+	}
+	slices.Sort(names)
+	switch len(names) {
+	case 0:
+		return ""
+	case 1:
+		return "; " + names[0] + " is left as it was"
+	}
+	return "; " + strings.Join(names, ", ") + " are left as they were"
 }
 
 // interrupted is why an attempt ended whose job owned the terminal and got the

@@ -39,7 +39,7 @@ func (a *attempt) bound(ctx context.Context) (free func()) {
 	unstop := context.AfterFunc(ctx, func() { a.end(a.told(context.Cause(ctx))) })
 	unkill := context.AfterFunc(a.r.kill, func() {
 		a.stopGroup(stopped{status: report.Cancelled, reason: context.Cause(a.r.kill).Error(), signal: "KILL"}, sigkill)
-		a.killGroup()
+		a.killGroup(true)
 	})
 	return func() {
 		timer.Stop()
@@ -142,7 +142,7 @@ func (a *attempt) stopGroup(s stopped, sig syscall.Signal) {
 	if sig != sigkill {
 		a.signal(syscall.SIGCONT)
 		grace = time.Duration(a.job.Stop.Grace)
-		a.grace = time.AfterFunc(grace, a.killGroup)
+		a.grace = time.AfterFunc(grace, func() { a.killGroup(false) })
 	}
 	a.telling.Add(1)
 	a.mu.Unlock()
@@ -152,11 +152,12 @@ func (a *attempt) stopGroup(s stopped, sig syscall.Signal) {
 	a.r.emit(event.Stopping{ID: a.inst.ID, Attempt: a.res.Number, Reason: s.reason, Signal: s.signal, Grace: grace, Told: s.told})
 }
 
-func (a *attempt) killGroup() {
+// killGroup kills the group once, when its grace is over or at once.
+func (a *attempt) killGroup(atOnce bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.reaped && a.leader != nil && a.stop.killed.IsZero() {
-		a.stop.killed = time.Now()
+		a.stop.killed, a.stop.atOnce = time.Now(), atOnce
 		a.signal(sigkill)
 		a.killSet()
 	}

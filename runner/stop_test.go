@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -91,7 +92,7 @@ func TestTimeoutHandled(t *testing.T) {
 		if code == "0" {
 			want = "succeeded; cancelled"
 		}
-		if a := o.wants(t, want); a.Stages[0].Ending != "exit code "+code || a.Cause != "interrupted" {
+		if a := o.wants(t, want); a.Stages[0].Ending != "exit code "+code+", after TERM" || a.Cause != "interrupted" {
 			t.Errorf("%s: %s", a.Cause, a.Stages[0].Ending)
 		}
 	}
@@ -260,5 +261,27 @@ func TestCaptureLimitAtTheStart(t *testing.T) {
 		if a := execute(t, planOf(j), Options{}).Jobs[0].Last(); a.Status != report.Failed {
 			t.Errorf("%s: %s", words(a), a.Cause)
 		}
+	}
+}
+
+// That what runs is killed is told once, and before the end of any of it.
+func TestKillIsTold(t *testing.T) {
+	kill, now := context.WithCancelCause(context.Background())
+	defer now(nil)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	on := whenReady(2, func() { cancel(errInterrupted); now(errors.New("interrupted again")) })
+	o := executeContext(t, ctx, planOf(job("a", self(t, "ignore")), job("b", self(t, "ignore"))), Options{Kill: kill, Parallel: 2}, on)
+	told := event.RunStopping{Reason: "interrupted again", Kill: true, Now: true}
+	var got []event.Event
+	for _, e := range o.events {
+		switch e.(type) {
+		case event.RunStopping, event.JobEnded:
+			got = append(got, e)
+		}
+	}
+	at := slices.Index(got, event.Event(told))
+	if n := len(find[event.RunStopping](o.recorder)); n != 2 || at < 0 || at > 1 {
+		t.Errorf("%d stops, and it is told as number %d", n, at)
 	}
 }

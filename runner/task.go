@@ -82,14 +82,14 @@ func (c *coordinator) begin(t *task) {
 		c.refused(t, err.Error(), err)
 		return
 	}
-	ok, err := t.lock.Try(c.holder())
+	ok, err := t.lock.Try(c.holder(t))
 	switch {
 	case ok && err == nil:
 		c.admit(t)
 	case err != nil:
 		c.refused(t, err.Error(), err)
 	case held.Fail:
-		c.refused(t, fmt.Sprintf("exclusive %s is held by %s", held.Name, t.lock.Holder()), nil)
+		c.refused(t, fmt.Sprintf("exclusive %s is held by %s", held.Name, c.heldBy(t)), nil)
 	default:
 		c.await(t)
 	}
@@ -105,8 +105,19 @@ func (c *coordinator) admit(t *task) {
 	c.held = append(c.held, t)
 }
 
-// holder is what this run writes into its locks.
-func (c *coordinator) holder() lock.Holder { return lock.Holder{Run: c.o.RunID, PID: os.Getpid()} }
+// holder is what this run writes into the lock of t.
+func (c *coordinator) holder(t *task) lock.Holder {
+	return lock.Holder{Run: c.o.RunID, PID: os.Getpid(), Job: t.inst.ID, File: c.plan.File}
+}
+
+// heldBy is who has the lock of t, for a person who waits for it.
+func (c *coordinator) heldBy(t *task) string {
+	h := t.lock.Holder()
+	if h.Run == c.o.RunID && h.Job != "" {
+		return "job " + h.Job + " of this run"
+	}
+	return h.String()
+}
 
 // refused ends a task that can't have its lock.
 func (c *coordinator) refused(t *task, reason string, err error) {
@@ -118,11 +129,12 @@ func (c *coordinator) refused(t *task, reason string, err error) {
 // await has a goroutine wait for the lock of t, which takes no slot meanwhile.
 func (c *coordinator) await(t *task) {
 	name := t.inst.Exclusive.Name
-	c.emit(event.Waiting{ID: t.inst.ID, Reason: fmt.Sprintf("exclusive %s is held by %s", name, t.lock.Holder())})
+	c.emit(event.Waiting{ID: t.inst.ID, Reason: fmt.Sprintf("exclusive %s is held by %s", name, c.heldBy(t))})
 	ctx, cancel := context.WithCancelCause(c.kill)
 	c.waiting[t] = cancel
+	me := c.holder(t)
 	go func() {
-		err := t.lock.Wait(ctx, c.holder())
+		err := t.lock.Wait(ctx, me)
 		c.news <- news{what: locked, task: t, err: err}
 	}()
 }

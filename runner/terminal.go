@@ -108,7 +108,7 @@ func (a *attempt) touched(doing string) {
 	ending := a.stop.happened()
 	a.mu.Unlock()
 	if ending {
-		a.killGroup()
+		a.killGroup(true)
 		return
 	}
 	a.end(stopped{status: report.Failed, reason: "stopped for " + doing + " the terminal, which only a job with interactive: true may"})

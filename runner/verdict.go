@@ -37,6 +37,7 @@ type stopped struct {
 	told   bool          // it was the whole run that was to stop, or to do without the service
 	at     time.Time
 	killed time.Time // when KILL followed; zero where it was not needed
+	atOnce bool      // that did not wait for the grace: the run was to end at once
 }
 
 func (s stopped) happened() bool { return !s.at.IsZero() }
@@ -129,7 +130,11 @@ func (e ending) words(stop stopped) string {
 	case !e.exit.Known():
 		return "its ending is not known: something else waited for it"
 	case sig == 0:
-		return fmt.Sprintf("exit code %d", e.exit.Code)
+		text := fmt.Sprintf("exit code %d", e.exit.Code)
+		if stop.happened() && !e.end.Before(stop.at) && stop.signal != "KILL" {
+			text += ", after " + stop.signal
+		}
+		return text
 	}
 	text := fmt.Sprintf("signal %d %s", int(sig), proc.SignalName(sig))
 	if e.exit.Core {
@@ -163,12 +168,13 @@ func (e ending) passed() string {
 }
 
 // roundly is d without figures that nobody reads.
-func roundly(d time.Duration) time.Duration {
+func roundly(d time.Duration) plan.Duration {
+	unit := time.Millisecond
 	switch {
 	case d > 10*time.Second:
-		return d.Round(time.Second)
+		unit = time.Second
 	case d > time.Second:
-		return d.Round(100 * time.Millisecond)
+		unit = 100 * time.Millisecond
 	}
-	return d.Round(time.Millisecond)
+	return plan.Duration(d.Round(unit))
 }

@@ -74,6 +74,9 @@ func TestEndingWords(t *testing.T) {
 	stop := stopped{status: report.TimedOut, reason: "timeout of 3s", signal: "TERM", at: now, killed: now.Add(10 * time.Second)}
 	got := []string{
 		e(proc.Exit{Code: 2}).words(stopped{}),
+		e(proc.Exit{Code: 2}).words(stop),
+		e(proc.Exit{Code: 2}).words(stopped{signal: "KILL", at: now}),
+		ending{started: true, exit: proc.Exit{Code: 2}, end: now.Add(-1)}.words(stop),
 		e(proc.Exit{Code: -1, Signal: syscall.SIGSEGV, Core: true}).words(stopped{}),
 		e(proc.Exit{Code: -1, Signal: syscall.SIGTERM}).words(stop),
 		e(proc.Exit{Code: -1, Signal: syscall.SIGKILL}).words(stop),
@@ -82,6 +85,9 @@ func TestEndingWords(t *testing.T) {
 		ending{startErr: errors.New("x")}.words(stop),
 	}
 	want := []string{
+		"exit code 2",
+		"exit code 2, after TERM",
+		"exit code 2",
 		"exit code 2",
 		"signal 11 SEGV, core dumped",
 		"signal 15 TERM, sent by sluice",

@@ -126,7 +126,7 @@ func (a *attempt) file(o plan.Output) (*os.File, error) {
 		return nil, err
 	}
 	f.NoSync = a.r.o.NoSync
-	a.files[o.Path] = outFile{f, o.Shared}
+	a.files[o.Path] = outFile{f, o.Shared, !o.Shared && plumb.Mode(o.Mode) != plumb.Truncate}
 	return f.OS(), nil
 }
 

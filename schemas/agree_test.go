@@ -34,6 +34,8 @@ var beyondSchema = []struct {
 }{
 	{"SL018", `^max_delay is .* and delay is .*; expected at least the delay$`, nil, "no schema compares two values"},
 	{"SL018", `^(budget|window) is .* and delay is .*; expected `, nil, "no schema compares two values"},
+	{"SL018", `^idle_timeout is .* expected less, or it never acts$`, nil, "no schema compares two values"},
+	{"SL018", `^max_size is [1-9].*; expected at least 4KiB$`, nil, "no schema bounds what a text stands for"},
 	{"SL018", `^the timeout of ready is `, nil, "no schema compares two values"},
 	{"SL018", `^exit code .* is success`, nil, "no schema compares two values"},
 	{"SL018", `^line is no regular expression`, nil, "as of the pattern of a param"},

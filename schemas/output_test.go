@@ -35,6 +35,15 @@ func everyPlan() *plan.Plan {
 		}
 	}
 	minute := plan.Duration(time.Minute)
+	graph := instance(plan.Input{Kind: plan.InNone}, plan.Output{Kind: plan.OutLog}, nil)
+	reader := *stage
+	reader.Stdin, reader.Inputs = &plan.Input{Kind: plan.InStage, Stage: 1}, []int{0, 1}
+	reader.Stdout = &plan.Output{Kind: plan.OutDiscard}
+	graph.Ends = &plan.Ends{First: 1, Last: 2}
+	graph.Stages = append(graph.Stages, &plan.Stage{
+		Name: "tee", Argv: []plan.Text{}, Dir: "/src", Env: []plan.EnvVar{}, Stderr: plan.Output{Kind: plan.OutDiscard}, OK: []int{},
+		Tee: &plan.Tee{Files: []plan.Output{{Kind: plan.OutFile, Path: "/copy", Mode: plan.ModeAtomic}}, Spill: 1 << 30, Fail: true},
+	}, &reader)
 	return &plan.Plan{
 		Version: plan.Version, File: "-", SHA256: strings.Repeat("0a", 32), Dir: "/src",
 		Params:      []plan.Param{{Name: "p", Values: []string{"", "x"}, List: true}, {Name: "q", Values: []string{}}},
@@ -51,12 +60,14 @@ func everyPlan() *plan.Plan {
 				},
 				Restart: &plan.Restart{Always: true, Delay: minute, Factor: 1.5, MaxDelay: minute, Max: 5, Window: minute},
 				Instances: []*plan.Instance{
+
 					instance(plan.Input{Kind: plan.InFile, Path: "/in", Later: true}, plan.Output{Kind: plan.OutFile, Path: "/out", Mode: plan.ModeAppend, Shared: true}, &plan.Ready{Line: "up$", Timeout: minute}),
 					instance(plan.Input{Kind: plan.InText, Text: plan.TextOf(stdout)}, plan.Output{Kind: plan.OutCapture, Max: 1 << 20, Trim: true}, &plan.Ready{Port: "[::1]:80", Timeout: minute}),
 					instance(plan.Input{Kind: plan.InText}, plan.Output{Kind: plan.OutStdout}, &plan.Ready{File: "/run/x", Timeout: minute}),
 					instance(plan.Input{Kind: plan.InJob, Job: "list"}, plan.Output{Kind: plan.OutDiscard}, nil),
 					instance(plan.Input{Kind: plan.InNone}, plan.Output{Kind: plan.OutInherit}, nil),
 					instance(plan.Input{Kind: plan.InInherit}, plan.Output{Kind: plan.OutLog}, nil),
+					graph,
 				},
 			},
 		},
@@ -76,7 +87,7 @@ func everyEvent() []event.Event {
 		Number: 2, Status: report.TimedOut, Cause: "the timeout of 3s", CauseBy: -1, Start: at, Took: 5, Close: 6, Stages: []*report.Stage{stage, missing}, Warnings: []string{"w"},
 		Survivors: []report.Survivor{{PID: 10, Name: "nfsd", State: "D", Why: "w"}},
 	}
-	job := &report.Job{ID: "a[x=1]", Name: "a", Status: report.Failed, Reason: "r", RunID: "r2", Outputs: []report.Output{{Path: "/o", Size: 7, Mtime: at}}, Start: at, Took: 6, Earlier: 8, Attempts: []*report.Attempt{attempt}}
+	job := &report.Job{ID: "a[x=1]", Name: "a", Status: report.Failed, Stopped: true, Reason: "r", RunID: "r2", Outputs: []report.Output{{Path: "/o", Size: 7, Mtime: at}}, Start: at, Took: 6, Earlier: 8, Attempts: []*report.Attempt{attempt}}
 	return []event.Event{
 		event.RunStarted{RunID: "r1", File: "/x.yaml", Instances: 3},
 		event.JobStarted{ID: "a[x=1]"},
@@ -96,6 +107,7 @@ func everyEvent() []event.Event {
 		event.JobEnded{ID: "a", Result: job},
 		event.JobEnded{ID: "b", Result: &report.Job{ID: "b", Name: "b", Status: report.Skipped}},
 		event.RunStopping{Reason: "interrupted", Kill: true},
+		event.RunStopping{Reason: "interrupted again", Kill: true, Now: true},
 		event.RunEnded{Status: report.NotStarted, Took: 9},
 	}
 }
@@ -145,7 +157,7 @@ func TestPlan(t *testing.T) {
 	p := everyPlan()
 	set := map[string]bool{}
 	fieldsSet(reflect.ValueOf(p), set)
-	for _, zero := range []any{plan.Plan{}, plan.Param{}, plan.Job{}, plan.Stop{}, plan.Retry{}, plan.RetryOn{}, plan.Restart{}, plan.Ready{}, plan.Exclusive{}, plan.Log{}, plan.Instance{}, plan.Axis{}, plan.Stage{}, plan.EnvVar{}, plan.Input{}, plan.Output{}} {
+	for _, zero := range []any{plan.Plan{}, plan.Param{}, plan.Job{}, plan.Stop{}, plan.Retry{}, plan.RetryOn{}, plan.Restart{}, plan.Ready{}, plan.Exclusive{}, plan.Log{}, plan.Instance{}, plan.Axis{}, plan.Stage{}, plan.EnvVar{}, plan.Input{}, plan.Output{}, plan.Ends{}, plan.Tee{}} {
 		typ := reflect.TypeOf(zero)
 		for i := range typ.NumField() {
 			if name := typ.Name() + "." + typ.Field(i).Name; !set[name] {
@@ -197,6 +209,7 @@ func TestPlanRefuses(t *testing.T) {
 		"ready in two ways":       func(p *plan.Plan) { p.Jobs[1].Instances[0].Ready.Port = "h:1" },
 		"no bound of a log":       func(p *plan.Plan) { p.Jobs[1].Log.Keep = 0 },
 		"a retry of nothing":      func(p *plan.Plan) { p.Jobs[1].Retry.On = &plan.RetryOn{} },
+		"a tee with a program":    func(p *plan.Plan) { p.Jobs[1].Instances[6].Stages[1].Path = "/bin/tee" },
 		"an unknown source":       func(p *plan.Plan) { p.Jobs[1].Instances[0].Stages[0].Env[0].From = "shell" },
 	} {
 		p := everyPlan()

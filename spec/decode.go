@@ -76,7 +76,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, what string) {
 		at, ok := fields.byKey[key.Value]
 		if !ok {
 			if fields.free == "" || !strings.HasPrefix(key.Value, fields.free) {
-				meant[d.unknownKey(key, what, fields.keys)] = true
+				meant[d.unknownKey(key, value, what, fields.keys)] = true
 			}
 			continue
 		}
@@ -139,12 +139,14 @@ func (d *decoder) fields(t reflect.Type) *fields {
 	return f
 }
 
-// unknownKey reports key and returns the one of keys that was probably meant,
-// or "".
-func (d *decoder) unknownKey(key *yaml.Node, what string, keys []string) (near string) {
+// unknownKey reports key, which has value, and returns the one of keys that was
+// probably meant, or "".
+func (d *decoder) unknownKey(key, value *yaml.Node, what string, keys []string) (near string) {
 	msg := fmt.Sprintf("unknown key %s in %s", show(key.Value), what)
 	hint := "expected one of " + strings.Join(slices.Sorted(slices.Values(keys)), ", ")
-	if near = nearestKey(key.Value, keys); near != "" {
+	if within := insideKey(key.Value, value, keys); within != "" {
+		hint = "write " + within
+	} else if near = nearestKey(key.Value, keys); near != "" {
 		msg += fmt.Sprintf("; did you mean %q?", near)
 		hint = ""
 	} else if _, ofJob := d.fields(reflect.TypeFor[Job]()).byKey[key.Value]; ofJob && what == "a stage" {
@@ -222,29 +224,6 @@ func (f *fields) scalarHint(n *yaml.Node) string {
 			return ""
 		}
 		return "write {" + key + ": " + value + "}"
-	}
-	return ""
-}
-
-// readyKey is the key of ready that text is probably the value of.
-func readyKey(text string) string {
-	switch _, _, isPort := HostPort(text); {
-	case isPort:
-		return "port"
-	case strings.Contains(text, "/"):
-		return "file"
-	}
-	return "line"
-}
-
-// restartWord is the language's word for what Compose, systemd and others call
-// text, or "".
-func restartWord(text string) string {
-	switch strings.ToLower(text) {
-	case "always", "unless-stopped":
-		return "always"
-	case "true", "yes", "on", "failure", "on-failure", "on_failure", "exit_on_failure":
-		return "failure"
 	}
 	return ""
 }

@@ -45,11 +45,11 @@ type Defaults struct {
 	Pos         diag.Pos
 	Env         Map[Template] `key:"env" names:"env" doc:"Environment variables of every job, above the file's env." example:"{LC_ALL: C}"`
 	Dir         Template      `key:"dir" doc:"The directory in which jobs run, relative to the file's dir." example:"web"`
-	Timeout     Duration      `key:"timeout" validate:"gt=0" doc:"The longest time of one attempt." example:"10m"`
+	Timeout     Duration      `key:"timeout" validate:"gt=0" doc:"The longest time of one attempt; then it is stopped as stop says." example:"30s"`
 	IdleTimeout Duration      `key:"idle_timeout" validate:"gt=0" doc:"The longest time of one attempt in which nothing arrives on its logged streams; then it is stopped as stop says." example:"2m"`
 	Retry       *Retry        `key:"retry" doc:"Whether and when a failed job is tried again." example:"{attempts: 3, delay: 1s}"`
 	Group       String        `key:"group" enum:"group" doc:"The process group that an attempt runs in. own: a new one; session: a new one in a new session, without a terminal, of one stage; inherit: sluice's own, so that what the terminal sends reaches its processes too." default:"own" example:"session"`
-	Stop        *Stop         `key:"stop" doc:"How a job is ended before its time." example:"{signal: INT, grace: 5s}"`
+	Stop        *Stop         `key:"stop" doc:"How the job is ended before its time." example:"{signal: INT, grace: 5s}"`
 	Log         *Log          `key:"log" doc:"How much is kept of what the job logs." example:"{max_size: 1MiB, keep: 3}"`
 }
 

@@ -186,7 +186,7 @@ type Exclusive struct {
 // Log bounds what is kept of the logged streams of a job.
 type Log struct {
 	Pos     diag.Pos
-	MaxSize Size `key:"max_size" validate:"min=1" doc:"The size at which a new file of the log is begun." default:"10MiB" example:"1MiB"`
+	MaxSize Size `key:"max_size" validate:"min=4096" doc:"The size at which a new file of the log is begun; at least 4KiB." default:"10MiB" example:"1MiB"`
 	Keep    Int  `key:"keep" validate:"min=1,max=1000" doc:"How many of the files are kept, the newest ones." default:"5" example:"3"`
 }
 

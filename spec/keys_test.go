@@ -102,7 +102,7 @@ func TestKeysNamed(t *testing.T) {
 func TestKeyWords(t *testing.T) {
 	for path, want := range map[string]string{
 		"version": "1", "max_parallel": "a whole number from 1 to 10000", "pools": "a mapping from names, each to a whole number of at least 1", "retry.jitter": "a number from 0 to 1",
-		"jobs.exclusive": "the name of a lock, or {name: …, on_conflict: …}", "ready.port": "text, or {literal: …}", "ready.line": "a regular expression (RE2)", "restart.when": "one of failure and always",
+		"jobs.exclusive": "the name of a lock, or {name: …, on_conflict: …}", "ready.port": "a number from 1 to 65535, or host:port", "ready.line": "a regular expression (RE2)", "restart.when": "one of failure and always",
 		"jobs.ok": "a list, each item a whole number from 0 to 255", "jobs.timeout": "a duration such as 500ms or 1m30s, more than none", "jobs.needs": "a list, each item a name",
 		"stop.signal": "one of TERM, INT, HUP, QUIT, USR1, USR2, KILL, ABRT, ALRM and WINCH", "jobs.stdin": "none, inherit, {file: …}, {text: …} or {job: …}", "params.list": "true or false",
 	} {
@@ -149,5 +149,17 @@ func TestNamePatterns(t *testing.T) {
 	}
 	if good < 500 {
 		t.Errorf("only %d names", good)
+	}
+}
+
+// TestOneMeaning holds that what a job and defaults both have is explained
+// with the same words, but for what differs between them.
+func TestOneMeaning(t *testing.T) {
+	apart := map[string]bool{"env": true, "dir": true} // below the file's there, below the job's here
+	for _, inDefaults := range KeysNamed("defaults")[0].Keys {
+		k, ok := KeyAt("jobs.NAME." + inDefaults.Name)
+		if !ok || !apart[k.Name] && !k.SameAs(inDefaults) {
+			t.Errorf("%s and %s are not explained as one: %q and %q", k.Path, inDefaults.Path, k.Doc, inDefaults.Doc)
+		}
 	}
 }

@@ -48,3 +48,16 @@ func HostPort(text string) (host, port string, ok bool) {
 	}
 	return cmp.Or(m[1], "127.0.0.1"), m[2], true
 }
+
+// Address is text, a port or host:port, in the one form that two of the same
+// meaning have; or text, where it is neither.
+func Address(text string) string {
+	host, port, ok := HostPort(text)
+	switch {
+	case !ok:
+		return text
+	case host == "localhost":
+		host = "127.0.0.1"
+	}
+	return host + ":" + port
+}

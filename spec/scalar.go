@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -131,6 +132,9 @@ func (s *Scalar[T]) decode(d *decoder, n *yaml.Node, what string) {
 	case int64, float64:
 		rule = "SL013"
 	}
+	if _, isTime := any(s.Value).(time.Duration); isTime {
+		hint = cmp.Or(timeHint(what, n.Value), hint)
+	}
 	p := d.add(rule, s.Pos, scalarLen(n), fmt.Sprintf("%s is %s; expected %s", what, show(n.Value), want), hint)
 	p.Fix = plainFix(d.str(n), hint)
 }
@@ -208,44 +212,6 @@ func parseScalar(text string, dst any) (ok bool, hint string) {
 		panic(fmt.Sprintf("no scalar %T", dst))
 	}
 	return err == nil, ""
-}
-
-// floatHint is what was meant by text, which is no number: .5, 2. or 1e2.
-func floatHint(text string) string {
-	f, err := strconv.ParseFloat(text, 64)
-	if plain := strconv.FormatFloat(f, 'f', -1, 64); err == nil && floatSyntax().MatchString(plain) && len(plain) < 20 {
-		return "write " + plain
-	}
-	return ""
-}
-
-// durationHint is what was meant by text, which is no duration.
-func durationHint(text string) string {
-	joined := strings.ReplaceAll(text, " ", "")
-	switch _, err := ParseDuration(joined); {
-	case isInt(text):
-		return fmt.Sprintf("a duration needs its unit: %ss or %sms", text, text)
-	case err == nil:
-		return "write it without blanks: " + joined
-	case durationSyntax().MatchString(text):
-		return fmt.Sprintf("the longest duration is %dh", math.MaxInt64/int64(time.Hour))
-	}
-	return ""
-}
-
-// sizeHint is what was meant by text, which is no size.
-func sizeHint(text string) string {
-	if isInt(text) {
-		return fmt.Sprintf("a size needs its unit: %sB or %sKiB", text, text)
-	}
-	number := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ")
-	unit := strings.TrimSpace(text[len(number):])
-	for _, u := range []string{unit, strings.ToUpper(unit), strings.ToUpper(unit) + "iB", strings.ToUpper(unit[:min(1, len(unit))]) + "iB"} {
-		if _, err := ParseSize(number + u); err == nil {
-			return "write " + number + u
-		}
-	}
-	return ""
 }
 
 // isInt reports whether text is a whole number in the one form that every YAML

@@ -100,6 +100,7 @@ func relate(s *schema, t reflect.Type) {
 		s.OneOf = exactlyOne("line", "port", "file")
 		line := s.Properties["line"]
 		line.MinLength, line.words = 1, "a regular expression (RE2)"
+		s.Properties["port"].words = "a number from 1 to 65535, or host:port"
 	case reflect.TypeFor[RetryOn]():
 		some := func(key string) *clause {
 			return &clause{Required: []string{key}, Properties: map[string]any{key: &schema{MinItems: 1}}}

@@ -1,9 +1,13 @@
 package spec
 
 import (
+	"cmp"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
 )
 
 // nearestKey is Nearest for the keys of a mapping, which other tools give
@@ -55,8 +59,16 @@ func otherNames(name string) []string {
 		return []string{"restart"}
 	case "lock", "mutex", "flock", "resource_group":
 		return []string{"exclusive"}
-	case "stop_grace_period", "kill_timeout", "shutdown", "killmode":
+	case "stop_signal", "kill_signal", "killsignal":
+		return []string{"signal"}
+	case "stop_grace_period", "grace_period", "kill_timeout", "timeoutstopsec":
+		return []string{"grace"}
+	case "shutdown", "killmode":
 		return []string{"stop"}
+	case "tcp", "tcp_port", "address", "addr":
+		return []string{"port"}
+	case "log_line", "regex", "regexp":
+		return []string{"line"}
 	case "silence", "no_output_timeout", "inactivity_timeout":
 		return []string{"idle_timeout"}
 	case "logging", "log_configuration":
@@ -71,6 +83,59 @@ func otherNames(name string) []string {
 		return []string{"max_parallel"}
 	}
 	return nil
+}
+
+// insideKey is what to write for a key that belongs into the mapping of one of
+// keys, or whose value does, as "stop: {grace: 5s}"; or "".
+func insideKey(name string, value *yaml.Node, keys []string) string {
+	var outer, key, others string
+	text := value.Value
+	switch strings.ToLower(name) {
+	case "grace", "stop_grace_period", "grace_period", "kill_timeout", "timeoutstopsec":
+		outer, key = "stop", "grace"
+	case "signal", "stop_signal", "kill_signal", "killsignal":
+		outer, key, text = "stop", "signal", strings.TrimPrefix(strings.ToUpper(text), "SIG")
+	case "attempts":
+		outer, key = "retry", "attempts"
+	case "jitter", "budget":
+		outer, key, others = "retry", strings.ToLower(name), "attempts: 3, "
+	case "url", "http", "http_get":
+		address := urlAddress(text)
+		if !slices.Contains(keys, "port") || address == "" {
+			return ""
+		}
+		return "port: " + address + ", which takes a connection when the server is up"
+	}
+	if outer == "" || !slices.Contains(keys, outer) || slices.Contains(keys, key) {
+		return ""
+	}
+	if value.Kind != yaml.ScalarNode || text == "" {
+		return outer + ": {" + others + key + ": …}"
+	}
+	if isInt(text) && key == "grace" {
+		text += "s" // as Compose and systemd mean it
+	}
+	return outer + ": {" + others + key + ": " + flowText(text) + "}"
+}
+
+// urlAddress is the port of the URL text, or its host:port as YAML has it where
+// the host is not this machine; "" where it is no URL.
+func urlAddress(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" {
+		return ""
+	}
+	port := cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
+	switch host := u.Hostname(); {
+	case port == "":
+		return ""
+	case host == "localhost" || host == "127.0.0.1":
+		return port
+	case strings.Contains(host, ":"):
+		return flowText("[" + host + "]:" + port)
+	default:
+		return flowText(host + ":" + port)
+	}
 }
 
 // Nearest is the one of names that was probably meant by name, or "" where

@@ -3,6 +3,7 @@ package validate
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/go-playground/validator/v10"
 
@@ -36,7 +37,15 @@ func expectation(w validator.FieldError, value any) string {
 	}
 	limit := w.Param()
 	if _, isSize := value.(spec.Bytes); isSize {
-		limit += "B"
+		limit = sizeText(limit)
 	}
 	return fmt.Sprintf(form, limit)
+}
+
+// sizeText is so many bytes as the language writes them.
+func sizeText(bytes string) string {
+	if n, err := strconv.ParseInt(bytes, 10, 64); err == nil && n > 0 && n%1024 == 0 {
+		return strconv.FormatInt(n/1024, 10) + "KiB"
+	}
+	return bytes + "B"
 }

@@ -26,6 +26,7 @@ func (c *check) job(j *spec.Job) {
 	c.word(j.Group, spec.Groups(), "process group that a job can run in")
 	c.retry(j.Retry, c.broken.jobs[j.Name.Value])
 	c.retriedSuccess(j)
+	c.ends(j)
 	c.lasting(j)
 	c.terminal(j)
 }
@@ -188,8 +189,9 @@ func (c *check) okCodes(codes spec.List[spec.Int]) {
 	}
 }
 
-// cycles reports jobs that wait for each other, edge by edge.
-func (c *check) cycles() {
+// cycles reports jobs that wait for each other, edge by edge, and whether
+// there are any.
+func (c *check) cycles() (found bool) {
 	const (
 		open = 1
 		done = 2
@@ -206,6 +208,7 @@ func (c *check) cycles() {
 			path = append(path, e)
 			switch state[e.to.Value] {
 			case open:
+				found = true
 				c.cycle(path)
 			case 0:
 				visit(e.to.Value)
@@ -219,6 +222,7 @@ func (c *check) cycles() {
 			visit(name)
 		}
 	}
+	return found
 }
 
 // edge is one reason for which a job waits for another.
@@ -236,7 +240,7 @@ func (c *check) edges(j *spec.Job) (list []edge) {
 	}
 	for _, s := range j.After.Items {
 		list = append(list, edge{j.Name.Value, s, "after"})
-		for _, client := range c.clients[s.Value] {
+		for _, client := range c.clientsOf(s.Value) {
 			list = append(list, edge{j.Name.Value, client, "after " + s.Value})
 		}
 	}

@@ -3,13 +3,14 @@ package validate
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"sluice/spec"
 	"sluice/spec/diag"
 )
 
-// Detached jobs and services, and the locks that jobs hold.
+// Detached jobs and services.
 
 // lasting checks what j has to do with a run that it outlives, or that it is
 // there for.
@@ -59,11 +60,17 @@ func (c *check) detached(j *spec.Job) {
 	if j.Interactive.Value {
 		return // which says it all
 	}
-	if j.Stdin.Kind == spec.InputInherit {
-		no(j.Stdin.Pos, "a detached job can't read sluice's own standard input: it runs on when sluice has ended", "read a {file: …} or a {text: …}")
+	if in := inherits(j); in.Kind == spec.InputInherit {
+		no(in.Pos, "a detached job can't read sluice's own standard input: it runs on when sluice has ended", "read a {file: …} or a {text: …}")
 	}
 	if j.Stdout.Kind == spec.OutputCapture {
 		no(j.Stdout.Pos, "a detached job can't be captured: it has not ended when its dependents start", "write stdout: {file: …}, or leave it out to log it")
+	}
+	for _, n := range j.Needs.Items {
+		if s := c.jobs[n.Value]; s != nil && s.Service.Value {
+			p := c.at("SL109", n, fmt.Sprintf("a detached job can't need service %q: that is stopped, at the latest when the run ends, and the job runs on", n.Value), "write detach: true in place of service: true there; or let another job need the service, and this one need that job")
+			p.Related = []diag.Related{{Pos: s.Service.Pos, Msg: "it is a service here"}}
+		}
 	}
 	inherited := func(o spec.Output, key string) {
 		if o.Kind == spec.OutputInherit {
@@ -84,8 +91,8 @@ func (c *check) detached(j *spec.Job) {
 // until the last of them has ended (SL110).
 func (c *check) service(j *spec.Job) {
 	no := func(pos diag.Pos, length int, msg, hint string) { c.add("SL110", pos, length, "a service "+msg, hint) }
-	if j.Stdin.Kind == spec.InputInherit {
-		no(j.Stdin.Pos, 1, "can't read sluice's own standard input: it runs beside other jobs", "read a {file: …} or a {text: …}")
+	if in := inherits(j); in.Kind == spec.InputInherit {
+		no(in.Pos, 1, "can't read sluice's own standard input: it runs beside other jobs", "read a {file: …} or a {text: …}")
 	}
 	if j.Stdout.Kind == spec.OutputCapture {
 		no(j.Stdout.Pos, 1, "can't be captured: it has not ended when its dependents start", "write stdout: {file: …}, or leave it out to log it")
@@ -125,48 +132,12 @@ func (c *check) ready(j *spec.Job, r *spec.Ready) {
 	if _, _, ok := spec.HostPort(r.Port.Value); r.Port.IsSet() && len(r.Port.Refs()) == 0 && !ok {
 		c.at("SL018", r.Port.String, fmt.Sprintf("port is %q; expected a number from 1 to 65535, or host:port", r.Port.Value), "")
 	}
+	if j.Service.Value && j.Matrix != nil && r.Port.IsSet() && len(r.Port.Refs()) == 0 {
+		c.at("SL110", r.Port.String, "the instances of a service run at once, and one of them would answer at this port for all", "put ${matrix.…} into the port")
+	}
 	if r.Timeout.IsSet() && j.Timeout.IsSet() && r.Timeout.Value > j.Timeout.Value {
 		c.add("SL018", r.Timeout.Pos, len(r.Timeout.Raw), fmt.Sprintf("the timeout of ready is %s and that of the job is %s; expected at most that", r.Timeout.Raw, j.Timeout.Raw), "")
 	}
-}
-
-// lock checks the lock that j holds while it runs.
-func (c *check) lock(j *spec.Job) {
-	e := j.Exclusive
-	if e == nil {
-		return
-	}
-	c.word(e.OnConflict, spec.Conflicts(), "answer to a held lock")
-	name, fixed := e.Name, len(e.Name.Refs()) == 0
-	if name.IsSet() && !couldBeName(name) {
-		c.at("SL019", name.String, fmt.Sprintf("%q can't name a lock", name.Value), "a name begins with a letter or _ and has letters, digits, _ and -, at most 128")
-	}
-	if j.Service.Value && j.Matrix != nil && fixed && name.IsSet() {
-		c.at("SL110", name.String, "the instances of a service run at once, and one of them at a time could hold this lock", "put ${matrix.…} into the name")
-	}
-	for _, n := range j.Needs.Items {
-		if s := c.jobs[n.Value]; s != nil && s.Service.Value && s.Exclusive != nil && fixed && s.Exclusive.Name.Value == name.Value {
-			p := c.at("SL110", name.String, fmt.Sprintf("job %q needs service %q, which holds this lock until the job has ended", j.Name.Value, s.Name.Value), "remove it here: the service has it")
-			p.Related = []diag.Related{{Pos: s.Exclusive.Pos, Msg: "held here"}}
-		}
-	}
-}
-
-// couldBeName reports whether t is a name, or is one with the right values in it.
-func couldBeName(t spec.Template) bool {
-	if len(t.Refs()) == 0 {
-		return spec.IsName(t.Value)
-	}
-	for i, p := range t.Parts {
-		text := p.Text
-		if i > 0 {
-			text = "_" + text
-		}
-		if p.Ref == nil && !spec.IsName(text) {
-			return false
-		}
-	}
-	return true
 }
 
 // findClients finds the jobs that need each service.
@@ -179,4 +150,27 @@ func (c *check) findClients() {
 			}
 		}
 	}
+}
+
+// mostClients bounds the search through services that need each other: a
+// thousand of them in a row would have half a million clients.
+const mostClients = 200_000
+
+// clientsOf are the jobs after which a service is stopped: those that need it,
+// and those that need a service which does.
+func (c *check) clientsOf(service string) []spec.String {
+	list := c.clients[service]
+	if !slices.ContainsFunc(list, func(s spec.String) bool { return c.clients[s.Value] != nil }) {
+		return list
+	}
+	list = slices.Clone(list)
+	seen := map[string]bool{}
+	for i := 0; i < len(list) && c.asked < mostClients; i++ {
+		c.asked++
+		if name := list[i].Value; !seen[name] {
+			seen[name] = true
+			list = append(list, c.clients[name]...)
+		}
+	}
+	return list
 }

@@ -2,8 +2,10 @@ package validate
 
 import (
 	"fmt"
+	"slices"
 
 	"sluice/spec"
+	"sluice/spec/order"
 )
 
 // What is allowed and is probably a mistake.
@@ -19,6 +21,31 @@ func (c *check) timeouts() {
 		if waitedFor && !j.Timeout.IsSet() && !c.broken.jobs[name] {
 			c.at("SL701", j.Name, fmt.Sprintf("job %q has no timeout", name), "give it one, or all of them: defaults: {timeout: 10m}")
 		}
+	}
+}
+
+// lonely tells of services that nothing in the file needs. In a file of
+// services alone that is what they are for.
+func (c *check) lonely(g *order.Graph) {
+	others := slices.ContainsFunc(c.jobNames, func(name string) bool { return !c.jobs[name].Service.Value })
+	if !others || c.broken.any {
+		return
+	}
+	after := map[string]string{} // of each job: one that comes after it
+	for _, name := range c.jobNames {
+		for _, s := range c.jobs[name].After.Items {
+			after[s.Value] = name
+		}
+	}
+	for _, name := range c.jobNames {
+		if !g.Endless(name) {
+			continue
+		}
+		msg := fmt.Sprintf("no job needs service %q: it starts with the run, which then goes on until it is stopped", name)
+		if later := after[name]; later != "" {
+			msg += fmt.Sprintf("; job %q comes after that", later)
+		}
+		c.add("SL705", c.jobs[name].Service.Pos, 4, msg, "write needs: ["+name+"] in the jobs that use it, and it is stopped after them")
 	}
 }
 

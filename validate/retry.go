@@ -86,6 +86,49 @@ func (c *check) retriedSuccess(j *spec.Job) {
 	}
 }
 
+// timesOf are the times after which an attempt of j is ended, its own or those
+// of defaults; those that are not set it has not.
+func (c *check) timesOf(j *spec.Job) (timeout, idle spec.Duration) {
+	timeout, idle = j.Timeout, j.IdleTimeout
+	d := c.file.Defaults
+	if d == nil || j.Service.Value || j.Detach.Value || j.Interactive.Value {
+		return timeout, idle
+	}
+	if !timeout.IsSet() {
+		timeout = d.Timeout
+	}
+	if !idle.IsSet() && j.Logs() {
+		idle = d.IdleTimeout
+	}
+	return timeout, idle
+}
+
+// ends checks the times after which an attempt of j is ended against each
+// other, and against what is to be tried again.
+func (c *check) ends(j *spec.Job) {
+	timeout, idle := c.timesOf(j)
+	of := "timeout"
+	if timeout != j.Timeout {
+		of = "the timeout of defaults"
+	}
+	if j.IdleTimeout.IsSet() {
+		c.idles(idle, timeout, of)
+	}
+	r := j.Retry
+	if r == nil || r.On == nil || !r.On.Timeout.Value || timeout.IsSet() || idle.IsSet() || j.Ready != nil || c.broken.jobs[j.Name.Value] {
+		return
+	}
+	c.add("SL707", r.On.Timeout.Pos, len(r.On.Timeout.Raw), "a timeout is to be tried again, and nothing bounds the time of this job", "write timeout: 10m beside retry, or remove timeout from on")
+}
+
+// idles reports a time of silence that is over no sooner than the whole time,
+// which messages call of.
+func (c *check) idles(idle, timeout spec.Duration, of string) {
+	if timeout.IsSet() && timeout.Value > 0 && idle.Value >= timeout.Value {
+		c.add("SL018", idle.Pos, len(idle.Raw), fmt.Sprintf("idle_timeout is %s and %s is %s; expected less, or it never acts", idle.Raw, of, timeout.Raw), "")
+	}
+}
+
 // restart checks r, which is of a service or of a detached job.
 func (c *check) restart(r *spec.Restart) {
 	c.word(r.When, spec.Restarts(), "ending to restart after")

@@ -32,10 +32,8 @@ func (c *check) streams(j *spec.Job) {
 		}
 	}
 	c.readAgain(j)
-	for _, in := range j.Stdins() {
-		if in.Kind == spec.InputInherit && j.Matrix != nil && !j.Interactive.Value { // which run one by one
-			c.add("SL107", in.Pos, 1, "the instances of a matrix can't all inherit stdin", "read a {file: …}")
-		}
+	if in := inherits(j); in.Kind == spec.InputInherit && j.Matrix != nil && !j.Interactive.Value { // which run one by one
+		c.add("SL107", in.Pos, 1, "the instances of a matrix can't all inherit stdin", "read a {file: …}")
 	}
 	if j.IdleTimeout.IsSet() && !j.Logs() && !j.Interactive.Value {
 		c.add("SL107", j.IdleTimeout.Pos, len(j.IdleTimeout.Raw), "idle_timeout waits for silence on logged streams, and this job logs nothing", "leave stdout or stderr out to log it, or bound the whole time with timeout")
@@ -43,6 +41,16 @@ func (c *check) streams(j *spec.Job) {
 	if r := j.Ready; r != nil && r.Line.IsSet() && !j.Logs() {
 		c.at("SL107", r.Line, "line is looked for in what is logged, and this job logs nothing", "leave stdout or stderr out to log it, or wait for a port or a file")
 	}
+}
+
+// inherits is the stdin by which j reads sluice's own, or none that does.
+func inherits(j *spec.Job) (in spec.Input) {
+	for _, in = range j.Stdins() {
+		if in.Kind == spec.InputInherit {
+			break
+		}
+	}
+	return in
 }
 
 func (c *check) mode(o spec.Output) { c.word(o.Mode, spec.OutputModes(), "mode of a file") }
@@ -54,15 +62,11 @@ func (c *check) readAgain(j *spec.Job) {
 	if d := c.file.Defaults; d != nil && retry == nil && j.Restart == nil {
 		retry, hint = d.Retry, "or write retry: {attempts: 1} here, over that of defaults"
 	}
-	if retry == nil || retry.Attempts.Value <= 1 {
-		return
-	}
-	for _, in := range j.Stdins() {
-		if in.Kind == spec.InputInherit {
-			c.add("SL107", in.Pos, 1, "a job with retry can't inherit stdin: what an attempt has read is gone for the next", "read a {file: …}, "+hint)
-		}
-	}
-	if j.Interactive.Value && j.Stdin.Kind == spec.InputUnset {
+	switch {
+	case retry == nil || retry.Attempts.Value <= 1:
+	case inherits(j).Kind == spec.InputInherit:
+		c.add("SL107", inherits(j).Pos, 1, "a job with retry can't inherit stdin: what an attempt has read is gone for the next", "read a {file: …}, "+hint)
+	case j.Interactive.Value && j.Stdin.Kind == spec.InputUnset:
 		c.add("SL107", j.Interactive.Pos, len(j.Interactive.Raw), "an interactive job can't have retry: what an attempt has read of the terminal is gone for the next", strings.TrimPrefix(hint, "or "))
 	}
 }

@@ -62,7 +62,11 @@ func (c *check) rules() {
 			c.job(c.jobs[name])
 		}
 	}
-	c.cycles()
+	if !c.cycles() {
+		g := c.order()
+		c.together(g)
+		c.lonely(g)
+	}
 	c.texts()
 	c.outputs()
 	c.timeouts()
@@ -87,6 +91,7 @@ type check struct {
 	params     map[string]*spec.Param   // nil where one could not be read
 	paramNames []string
 	compared   int // names that were compared with an unknown one
+	asked      int // clients of services that were followed
 	split      lineWords
 	homes      map[diag.Pos]*diag.Fix // of lines with a ~, by where they begin
 }

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func (c *check) word(s spec.String, names []string, kind string) {
 		return
 	}
 	hint := "expected one of " + strings.Join(names, ", ")
-	if near := spec.Nearest(s.Value, names); near != "" {
+	if near := cmp.Or(spec.OtherWord(s.Value, names), spec.Nearest(s.Value, names)); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	c.at("SL018", s, fmt.Sprintf("%q is no %s", s.Value, kind), hint)

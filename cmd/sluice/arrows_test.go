@@ -18,9 +18,10 @@ import (
 var arrows = map[string]string{
 	"spec/diag":       "",
 	"spec":            "spec/diag",
-	"validate":        "spec spec/diag",
+	"spec/order":      "",
+	"validate":        "spec spec/diag spec/order",
 	"schemas":         "",
-	"runner/plan":     "spec spec/diag runner/fields",
+	"runner/plan":     "spec spec/diag spec/order runner/fields",
 	"runner/proc":     "",
 	"runner/plumb":    "",
 	"runner/fields":   "",
@@ -34,7 +35,7 @@ var arrows = map[string]string{
 	"jobs/endings":    "",
 	"jobs/wordserver": "",
 	"jobs/loggen":     "",
-	"cmd/sluice":      "spec spec/diag validate schemas runner runner/plan runner/plumb runner/proc runner/contain runner/event runner/report runner/state",
+	"cmd/sluice":      "spec spec/diag spec/order validate schemas runner runner/plan runner/plumb runner/proc runner/contain runner/event runner/report runner/state",
 }
 
 // only names who may import a library, where that is a promise of the design:
@@ -42,6 +43,7 @@ var arrows = map[string]string{
 var only = map[string]string{
 	"gopkg.in/yaml.v3":                       "spec cmd/sluice",
 	"github.com/spf13/cobra":                 "cmd/sluice",
+	"github.com/spf13/pflag":                 "cmd/sluice",
 	"github.com/mattn/go-shellwords":         "spec",
 	"github.com/go-playground/validator/v10": "validate",
 	"github.com/lmittmann/tint":              "cmd/sluice",

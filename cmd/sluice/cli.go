@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sluice/runner/contain"
-	"sluice/spec"
 	"sluice/spec/diag"
 )
 
@@ -73,10 +72,7 @@ func code(n int) error {
 // main runs the command line args and returns the exit code.
 func (c *cli) main(args []string) int {
 	c.args = args
-	first := ""
-	if len(args) > 0 {
-		first = args[0]
-	}
+	first := firstWord(args)
 	c.completing = strings.HasPrefix(first, cobra.ShellCompRequestCmd)
 	if first == superviseWord {
 		return c.supervise(args[1:])
@@ -107,6 +103,17 @@ func (c *cli) main(args []string) int {
 		}
 	}
 	return f.code
+}
+
+// firstWord is the command that args name, or "": flags may stand before it,
+// and none of those that may takes a value.
+func firstWord(args []string) string {
+	for _, arg := range args {
+		if !strings.HasPrefix(arg, "-") {
+			return arg
+		}
+	}
+	return ""
 }
 
 func helpFor(cmd *cobra.Command) string {
@@ -155,10 +162,7 @@ func (c *cli) root(first string) *cobra.Command {
 	root.SetOut(c.stdout)
 	root.SetErr(c.stderr)
 	root.SetIn(c.stdin)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		text, _, _ := strings.Cut(err.Error(), ": strconv.") // Go's own words for what is no number
-		return usage("sluice "+helpFor(cmd)+"--help tells more", "%s", text)
-	})
+	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().BoolVarP(&c.verbose, "verbose", "v", false, "log what sluice does to standard error")
 	commands := map[string]func() *cobra.Command{
 		"run": c.runCommand, "plan": c.planCommand, "validate": c.validateCommand, "fmt": c.fmtCommand, "list": c.listCommand,
@@ -175,24 +179,6 @@ func (c *cli) root(first string) *cobra.Command {
 		root.AddCommand(command())
 	}
 	return root
-}
-
-// noSuchCommand complains about args that follow no command.
-func noSuchCommand(root *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	hint := "sluice --help lists the commands"
-	var names []string
-	for _, cmd := range root.Commands() {
-		names = append(names, cmd.Name())
-	}
-	if near := spec.Nearest(args[0], names); near != "" {
-		hint = "did you mean " + near + "?"
-	} else if isFileArg(args[0]) {
-		hint = "sluice run " + args[0] + " runs a job file"
-	}
-	return usage(hint, "there is no command %q", args[0])
 }
 
 // log is sluice's own log: nothing unless --verbose asks for it.

@@ -66,18 +66,24 @@ func (c *cli) detach(o *runFlags, args []string) error {
 	}
 	<-c.signals.ready
 	c.signals.armed.Store(true)
-	id, err := launcher{store: s, durability: durability, kill: c.signals.kill}.launch(c.signals.ctx, p, m)
+	id, err := launcher{store: s, durability: durability, kill: c.signals.kill, waits: c.sayWaits}.launch(c.signals.ctx, p, m)
 	if err != nil {
-		return c.tellNotReady(o, file.Name, s, err)
+		return c.tellNotReady(o, file.Name, p, s, err)
 	}
 	err = c.print(func(w io.Writer) error { _, err := fmt.Fprintln(w, id); return err })
 	c.complain(fmt.Sprintf("run %s is detached; sluice logs -f %s shows its output, sluice stop %s ends it", id, id, id))
 	return err
 }
 
+// sayWaits says what an instance of a detached run waits for.
+func (c *cli) sayWaits(id, reason string) {
+	line := report.Visible(waitsLine(event.Waiting{ID: id, Reason: reason}))
+	fmt.Fprintln(c.stderr, report.Style{Color: c.color(c.stderr)}.Paint(report.Yellow, line))
+}
+
 // tellNotReady tells why a detached run did not become ready: what it printed,
 // and what sluice run would have said of it.
-func (c *cli) tellNotReady(o *runFlags, file string, s *state.Store, err error) error {
+func (c *cli) tellNotReady(o *runFlags, file string, p *plan.Plan, s *state.Store, err error) error {
 	failed, ok := errors.AsType[*notReady](err)
 	if !ok || failed.own {
 		return own(err)
@@ -98,10 +104,13 @@ func (c *cli) tellNotReady(o *runFlags, file string, s *state.Store, err error) 
 	if err := beside.logs(f, logFlags{lines: shownLines}); err != nil {
 		return err
 	}
-	style := report.Style{Color: c.color(c.stderr)}
+	style, jobOf := report.Style{Color: c.color(c.stderr)}, jobsOf(p)
 	for _, j := range rep.Jobs {
 		if j.Status == report.Failed || j.Status == report.TimedOut {
-			if err := report.WriteFailure(c.stderr, withoutTails(j), rerun(o, file, j.ID), style); err != nil {
+			if of := jobOf(j.ID); of == nil || !of.Detach {
+				j = withoutTails(j) // its output stands above
+			}
+			if err := report.WriteFailure(c.stderr, j, rerun(o, file, j.ID), style); err != nil {
 				return own(err)
 			}
 		}
@@ -113,6 +122,19 @@ func (c *cli) tellNotReady(o *runFlags, file string, s *state.Store, err error) 
 	return code(exitFailed)
 }
 
+// resultOfOne is what became of the one instance of a run, or nil.
+func resultOfOne(s *state.Store, id string) *report.Job {
+	f, err := s.Open(id)
+	if err != nil {
+		return nil
+	}
+	rep, err := f.Result()
+	if err != nil || len(rep.Jobs) != 1 {
+		return nil
+	}
+	return rep.Jobs[0]
+}
+
 // record makes o the options of a run that is recorded by run: its locks and
 // detached jobs have their place in the same state directory. The monitor holds
 // the run's lock too, for what it has to end belongs to the run.
@@ -121,7 +143,10 @@ func (c *cli) record(o *runner.Options, run *state.Run) error {
 	o.RunID, o.Record, o.Locks = m.RunID, run.Record, run.Store().Locks()
 	o.NoSync = m.Durability == state.None
 	o.Sink = event.Tee{run, o.Sink}
-	l := launcher{store: run.Store(), durability: m.Durability, within: o.Keeper.Outside(), kill: c.signals.kill}
+	l := launcher{
+		store: run.Store(), durability: m.Durability, within: o.Keeper.Outside(), kill: c.signals.kill,
+		waits: func(id, reason string) { o.Sink.Event(event.Waiting{ID: id, Reason: reason}) },
+	}
 	o.Detach = func(ctx context.Context, p *plan.Plan) (string, error) {
 		job := m
 		job.Parent, job.RunID, job.Prior = m.RunID, "", nil
@@ -129,7 +154,11 @@ func (c *cli) record(o *runner.Options, run *state.Run) error {
 		job.Asked.Jobs = []string{job.Name}
 		id, err := l.launch(ctx, p, job)
 		if failed, ok := errors.AsType[*notReady](err); ok {
-			err = fmt.Errorf("%w; sluice logs %s shows its output", err, failed.id)
+			res := resultOfOne(l.store, failed.id)
+			if res == nil || len(res.Attempts) > 0 {
+				err = fmt.Errorf("%w; sluice logs %s shows its output", err, failed.id)
+			}
+			err = &runner.NotReady{Err: err, Result: res}
 		}
 		return id, err
 	}

@@ -257,6 +257,9 @@ func TestSupervisorKilled(t *testing.T) {
 	if r := l.row(id); r.State != "lost" || r.Jobs[0].State != "lost" {
 		t.Errorf("ps says %+v", r)
 	}
+	if _, said := l.sluice(0, "logs", id); said != lost {
+		t.Errorf("logs says %q", said)
+	}
 	if _, said := l.sluice(exitError, "stop", id); said != lost {
 		t.Errorf("stop says %q", said)
 	}

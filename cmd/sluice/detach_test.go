@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"sluice/runner/event"
+	"sluice/runner/report"
 	"sluice/runner/state"
 )
 
@@ -199,9 +200,10 @@ func TestStopADeafJob(t *testing.T) {
 	for _, c := range []struct {
 		name, grace string
 		args        []string
+		ended       string
 	}{
-		{"after its grace", "10ms", []string{"stop", "last"}},
-		{"now", "1h", []string{"stop", "--now", "last"}},
+		{"after its grace", "10ms", []string{"stop", "last"}, "was stopped by TERM, "},
+		{"now", "1h", []string{"stop", "--now", "last"}, "was killed, "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := newLab(t, "  deaf: {run: hang -i alive, stop: {grace: "+c.grace+"}}\n")
@@ -210,16 +212,96 @@ func TestStopADeafJob(t *testing.T) {
 			l.line(alive) // it ignores TERM from now on
 			_, said := l.sluice(0, c.args...)
 			l.gone(alive)
-			if want := "sluice: run " + id + " was stopped by TERM after "; !strings.HasPrefix(said, want) {
+			if want := "sluice: run " + id + " " + c.ended; !strings.HasPrefix(said, want) || !strings.HasSuffix(said, " after its start\n") {
 				t.Errorf("it says %q, want %q…", said, want)
 			}
 			if st := l.row(id).Jobs[0].State; st != "cancelled" {
 				t.Errorf("the job is %s", st)
 			}
-			if _, said := l.sluice(137, "wait", id); !strings.Contains(said, "was stopped by TERM") {
+			if _, said := l.sluice(137, "wait", id); !strings.Contains(said, c.ended) {
 				t.Errorf("wait says %q", said)
 			}
+			// Its end is long past, and nothing of what stop does.
+			if _, said := l.sluice(0, c.args...); !strings.HasPrefix(said, "sluice: run "+id+" had ended already: it "+c.ended) {
+				t.Errorf("once more it says %q", said)
+			}
 		})
+	}
+}
+
+// Whoever starts a detached run, or one with a detached job, is told what that
+// waits for.
+func TestLauncherTellsOfALock(t *testing.T) {
+	for name, waits := range map[string]string{
+		"run":           "  waits: {run: emit in, exclusive: door}\n",
+		"run of a job":  "  waits: {run: emit in, exclusive: door}\n  other: {needs: [waits], run: emit other}\n",
+		"job":           "  waits: {run: emit in, exclusive: door, detach: true}\n  other: {needs: [waits], run: emit other}\n",
+		"job, detached": "  waits: {run: emit in, exclusive: door, detach: true}\n  other: {needs: [waits], run: emit other}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, "  keeps: {run: hang alive, exclusive: door}\n")
+			alive := l.fifo("alive")
+			id := l.detach()
+			l.line(alive)
+			l.write("waits.yaml", "version: 1\njobs:\n"+waits)
+			args := []string{"run", "waits.yaml"}
+			if name != "job" {
+				args = append(args, "--detach")
+			}
+			cmd := l.command(args...)
+			said, err := cmd.StderrPipe()
+			if err == nil {
+				err = cmd.Start()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			line, err := bufio.NewReader(said).ReadString('\n')
+			want := fmt.Sprintf("waits: waits: exclusive door is held by job keeps of run %s (process %d, %s)\n", id, l.supervisor(id).PID, l.path("job.yaml"))
+			if err != nil || line != want {
+				t.Errorf("it says %q, %v\nwant %q", line, err, want)
+			}
+			l.sluice(0, "stop", id)
+			io.Copy(io.Discard, said)
+			if err := cmd.Wait(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Nothing pretends that a run which was to end at once was asked to end first,
+// or that it was told so twice.
+func TestStopNow(t *testing.T) {
+	l := newLab(t, `
+  svc: {run: hang -i alive, service: true, stop: {grace: 1h}}
+  deaf: {needs: [svc], run: hang -i busy, stop: {grace: 1h}}
+  clean: {after: [deaf], run: hang}
+  alone: {run: hang -i alone, service: true, stop: {grace: 1h}}
+`)
+	alive, alone, busy := l.fifo("alive"), l.fifo("alone"), l.fifo("busy")
+	id := l.detach()
+	l.line(alive)
+	l.line(alone)
+	l.line(busy)
+	l.sluice(0, "stop", "--now", id)
+	l.gone(alive)
+	l.gone(alone)
+	l.gone(busy)
+	rep, err := l.folder(id).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rep.Signal != "TERM" || !rep.Killed || rep.Status != report.Cancelled {
+		t.Errorf("%s by %q, killed: %v", rep.Status, rep.Signal, rep.Killed)
+	}
+	for _, j := range rep.Jobs {
+		if a := j.Last(); a != nil && len(a.Warnings) > 0 {
+			t.Errorf("%s: %q", j.ID, a.Warnings)
+		}
+	}
+	if got, want := rep.Jobs[2].Reason, "told to stop at once"; got != want {
+		t.Errorf("clean-up did not run, for %q, want %q", got, want)
 	}
 }
 
@@ -252,7 +334,7 @@ func TestTwoSupervisors(t *testing.T) {
 		if got := cmd.ProcessState.ExitCode(); got != exitError || !strings.Contains(string(out), want) {
 			t.Errorf("exit code %d, %q; want %d, %q", got, out, exitError, want)
 		}
-		said, err := readWord(r)
+		said, err := launcher{}.listen(r)
 		r.Close()
 		if err != nil || said.Ready || !said.Own || !strings.Contains(said.Reason, want) {
 			t.Errorf("it said %+v, %v", said, err)

@@ -2,12 +2,9 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"syscall"
 
@@ -118,7 +115,7 @@ func (c *cli) containment() finding {
 	return f
 }
 
-// stateFinding looks for the state directory, and makes nothing.
+// stateFinding tries the state directory as a run does, and leaves nothing.
 func (c *cli) stateFinding() finding {
 	f := finding{Name: "state", need: true}
 	store, err := c.store()
@@ -127,16 +124,12 @@ func (c *cli) stateFinding() finding {
 		return f
 	}
 	f.Text = store.Dir()
-	for dir := store.Dir(); ; dir = filepath.Dir(dir) { // what is missing will be made
-		err := unix.Access(dir, unix.W_OK|unix.X_OK)
-		if errors.Is(err, fs.ErrNotExist) && dir != filepath.Dir(dir) {
-			continue
-		}
-		if f.OK = err == nil; !f.OK {
-			f.Text, f.Hint = fmt.Sprintf("%s: %s: %v", store.Dir(), dir, err), stateHint
-		}
+	if err := store.Try(); err != nil {
+		f.Text, f.Hint = fmt.Sprintf("%s can't be used: %v", store.Dir(), err), stateHint
 		return f
 	}
+	f.OK = true
+	return f
 }
 
 // descriptors is how many files may be open. An instance needs about ten.

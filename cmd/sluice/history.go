@@ -30,7 +30,7 @@ SIGKILL or with the machine. The newest 200 that have ended are kept.`,
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if most < 0 {
-				return usage("", "-n %d: there are no fewer runs than 0", most)
+				return usage("", "-n %d: expected how many runs to list, or 0 for all", most)
 			}
 			return c.history(args, most, asJSON)
 		},
@@ -95,10 +95,24 @@ func (c *cli) history(args []string, most int, asJSON bool) error {
 		})
 	}
 	if len(list) == 0 {
-		c.complain("there is no run in " + s.Dir())
+		c.complain(noRuns(s, args))
 		return nil
 	}
-	return c.print(func(w io.Writer) error { return writeHistory(w, list, report.Style{Color: c.color(c.stdout)}) })
+	return c.print(func(w io.Writer) error {
+		return writeHistory(w, list, shortener(), report.Style{Color: c.color(c.stdout)})
+	})
+}
+
+// noRuns says that there is no run, or none of the file that args name.
+func noRuns(s *state.Store, args []string) string {
+	if len(args) == 0 {
+		return "there is no run in " + s.Dir()
+	}
+	text := "there is no run of " + args[0]
+	if _, err := os.Stat(args[0]); errors.Is(err, fs.ErrNotExist) {
+		text += ", which does not exist"
+	}
+	return text
 }
 
 // pastOf reads what history shows of a run. Where one of its files is damaged,
@@ -149,7 +163,7 @@ func (r *pastRun) count(j *report.Job) {
 	}
 }
 
-func writeHistory(w io.Writer, list []pastRun, s report.Style) error {
+func writeHistory(w io.Writer, list []pastRun, short func(string) string, s report.Style) error {
 	rows := [][]string{{"ID", "STATUS", "STARTED", "TOOK", "FILE", "JOBS"}}
 	for _, r := range list {
 		row := []string{r.ID, words(r.Status), "-", "-", "-", fmt.Sprint(r.Jobs)}
@@ -160,7 +174,7 @@ func writeHistory(w io.Writer, list []pastRun, s report.Style) error {
 			row[3] = report.Took(r.Took)
 		}
 		if r.File != "" {
-			row[4] = report.Visible(filepath.Base(r.File))
+			row[4] = report.Visible(short(r.File))
 		}
 		if r.Failed > 0 {
 			row[5] += fmt.Sprintf(" (%d failed)", r.Failed)

@@ -28,8 +28,11 @@ const (
 )
 
 // word is what a supervisor says to its launcher, as a line of JSON: that the
-// run is ready, or why it never will be.
+// run is ready, or why it never will be. Before that it may say what it waits
+// for.
 type word struct {
+	ID     string `json:"id,omitempty"`    // of the instance that waits
+	Waits  string `json:"waits,omitempty"` // for what
 	Ready  bool   `json:"ready"`
 	Reason string `json:"reason,omitempty"`
 	Own    bool   `json:"own,omitempty"` // the reason is sluice's own, and not a job
@@ -51,8 +54,9 @@ func (e *notReady) Unwrap() error { return e.err }
 type launcher struct {
 	store      *state.Store
 	durability state.Durability
-	within     proc.Within     // what keeps a supervisor apart from the run that starts it; nil where none does
-	kill       context.Context // done: who waits has no more patience
+	within     proc.Within             // what keeps a supervisor apart from the run that starts it; nil where none does
+	kill       context.Context         // done: who waits has no more patience
+	waits      func(id, reason string) // hears what an instance of the new run waits for
 }
 
 // launch starts p as a run of its own, under a supervisor that outlives this
@@ -84,7 +88,7 @@ func (l launcher) launch(ctx context.Context, p *plan.Plan, m state.Meta) (id st
 	// still to be delivered, a second is dropped.
 	unstopped := context.AfterFunc(ctx, func() { supervisor.Signal(syscall.SIGTERM) })
 	unkilled := context.AfterFunc(l.kill, func() { supervisor.Signal(syscall.SIGINT) })
-	said, err := readWord(r)
+	said, err := l.listen(r)
 	stopped := !unstopped()
 	if err == nil && said.Ready && !stopped {
 		unkilled()
@@ -146,11 +150,16 @@ func self() (string, error) {
 	return os.Executable()
 }
 
-// readWord reads what a supervisor says. io.EOF: it ended without a word.
-func readWord(r io.Reader) (word, error) {
-	var said word
-	err := json.NewDecoder(r).Decode(&said)
-	return said, err
+// listen passes on what a supervisor says it waits for, and returns its last
+// word. io.EOF: it ended without one.
+func (l launcher) listen(r io.Reader) (word, error) {
+	for dec := json.NewDecoder(r); ; {
+		var said word
+		if err := dec.Decode(&said); err != nil || said.Waits == "" {
+			return said, err
+		}
+		l.waits(said.ID, said.Waits)
+	}
 }
 
 // supervisorLogName is the file in a run's folder for what its supervisor has

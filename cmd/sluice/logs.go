@@ -13,6 +13,7 @@ import (
 
 	"sluice/runner/event"
 	"sluice/runner/plan"
+	"sluice/runner/report"
 	"sluice/runner/state"
 	"sluice/spec"
 )
@@ -34,13 +35,16 @@ func (c *cli) logsCommand() *cobra.Command {
 		Short: "Show what the jobs of a run have logged",
 		Long: `Show what the jobs of a run have logged: standard output on standard output,
 standard error on standard error, in the order of the times. Where the run has
-several jobs, each line begins with its job. A job that ran alone in a terminal
-had that itself, and logged nothing.
+several jobs, each line begins with its job. A job that ran alone, and all jobs
+of a run with --output raw, had sluice's own output, and logged nothing.
 
 ID is a run's id, the beginning of one, or last.`,
 		Example: "  sluice logs -f last\n  sluice logs --job 'test[go=1.26]' -n 20 20261126-1121",
 		Args:    oneRun,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("lines") && o.lines < 0 {
+				return usage("", "-n %d: expected how many of the last lines to show", o.lines)
+			}
 			f, err := c.findRun(args[0])
 			if err != nil {
 				return err
@@ -89,12 +93,43 @@ func (c *cli) logs(f *state.Folder, o logFlags) error {
 			sh.Event(event.JobStarted{ID: inst.ID}) // so that the prefixes are of one width
 		}
 	}
+	c.sayDropped(f, p, options)
 	times := timestamps{on: o.timestamps, mid: map[showKey]bool{}}
+	empty := true
 	err = f.Play(ctx, options, func(e state.Entry) error {
+		empty = false
 		sh.Event(times.add(e))
 		return nil
 	})
-	return shown(sh.Close(), err)
+	if err = shown(sh.Close(), err); err != nil {
+		return err
+	}
+	return c.sayOfLogs(f, empty)
+}
+
+// sayDropped says of which instances the first lines are not there any more,
+// where they are asked for.
+func (c *cli) sayDropped(f *state.Folder, p *plan.Plan, o state.PlayOptions) {
+	for _, j := range p.Jobs {
+		for _, inst := range j.Instances {
+			if o.All && slices.Contains(o.IDs, inst.ID) && f.Dropped(inst.ID) {
+				c.complain(fmt.Sprintf("the first lines of %s are gone: its log is %s of %s", inst.ID, report.Count(j.Log.Keep, "file"), report.Count(int(j.Log.MaxSize), "byte")))
+			}
+		}
+	}
+}
+
+// sayOfLogs says what people should know who have seen the logs of f, of which
+// empty had nothing to show.
+func (c *cli) sayOfLogs(f *state.Folder, empty bool) error {
+	if m, err := f.Meta(); err == nil && m.Direct && empty { // an error: it is just being made, or damaged
+		c.complain("run " + f.ID + " had sluice's own output, and nothing was logged; with --output prefix it is")
+	}
+	st, err := f.Status()
+	if err == nil && st.State == state.Lost {
+		c.sayEnding(f, st)
+	}
+	return own(err)
 }
 
 // shown is the error of a command that has shown a run: of writing, which ends

@@ -410,12 +410,14 @@ func playEat() {
 	fmt.Println(n)
 }
 
-// hang [-i] [FIFO] never ends by itself. -i ignores INT and TERM, and writes a
-// line to FIFO for each, its name; a first line says that it is ready.
+// hang [-i|-q] [FIFO] never ends by itself. -i ignores INT and TERM, and writes
+// a line to FIFO for each, its name; a first line says that it is ready. -q ends
+// well at one of them.
 func playHang() {
 	args := os.Args[1:]
 	ignore := len(args) > 0 && args[0] == "-i"
-	if ignore {
+	quit := len(args) > 0 && args[0] == "-q"
+	if ignore || quit {
 		args = args[1:]
 	}
 	say := func(string) {}
@@ -428,11 +430,15 @@ func playHang() {
 		say = func(word string) { fmt.Fprintln(f, word) }
 	}
 	ch := make(chan os.Signal, 4)
-	if ignore {
+	if ignore || quit {
 		signal.Notify(ch, syscall.SIGINT, syscall.SIGTERM)
 	}
 	say("here")
-	if !ignore {
+	switch {
+	case quit:
+		<-ch
+		return
+	case !ignore:
 		waitForever()
 	}
 	for sig := range ch {

@@ -61,7 +61,7 @@ func (t *planText) endings(j *plan.Job) {
 		t.pair(1, "restart", restartText(j.Restart))
 	}
 	if size, keep := j.Log.MaxSize, j.Log.Keep; size != 10<<20 || keep != 5 {
-		t.pair(1, "log", fmt.Sprintf("%s of %d bytes", report.Count(keep, "file"), size))
+		t.pair(1, "log", report.Count(keep, "file")+" of "+report.Count(int(size), "byte"))
 	}
 }
 

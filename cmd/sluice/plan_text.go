@@ -273,7 +273,7 @@ func (t *planText) output(o plan.Output) string {
 	case plan.OutFile:
 		return fmt.Sprintf("file %s, %s", t.near(o.Path), o.Mode)
 	case plan.OutCapture:
-		return fmt.Sprintf("captured, at most %d bytes", o.Max)
+		return "captured, at most " + report.Count(int(o.Max), "byte")
 	case plan.OutInherit:
 		return "sluice's own"
 	case plan.OutDiscard:

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -44,8 +43,22 @@ type runRow struct {
 
 // runRowJob is an instance of a job.
 type runRowJob struct {
-	ID    string `json:"id"`
-	State string `json:"state"`
+	ID       string `json:"id"`
+	State    string `json:"state"`
+	Reason   string `json:"reason,omitempty"`   // why it waits
+	Restarts int    `json:"restarts,omitempty"` // that were made or are to come
+}
+
+// text is the job in a few words.
+func (j runRowJob) text() string {
+	text := j.ID + " " + words(j.State)
+	if j.Reason != "" {
+		text += ": " + j.Reason
+	}
+	if j.Restarts > 0 {
+		text += " (" + report.Count(j.Restarts, "restart") + ")"
+	}
+	return text
 }
 
 func (c *cli) ps(all, asJSON bool) error {
@@ -80,7 +93,9 @@ func (c *cli) ps(all, asJSON bool) error {
 		c.complain("no run goes on")
 		return nil
 	}
-	return c.print(func(w io.Writer) error { return writeRows(w, rows, report.Style{Color: c.color(c.stdout)}) })
+	return c.print(func(w io.Writer) error {
+		return writeRows(w, rows, shortener(), report.Style{Color: c.color(c.stdout)})
+	})
 }
 
 // rowOf reads what ps shows of a run.
@@ -98,7 +113,7 @@ func rowOf(f *state.Folder) (runRow, error) {
 		row.State = string(st.Result.Status)
 		row.Since = st.Result.Start.Add(st.Result.Took)
 		for _, j := range st.Result.Jobs {
-			row.Jobs = append(row.Jobs, runRowJob{j.ID, string(j.Status)})
+			row.Jobs = append(row.Jobs, runRowJob{ID: j.ID, State: string(j.Status)})
 		}
 		return row, nil
 	}
@@ -121,8 +136,15 @@ func rowOf(f *state.Folder) (runRow, error) {
 // has not ended in a run that is lost is lost too.
 func jobsNow(p *plan.Plan, entries []state.Entry, lost bool) []runRowJob {
 	states := map[string]string{}
+	reasons, restarts := map[string]string{}, map[string]int{}
 	for _, e := range entries {
 		id, what := jobState(e.Event)
+		switch e := e.Event.(type) {
+		case event.Waiting:
+			reasons[id] = e.Reason
+		case event.RestartScheduled:
+			restarts[id]++
+		}
 		if _, ended := e.Event.(event.JobEnded); lost && !ended {
 			what = string(state.Lost)
 		}
@@ -140,7 +162,11 @@ func jobsNow(p *plan.Plan, entries []state.Entry, lost bool) []runRowJob {
 			case what == "":
 				what = "pending"
 			}
-			jobs = append(jobs, runRowJob{inst.ID, what})
+			row := runRowJob{ID: inst.ID, State: what, Restarts: restarts[inst.ID]}
+			if what == "waiting" {
+				row.Reason = reasons[inst.ID]
+			}
+			jobs = append(jobs, row)
 		}
 	}
 	return jobs
@@ -176,12 +202,12 @@ func jobState(e event.Event) (id, what string) {
 const shownJobs = 3
 
 // writeRows writes rows as a table.
-func writeRows(w io.Writer, rows []runRow, s report.Style) error {
+func writeRows(w io.Writer, rows []runRow, short func(string) string, s report.Style) error {
 	cells := [][]string{{"ID", "STATE", "SINCE", "PID", "FILE", "JOBS"}}
 	for _, r := range rows {
 		cells = append(cells, []string{
 			r.ID, words(r.State), r.Since.Local().Format(time.DateTime), fmt.Sprint(r.PID),
-			report.Visible(filepath.Base(r.File)), report.Visible(r.jobs()),
+			report.Visible(short(r.File)), report.Visible(r.jobs()),
 		})
 	}
 	return writeTable(w, cells, s)
@@ -192,7 +218,7 @@ func (r runRow) jobs() string {
 	var parts []string
 	if len(r.Jobs) <= shownJobs {
 		for _, j := range r.Jobs {
-			parts = append(parts, j.ID+" "+words(j.State))
+			parts = append(parts, j.text())
 		}
 		return strings.Join(parts, ", ")
 	}

@@ -9,15 +9,15 @@ import (
 	"sluice/runner/plan"
 )
 
-// readyWord hears the events of a detached run and tells its launcher when the
-// run is ready: a run of one instance when that is, any other when its first
-// process runs.
+// readyWord hears the events of a detached run and tells its launcher what it
+// waits for, and when the run is ready: a run of one instance when that is, any
+// other when its first process runs.
 type readyWord struct {
 	need int // processes of one attempt that make the run ready; 0 where only Ready does
 
 	mu      sync.Mutex
 	started int      // of this attempt
-	pipe    *os.File // nil once the word is said
+	pipe    *os.File // nil once the last word is said
 }
 
 // await decides what makes a run of p ready.
@@ -40,7 +40,9 @@ func (w *readyWord) await(p *plan.Plan) {
 
 // Event hears e.
 func (w *readyWord) Event(e event.Event) {
-	switch e.(type) {
+	switch e := e.(type) {
+	case event.Waiting:
+		w.say(word{ID: e.ID, Waits: e.Reason})
 	case event.Ready:
 		w.say(word{Ready: true})
 	case event.AttemptStarted:
@@ -59,8 +61,9 @@ func (w *readyWord) count(change func()) int {
 	return w.started
 }
 
-// say says a word; later ones are not heard. A launcher that has ended does
-// not hear it either, which changes nothing for the run.
+// say says a word. What follows the one that the run is ready, or never will
+// be, is not heard. A launcher that has ended does not hear it either, which
+// changes nothing for the run.
 func (w *readyWord) say(said word) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -68,6 +71,8 @@ func (w *readyWord) say(said word) {
 		return
 	}
 	json.NewEncoder(w.pipe).Encode(said)
-	w.pipe.Close()
-	w.pipe = nil
+	if said.Waits == "" {
+		w.pipe.Close()
+		w.pipe = nil
+	}
 }

@@ -32,12 +32,12 @@ func (o *runFlags) policy() (state.Durability, error) {
 // startRecording makes the folder of the run of p. Where that is not possible,
 // the run goes on without: a home that can't be written must not keep a job
 // from running. Who asked for a durability relies on the folder.
-func (c *cli) startRecording(o *runFlags, p *plan.Plan, earlier repeated) (recording, error) {
+func (c *cli) startRecording(o *runFlags, p *plan.Plan, earlier repeated, direct bool) (recording, error) {
 	durability, err := o.policy()
 	if err != nil {
 		return recording{}, err
 	}
-	run, err := c.createRun(o, p, earlier, durability)
+	run, err := c.createRun(o, p, earlier, durability, direct)
 	switch {
 	case err == nil:
 		return recording{run}, nil
@@ -67,7 +67,7 @@ func needsState(p *plan.Plan) string {
 }
 
 // createRun makes the folder of a run.
-func (c *cli) createRun(o *runFlags, p *plan.Plan, earlier repeated, d state.Durability) (*state.Run, error) {
+func (c *cli) createRun(o *runFlags, p *plan.Plan, earlier repeated, d state.Durability, direct bool) (*state.Run, error) {
 	store, err := state.Locate(os.Getenv)
 	if err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func (c *cli) createRun(o *runFlags, p *plan.Plan, earlier repeated, d state.Dur
 	if err != nil {
 		return nil, err
 	}
-	m.Parent, m.Prior = earlier.run, earlier.runs()
+	m.Parent, m.Prior, m.Direct = earlier.run, earlier.runs(), direct
 	return store.Create(p, m, d)
 }
 

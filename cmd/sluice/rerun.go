@@ -58,7 +58,7 @@ programs, stdin files, files of patterns, path params and env_file. What is in
 directories is not looked at. And the files that they made must be as they left
 them. All that comes after what runs again runs again too.`,
 		Example: "  sluice rerun last --failed\n  sluice rerun 20261126-1106",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneRun,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.keepGoing && o.failFast {
 				return usage("", "--keep-going and --fail-fast exclude each other")

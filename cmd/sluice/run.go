@@ -148,17 +148,14 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 	if err != nil {
 		return err
 	}
-	rec, err := c.startRecording(o, p, earlier)
+	instances := count(p)
+	// One job may write to the terminal itself: nobody shares it.
+	direct := mode == "raw" || mode == "ordered" && instances == 1
+	rec, err := c.startRecording(o, p, earlier, direct)
 	if err != nil {
 		return err
 	}
 	defer rec.close() // changes nothing after finish
-	instances := 0
-	for _, j := range p.Jobs {
-		instances += len(j.Instances)
-	}
-	// One job may write to the terminal itself: nobody shares it.
-	direct := mode == "raw" || mode == "ordered" && instances == 1
 	sh := c.show(o, mode, file, p)
 	if o.parallel == 0 && p.MaxParallel == 0 {
 		o.parallel = runtime.GOMAXPROCS(0)
@@ -189,7 +186,7 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 	rep, runErr := runner.Run(c.signals.ctx, p, opts)
 	keeper.End() // the monitor goes while the rest is written
 	if rep != nil {
-		rep.Signal = c.signals.first()
+		c.signals.stamp(rep)
 		gone := rep.Status == report.Cancelled && plumb.ReaderGone(c.stdout)
 		if !gone && (mode != "quiet" || rep.Status != report.Succeeded) {
 			rep.WriteSummary(sh, report.Style{Color: c.color(c.stderr)}) // sh remembers what it could not write
@@ -215,7 +212,8 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 // show makes what shows the run.
 func (c *cli) show(o *runFlags, mode, file string, p *plan.Plan) *show {
 	options := c.showOptions(mode)
-	options.JobOf = jobsOf(p)
+	options.JobOf, options.Others = jobsOf(p), othersOf(p)
+	options.KeepGoing = o.keepGoing
 	if o.json {
 		options.Stdout, options.StdoutTTY = c.stderr, isTerminal(c.stderr)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"sluice/runner/report"
@@ -51,6 +52,32 @@ func stateWord(st state.Status) string {
 // words is a state as people read it.
 func words(state string) string { return strings.ReplaceAll(state, "_", " ") }
 
+// shortener is what makes an absolute path short and keeps it apart from all
+// others: relative where it is below the current directory, and with ~ below
+// the home.
+func shortener() func(path string) string {
+	here, _ := os.Getwd() // where that is not known, nothing is below it
+	home := os.Getenv("HOME")
+	return func(path string) string {
+		if rest, ok := below(here, path); ok {
+			return rest
+		}
+		if rest, ok := below(home, path); ok {
+			return filepath.Join("~", rest)
+		}
+		return path
+	}
+}
+
+// below is path from dir on, where it is below it. Both are absolute, or dir
+// is empty.
+func below(dir, path string) (rest string, ok bool) {
+	if dir == "" || dir == "/" {
+		return "", false
+	}
+	return strings.CutPrefix(path, filepath.Clean(dir)+"/")
+}
+
 // ending says how a run ended, as what follows "run ID".
 func ending(st state.Status) string {
 	rep := st.Result
@@ -63,8 +90,10 @@ func ending(st state.Status) string {
 		return "is lost: what ran it ended without a word, and how its jobs ended is not known"
 	case rep.Status == report.Succeeded:
 		return "succeeded in " + report.Took(rep.Took)
+	case rep.Status == report.Cancelled && rep.Killed:
+		return "was killed, " + report.Took(rep.Took) + " after its start"
 	case rep.Status == report.Cancelled && rep.Signal != "":
-		return "was stopped by " + rep.Signal + " after " + report.Took(rep.Took)
+		return "was stopped by " + rep.Signal + ", " + report.Took(rep.Took) + " after its start"
 	case rep.Status == report.Cancelled:
 		return "was cancelled after " + report.Took(rep.Took)
 	}

@@ -26,6 +26,8 @@ type showOptions struct {
 	Width                int                       // columns of the terminal; 0 is unknown
 	Rerun                func(id string) string    // the command that runs one instance again; nil is none
 	JobOf                func(id string) *plan.Job // what the plan says of an instance; nil knows none
+	Others               map[string]bool           // instances that end before services which nothing needs; nil: there are no such services
+	KeepGoing            bool                      // a failure stops no service
 	OnError              func(error)               // hears of the first error of writing, and must not call the show; may be nil
 }
 
@@ -56,6 +58,8 @@ type show struct {
 	layout showLayout
 	jobs   map[string]*showJob // that have begun and not ended
 	began  int                 // how many jobs did
+	others int                 // how many of opts.Others have ended
+	halts  bool                // what ended stops the run, or it is being stopped
 	closed bool
 	err    error // the first one
 }
@@ -230,7 +234,7 @@ func (s *show) handle(e event.Event) {
 		s.output(e)
 	case event.Stopping:
 		if !e.Told { // else RunStopping tells it for all
-			s.tell(s.job(e.ID), stoppingLine(e))
+			s.tell(s.job(e.ID), stoppingLine(e, s.opts.JobOf(e.ID)))
 		}
 	case event.AttemptEnded:
 		j := s.job(e.ID)
@@ -244,13 +248,15 @@ func (s *show) handle(e event.Event) {
 		s.tell(j, restartLine(j, e))
 	case event.Waiting:
 		if s.opts.Mode != "quiet" {
-			s.screen.say(s.notice(report.Visible(e.ID + ": waits: " + e.Reason))) // it has not begun
+			s.screen.say(s.notice(report.Visible(waitsLine(e)))) // it has not begun
 		}
 	case event.Detached:
 		s.layout.say(s.job(e.ID), report.Visible(detachedLine(e))+"\n")
 	case event.JobEnded:
 		s.jobEnded(e)
+		s.onlyServices(e)
 	case event.RunStopping:
+		s.halts = true
 		// With nothing left to wait for, the summary says it better.
 		if len(s.jobs) > 0 && (e.Kill || s.opts.Mode != "quiet") {
 			var ids []string

@@ -18,6 +18,9 @@ const mostNames = 3
 // running jobs. A job of which nothing is known is nil.
 func runStoppingLine(e event.RunStopping, ids []string, jobOf func(id string) *plan.Job) string {
 	reason := report.Visible(e.Reason)
+	if e.Now {
+		return fmt.Sprintf("sluice: %s: killing what still runs: %s", reason, names(ids))
+	}
 	if !e.Kill {
 		return fmt.Sprintf("%s: no more jobs are started; waiting for %s", reason, names(ids))
 	}

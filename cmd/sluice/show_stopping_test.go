@@ -22,20 +22,22 @@ func TestRunStoppingLine(t *testing.T) {
 	for _, tt := range []struct {
 		reason  string
 		running bool // what runs is stopped too
+		now     bool // it is killed
 		ids     []string
 		want    string
 	}{
-		{"interrupted", true, []string{"build"}, "sluice: interrupted; waiting for build (TERM sent, KILL in 10s); press Ctrl-C again to kill at once"},
-		{"interrupted", true, []string{"test[n=1]", "slow", "test[n=2]"}, "sluice: interrupted; waiting for test[n=1] and test[n=2] (TERM sent, KILL in 10s), slow (INT sent, KILL in 1m30s); press Ctrl-C again to kill at once"},
-		{"interrupted", true, []string{"db", "test"}, "sluice: interrupted; waiting for test (TERM sent, KILL in 10s), then db; press Ctrl-C again to kill at once"},
-		{"interrupted", true, []string{"db", "web"}, "sluice: interrupted; waiting for web (TERM sent, KILL in 10s), then db; press Ctrl-C again to kill at once"},
-		{"interrupted", true, []string{"db", "build"}, "sluice: interrupted; waiting for db and build (TERM sent, KILL in 10s); press Ctrl-C again to kill at once"},
-		{"interrupted", true, []string{"own"}, "sluice: interrupted; waiting for own (INT sent, KILL in 1m0s); press Ctrl-C again to kill at once"},
-		{"told to stop by SIGTERM", true, []string{"own", "deaf"}, "sluice: told to stop by SIGTERM; waiting for own (TERM sent, KILL in 1m0s), deaf (KILL sent)"},
-		{"build failed", true, []string{"a", "b", "c", "d", "e"}, "sluice: build failed; waiting for a, b, c and 2 more"},
-		{"build failed", false, []string{"a", "b"}, "build failed: no more jobs are started; waiting for a and b"},
+		{"interrupted", true, false, []string{"build"}, "sluice: interrupted; waiting for build (TERM sent, KILL in 10s); press Ctrl-C again to kill at once"},
+		{"interrupted", true, false, []string{"test[n=1]", "slow", "test[n=2]"}, "sluice: interrupted; waiting for test[n=1] and test[n=2] (TERM sent, KILL in 10s), slow (INT sent, KILL in 1m30s); press Ctrl-C again to kill at once"},
+		{"interrupted", true, false, []string{"db", "test"}, "sluice: interrupted; waiting for test (TERM sent, KILL in 10s), then db; press Ctrl-C again to kill at once"},
+		{"interrupted", true, false, []string{"db", "web"}, "sluice: interrupted; waiting for web (TERM sent, KILL in 10s), then db; press Ctrl-C again to kill at once"},
+		{"interrupted", true, false, []string{"db", "build"}, "sluice: interrupted; waiting for db and build (TERM sent, KILL in 10s); press Ctrl-C again to kill at once"},
+		{"interrupted", true, false, []string{"own"}, "sluice: interrupted; waiting for own (INT sent, KILL in 1m); press Ctrl-C again to kill at once"},
+		{"told to stop by SIGTERM", true, false, []string{"own", "deaf"}, "sluice: told to stop by SIGTERM; waiting for own (TERM sent, KILL in 1m), deaf (KILL sent)"},
+		{"interrupted again", true, true, []string{"build", "db"}, "sluice: interrupted again: killing what still runs: build and db"},
+		{"build failed", true, false, []string{"a", "b", "c", "d", "e"}, "sluice: build failed; waiting for a, b, c and 2 more"},
+		{"build failed", false, false, []string{"a", "b"}, "build failed: no more jobs are started; waiting for a and b"},
 	} {
-		e := event.RunStopping{Reason: tt.reason, Kill: tt.running}
+		e := event.RunStopping{Reason: tt.reason, Kill: tt.running, Now: tt.now}
 		if got := runStoppingLine(e, tt.ids, jobsOf(p)); got != tt.want {
 			t.Errorf("\n got %s\nwant %s", got, tt.want)
 		}

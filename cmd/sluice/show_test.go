@@ -342,7 +342,9 @@ func TestDetachedWaitingRestarted(t *testing.T) {
 // What a service prints while an interactive job has the terminal comes after
 // that.
 func TestInteractiveIsAlone(t *testing.T) {
-	jobs := func(id string) *plan.Job { return &plan.Job{Name: id, Interactive: id == "asks", Service: id != "asks"} }
+	jobs := func(id string) *plan.Job {
+		return &plan.Job{Name: id, Interactive: id == "asks", Service: id != "asks"}
+	}
 	run := []event.Event{
 		started(3), began("db"), out("db", "up\n"), began("web"), out("web", "web\n"), began("asks"), out("db", "asked\n"), out("web", "too\n"),
 		ended("asks", report.Succeeded), out("db", "twice\n"), ended("db", report.Succeeded), ended("web", report.Succeeded),

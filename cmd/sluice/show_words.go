@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sluice/runner/event"
+	"sluice/runner/plan"
 	"sluice/runner/report"
 )
 
@@ -22,7 +23,9 @@ func (s *show) failureBlock(j *showJob, r *report.Job) string {
 	if s.opts.GitHub {
 		style = report.Style{} // it becomes an annotation
 	}
-	if s.adjacent() && j.lines <= shownLines && j.bytes <= shownBytes {
+	job := s.opts.JobOf(j.id)
+	elsewhere := job != nil && job.Detach // what it printed is in the log of its own run
+	if s.adjacent() && !elsewhere && j.lines <= shownLines && j.bytes <= shownBytes {
 		r = withoutTails(r)
 	}
 	rerun := ""
@@ -79,6 +82,8 @@ func restartLine(j *showJob, e event.RestartScheduled) string {
 	return report.Visible(fmt.Sprintf("%s: %s; started again %s", j.id, cause, delay(e.Delay)))
 }
 
+func waitsLine(e event.Waiting) string { return e.ID + ": waits: " + e.Reason }
+
 func detachedLine(e event.Detached) string {
 	return fmt.Sprintf("%s: runs on as %s; sluice logs -f %s shows its output, sluice stop %s ends it", e.ID, e.RunID, e.RunID, e.RunID)
 }
@@ -92,11 +97,17 @@ func delay(d time.Duration) string {
 	if d < time.Second {
 		unit = time.Millisecond
 	}
-	return "in " + max(d.Round(unit), time.Millisecond).String()
+	return "in " + plan.Duration(max(d.Round(unit), time.Millisecond)).String()
 }
 
-func stoppingLine(e event.Stopping) string {
-	return report.Visible(fmt.Sprintf("%s: %s: %s sent to its process group", e.ID, e.Reason, e.Signal))
+// stoppingLine says why an attempt of j is ended, and how. A j that is nil is
+// not known.
+func stoppingLine(e event.Stopping, j *plan.Job) string {
+	to := "its process group"
+	if j != nil && j.Group == plan.GroupInherit {
+		to = "its processes"
+	}
+	return report.Visible(fmt.Sprintf("%s: %s: %s sent to %s", e.ID, e.Reason, e.Signal, to))
 }
 
 func warningLines(r *report.Job) []string {

@@ -13,6 +13,7 @@ import (
 	"sluice/runner"
 	"sluice/runner/event"
 	"sluice/runner/proc"
+	"sluice/runner/report"
 )
 
 // signals turns the signals that end a run into calls: the first cancels it,
@@ -77,7 +78,7 @@ func (s *signals) watch(kill context.CancelCauseFunc) {
 			s.mu.Unlock()
 			s.stop(reason(sig.(syscall.Signal)))
 		case 2:
-			kill(errors.New("a second signal"))
+			kill(s.again(sig))
 		default:
 			if s.supervises {
 				continue // sluice stop knows what to do with one that is stuck
@@ -92,6 +93,15 @@ func (s *signals) watch(kill context.CancelCauseFunc) {
 			syscall.Kill(os.Getpid(), sig.(syscall.Signal))
 		}
 	}
+}
+
+// again is why what still runs is killed: sig is the second one. To sluice
+// stop --now, which sends both, they are one order.
+func (s *signals) again(sig os.Signal) error {
+	if sig == syscall.SIGINT && !s.supervises {
+		return errors.New("interrupted again")
+	}
+	return errors.New("told to stop at once")
 }
 
 // interrupted is why a run ends on Ctrl-C.
@@ -128,6 +138,12 @@ func (s *signals) first() string {
 		return ""
 	}
 	return proc.SignalName(s.began)
+}
+
+// stamp writes into rep what the signals did to its run.
+func (s *signals) stamp(rep *report.Report) {
+	rep.Signal = s.first()
+	rep.Killed = rep.Signal != "" && s.kill.Err() != nil
 }
 
 func signalNumber(name string) syscall.Signal {

@@ -42,11 +42,19 @@ func (c *cli) stop(refs []string, now bool) error {
 	}
 	lost := false
 	for _, f := range list {
-		st, err := stopRun(f, now)
+		before, err := f.Status()
+		var st state.Status
+		if err == nil {
+			st, err = stopRun(f, now)
+		}
 		if err != nil {
 			return own(fmt.Errorf("run %s: %w", f.ID, err))
 		}
-		c.sayEnding(f, st)
+		if before.State == state.Final {
+			c.complain("run " + f.ID + " had ended already: it " + ending(st))
+		} else {
+			c.sayEnding(f, st)
+		}
 		lost = lost || st.State == state.Lost
 	}
 	if lost {

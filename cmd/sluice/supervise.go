@@ -78,7 +78,7 @@ func (c *cli) superviseRun(dir string, d state.Durability, lock *os.File, w *rea
 	// leave the monitor's zombie to whoever started this, if that goes on.
 	keeper.Close()
 	if rep != nil {
-		rep.Signal = c.signals.first()
+		c.signals.stamp(rep)
 	}
 	if err = errors.Join(err, run.Finish(rep)); err != nil {
 		return nil, err
@@ -99,11 +99,15 @@ func reasonOf(rep *report.Report) string {
 			break
 		}
 	}
-	switch {
-	case first == nil:
+	if first == nil {
 		return words(string(rep.Status))
-	case len(rep.Jobs) == 1:
-		return first.Why()
 	}
-	return first.ID + ": " + first.Why()
+	why := first.Why()
+	if a := first.Last(); a != nil && a.Cause != "" {
+		why = a.Cause // a detached job's own words say that its run was not ready, as the reader's do
+	}
+	if len(rep.Jobs) == 1 {
+		return why
+	}
+	return first.ID + ": " + why
 }

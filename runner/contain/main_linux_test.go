@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,6 +34,7 @@ func programs() map[string]func(args []string) int {
 		"hydra":  playHydra,
 		"owner":  playOwner,
 		"inside": playInside,
+		"parted": playParted,
 	}
 }
 
@@ -149,6 +151,24 @@ func playMember(args []string) int {
 		signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	}
 	return member()
+}
+
+// playParted is a process whose first thread ends before the others.
+func playParted([]string) int {
+	runtime.LockOSThread()
+	if unix.Gettid() != os.Getpid() {
+		fmt.Fprintln(os.Stderr, "this is not the first thread")
+		return 1
+	}
+	go func() {
+		for {
+			if p, ok := look(os.Getpid()); ok && p.state == 'Z' {
+				member()
+			}
+		}
+	}()
+	syscall.Syscall(unix.SYS_EXIT, 0, 0, 0) // of this thread alone
+	return 1
 }
 
 // again starts the test binary from inside one of its programs, with the

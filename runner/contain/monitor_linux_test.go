@@ -170,6 +170,18 @@ func TestKilledAnywhere(t *testing.T) {
 	})
 }
 
+// A process whose first thread has ended looks like a zombie and is none.
+func TestKilledParted(t *testing.T) {
+	eachMeans(t, func(t *testing.T, means Means, sys *syscall.SysProcAttr) {
+		life := newLifeline(t)
+		r := start(t, life, sys, "runner", string(means))
+		r.number(t, "start parted")
+		life.members(t, 1)
+		r.kill()
+		life.ends(t)
+	})
+}
+
 // A runner inside the set of another is ended with all that it runs, also what
 // has left its own set.
 func TestRunsInside(t *testing.T) {

@@ -17,13 +17,18 @@ import (
 type process struct {
 	pid, parent int
 	name        string // at most 15 bytes
-	state       byte   // 'Z' is a zombie
+	state       byte   // of its first thread; 'Z' is a zombie
+	threads     int    // that have not ended, a first one that is a zombie included
 	start       uint64 // with pid it names a process for good, until the next boot
 	mark        mark
 }
 
-// dead reports whether nothing is left of p but its number.
-func (p process) dead() bool { return p.state == 'Z' || p.state == 'X' || p.state == 'x' }
+// dead reports whether nothing is left of p but its number. The first thread of
+// a process may end before the others, by pthread_exit(3), or by a KILL that the
+// others have not heard yet.
+func (p process) dead() bool {
+	return p.state == 'Z' && p.threads <= 1 || p.state == 'X' || p.state == 'x'
+}
 
 // readProc reads a file of /proc. It is os.ReadFile without what that does for
 // files that can be long or waited for, which takes as long as the reading.
@@ -57,7 +62,7 @@ func look(pid int) (p process, ok bool) {
 	if err != nil {
 		return p, false
 	}
-	// PID (NAME) STATE PPID … START …, and NAME may hold anything (proc_pid_stat(5)).
+	// PID (NAME) STATE PPID … THREADS … START …, and NAME may hold anything (proc_pid_stat(5)).
 	open, close := bytes.IndexByte(stat, '('), bytes.LastIndexByte(stat, ')')
 	if open < 0 || close < open {
 		return p, false
@@ -68,6 +73,7 @@ func look(pid int) (p process, ok bool) {
 	}
 	p = process{pid: pid, name: string(stat[open+1 : close]), state: fields[0][0]}
 	p.parent, _ = strconv.Atoi(fields[1])
+	p.threads, _ = strconv.Atoi(fields[17])
 	p.start, _ = strconv.ParseUint(fields[19], 10, 64)
 	return p, true
 }

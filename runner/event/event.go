@@ -168,10 +168,12 @@ type JobEnded struct {
 	Result *report.Job `json:"result"`
 }
 
-// RunStopping says that no new job starts, and why.
+// RunStopping says that no new job starts, and why. It may come again with
+// Now: then nobody waits for what still runs.
 type RunStopping struct {
 	Reason string `json:"reason"`
-	Kill   bool   `json:"kill"` // running jobs are being stopped, not only waited for
+	Kill   bool   `json:"kill"`          // running jobs are being stopped, not only waited for
+	Now    bool   `json:"now,omitempty"` // they are killed at once
 }
 
 // RunEnded is the last event.

@@ -72,6 +72,7 @@ func add(o *fields.Object, e Event) {
 	case RunStopping:
 		o.String("reason", e.Reason)
 		o.Bool("kill", e.Kill)
+		o.BoolOpt("now", e.Now)
 	case RunEnded:
 		o.String("status", string(e.Status))
 		o.Int("took_ns", int64(e.Took))

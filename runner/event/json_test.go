@@ -29,7 +29,7 @@ func every() []Event {
 		Survivors: []report.Survivor{{PID: 10, Name: "nfsd", State: "D", Why: "w"}},
 	}
 	job := &report.Job{
-		ID: "a[x=1]", Name: "a", Status: report.Failed, Reason: "r", RunID: "r2", Start: at, Took: 6,
+		ID: "a[x=1]", Name: "a", Status: report.Failed, Stopped: true, Reason: "r", RunID: "r2", Start: at, Took: 6,
 		Outputs: []report.Output{{Path: "/o", Size: 7, Mtime: at}}, Earlier: 8,
 		Attempts: []*report.Attempt{attempt},
 	}
@@ -50,7 +50,7 @@ func every() []Event {
 		RetryScheduled{ID: "a", Attempt: 2, Of: 3, Delay: time.Second},
 		RestartScheduled{ID: "a", Attempt: 2, Delay: time.Second},
 		JobEnded{ID: "a", Result: job},
-		RunStopping{Reason: "interrupted", Kill: true},
+		RunStopping{Reason: "interrupted again", Kill: true, Now: true},
 		RunEnded{Status: report.Failed, Took: 9},
 	}
 }

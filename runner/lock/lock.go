@@ -26,15 +26,24 @@ type Lock struct {
 
 // Holder is who holds a lock, as far as it said so. Its zero value is unknown.
 type Holder struct {
-	Run string `json:"run"`
-	PID int    `json:"pid"`
+	Run  string `json:"run"`
+	PID  int    `json:"pid"`
+	Job  string `json:"job,omitempty"`  // the instance
+	File string `json:"file,omitempty"` // its job file
 }
 
 func (h Holder) String() string {
 	if h.Run == "" {
 		return "another run"
 	}
-	return fmt.Sprintf("run %s (process %d)", h.Run, h.PID)
+	text := fmt.Sprintf("run %s (process %d", h.Run, h.PID)
+	if h.Job != "" {
+		text = "job " + h.Job + " of " + text
+	}
+	if h.File != "" {
+		text += ", " + h.File
+	}
+	return text + ")"
 }
 
 // Open makes the lock of that name in the folder dir, which is made where it
@@ -117,7 +126,7 @@ func (l *Lock) Wait(ctx context.Context, me Holder) error {
 
 // Holder is who holds l, for a person to read: it may change at any moment.
 func (l *Lock) Holder() (h Holder) {
-	buf := make([]byte, 1024)
+	buf := make([]byte, 32<<10) // room for the longest path, with every byte escaped
 	n, _ := l.f.ReadAt(buf, 0)
 	if json.Unmarshal(buf[:n], &h) != nil {
 		return Holder{} // it was just written, or never

@@ -28,7 +28,7 @@ func hold(dir string) int {
 	if err != nil {
 		return 1
 	}
-	if ok, err := l.Try(Holder{"theirs", os.Getpid()}); !ok || err != nil {
+	if ok, err := l.Try(Holder{Run: "theirs", PID: os.Getpid()}); !ok || err != nil {
 		return 2
 	}
 	fmt.Println("held")
@@ -53,22 +53,22 @@ func TestOneHolder(t *testing.T) {
 	if got := a.Holder().String(); got != "another run" {
 		t.Errorf("nobody holds it, and the holder is %q", got)
 	}
-	if ok, err := a.Try(Holder{"r1", 11}); !ok || err != nil {
+	if ok, err := a.Try(Holder{Run: "r1", PID: 11, Job: "a", File: "/x.yaml"}); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
-	if ok, err := b.Try(Holder{"r2", 22}); ok || err != nil {
+	if ok, err := b.Try(Holder{Run: "r2", PID: 22}); ok || err != nil {
 		t.Fatal(ok, err)
 	}
-	if got, want := b.Holder().String(), "run r1 (process 11)"; got != want {
+	if got, want := b.Holder().String(), "job a of run r1 (process 11, /x.yaml)"; got != want {
 		t.Errorf("the holder is %q, want %q", got, want)
 	}
-	if ok, err := other.Try(Holder{"r2", 22}); !ok || err != nil {
+	if ok, err := other.Try(Holder{Run: "r2", PID: 22}); !ok || err != nil {
 		t.Errorf("another name: %v, %v", ok, err)
 	}
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if ok, err := b.Try(Holder{"r2", 22}); !ok || err != nil {
+	if ok, err := b.Try(Holder{Run: "r2", PID: 22}); !ok || err != nil {
 		t.Errorf("after the end of its holder: %v, %v", ok, err)
 	}
 }
@@ -78,7 +78,7 @@ func TestCloseUnlocksWhatIsShared(t *testing.T) {
 	dir := t.TempDir()
 	a, b := open(t, dir, "x"), open(t, dir, "x")
 	defer b.Close()
-	if ok, err := a.Try(Holder{"r1", 1}); !ok || err != nil {
+	if ok, err := a.Try(Holder{Run: "r1", PID: 1}); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	cmd := exec.Command("sleep", "3600")
@@ -91,7 +91,7 @@ func TestCloseUnlocksWhatIsShared(t *testing.T) {
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if ok, err := b.Try(Holder{"r2", 2}); !ok || err != nil {
+	if ok, err := b.Try(Holder{Run: "r2", PID: 2}); !ok || err != nil {
 		t.Errorf("still held: %v, %v", ok, err)
 	}
 }
@@ -116,7 +116,7 @@ func TestWait(t *testing.T) {
 	}
 	l := open(t, dir, "x")
 	defer l.Close()
-	if ok, err := l.Try(Holder{"mine", 1}); ok || err != nil {
+	if ok, err := l.Try(Holder{Run: "mine", PID: 1}); ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	if got, want := l.Holder().String(), fmt.Sprintf("run theirs (process %d)", cmd.Process.Pid); got != want {
@@ -125,12 +125,12 @@ func TestWait(t *testing.T) {
 	over := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	done := make(chan error)
-	go func() { done <- l.Wait(ctx, Holder{"mine", 1}) }()
+	go func() { done <- l.Wait(ctx, Holder{Run: "mine", PID: 1}) }()
 	cancel(over)
 	if err := <-done; err != over {
 		t.Fatalf("a cancelled wait ends with %v", err)
 	}
-	go func() { done <- l.Wait(t.Context(), Holder{"mine", 1}) }()
+	go func() { done <- l.Wait(t.Context(), Holder{Run: "mine", PID: 1}) }()
 	cmd.Process.Kill()
 	if err := <-done; err != nil {
 		t.Fatal(err)

@@ -132,6 +132,7 @@ func (b *builder) plan() *Plan {
 		}
 	}
 	b.conflicts(p)
+	b.together(p)
 	b.stale()
 	return p
 }

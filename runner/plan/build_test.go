@@ -352,13 +352,13 @@ jobs:
 		got = append(got, line)
 	}
 	want(t, got, []string{
-		"defaults 1m0s INT 3s 2 [5s] 0",
-		"usual 1m0s INT 1s 3 [1s 2s] 0",
+		"defaults 1m INT 3s 2 [5s] 0",
+		"usual 1m INT 1s 3 [1s 2s] 0",
 		"grows 2s HUP 3s 5 [100ms 300ms 900ms 1s] 0.5",
-		"steady 1m0s INT 3s 3 [2m0s 2m0s] 0",
-		"at-once 1m0s INT 3s 2 [0s] 0",
-		"most 1m0s INT 3s 9 [30s 1m0s 1m0s 1m0s 1m0s 1m0s 1m0s 1m0s] 0",
-		"once 1m0s INT 3s",
+		"steady 1m INT 3s 3 [2m 2m] 0",
+		"at-once 1m INT 3s 2 [0s] 0",
+		"most 1m INT 3s 9 [30s 1m 1m 1m 1m 1m 1m 1m] 0",
+		"once 1m INT 3s",
 	})
 	plain := build(t, dir, "version: 1\njobs: {a: {run: a}}\n", Inputs{}).Jobs[0]
 	if plain.Stop != (Stop{"TERM", Duration(10 * time.Second)}) || plain.Timeout != 0 || plain.Retry != nil {

@@ -41,7 +41,7 @@ func array[E any](o *fields.Object, name string, list []E, add func(E, []byte) [
 	})
 }
 
-func (d Duration) field(o *fields.Object, name string) { o.String(name, d.String()) }
+func (d Duration) field(o *fields.Object, name string) { o.String(name, d.json()) }
 
 func (d Duration) fieldOpt(o *fields.Object, name string) {
 	if d != 0 {
@@ -95,7 +95,7 @@ func (r *Retry) appendJSON(buf []byte) []byte {
 	o := fields.Open(buf)
 	o.Int("attempts", int64(r.Attempts))
 	o.Name("delays", func(buf []byte) []byte {
-		return fields.Array(buf, r.Delays, func(buf []byte, d Duration) []byte { return fields.AppendString(buf, d.String()) })
+		return fields.Array(buf, r.Delays, func(buf []byte, d Duration) []byte { return fields.AppendString(buf, d.json()) })
 	})
 	if r.Jitter != 0 {
 		o.Float("jitter", r.Jitter)
@@ -188,7 +188,7 @@ func (s *Stage) appendJSON(buf []byte) []byte {
 	o := fields.Open(buf)
 	o.String("name", s.Name)
 	array(&o, "argv", s.Argv, Text.AppendJSON)
-	o.String("path", s.Path)
+	o.StringOpt("path", s.Path)
 	o.BoolOpt("later", s.Later)
 	o.String("dir", s.Dir)
 	array(&o, "env", s.Env, EnvVar.appendJSON)

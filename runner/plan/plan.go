@@ -10,6 +10,7 @@ package plan
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -163,7 +164,7 @@ type Ends struct {
 type Stage struct {
 	Name   string   `json:"name"`            // as the file says, else the base name of the command
 	Argv   []Text   `json:"argv"`            // argv[0] as written; the path that is executed is Path
-	Path   string   `json:"path"`            // absolute path of the executable
+	Path   string   `json:"path,omitempty"`  // absolute path of the executable
 	Later  bool     `json:"later,omitempty"` // Path does not exist yet; a job that this one needs may make it
 	Dir    string   `json:"dir"`             // absolute
 	Env    []EnvVar `json:"env"`             // complete and sorted by name; nothing else reaches the child
@@ -291,10 +292,23 @@ const (
 // Duration is a time.Duration that reads and writes as "1m30s" in JSON.
 type Duration time.Duration
 
-func (d Duration) String() string { return time.Duration(d).String() }
+// String is d as people write it: 1m and not 1m0s.
+func (d Duration) String() string {
+	text := time.Duration(d).String()
+	if short, ok := strings.CutSuffix(text, "m0s"); ok {
+		text = short + "m"
+	}
+	if short, ok := strings.CutSuffix(text, "h0m"); ok {
+		text = short + "h"
+	}
+	return text
+}
+
+// json is d as time.Duration prints it, which plans that are kept have.
+func (d Duration) json() string { return time.Duration(d).String() }
 
 // MarshalJSON writes d as time.Duration prints it.
-func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
+func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(d.json()) }
 
 // UnmarshalJSON reads what MarshalJSON writes.
 func (d *Duration) UnmarshalJSON(b []byte) error {

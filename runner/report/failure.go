@@ -105,7 +105,8 @@ func (a *Attempt) writeCodes(b *bytes.Buffer, s Style) {
 }
 
 // Fault is the index of the stage to tell about: the one at fault, else the
-// last that had to be stopped; -1 where there is none.
+// last that had to be stopped, or that ran when the time was over; -1 where
+// there is none.
 func (a *Attempt) Fault() int {
 	if a.CauseBy >= 0 && a.CauseBy < len(a.Stages) {
 		return a.CauseBy
@@ -114,6 +115,9 @@ func (a *Attempt) Fault() int {
 		if st.Status == StageTimedOut || st.Status == StageCancelled {
 			return i
 		}
+	}
+	if a.Status == TimedOut && len(a.Stages) > 0 { // and ended well when it was told to
+		return len(a.Stages) - 1
 	}
 	return -1
 }

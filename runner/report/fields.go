@@ -11,6 +11,7 @@ func (r *Report) AppendJSON(buf []byte) []byte {
 	o.String("file", r.File)
 	o.String("status", string(r.Status))
 	o.StringOpt("signal", r.Signal)
+	o.BoolOpt("killed", r.Killed)
 	o.String("contained", r.Contained)
 	o.Time("start", r.Start)
 	o.Int("took_ns", int64(r.Took))
@@ -26,6 +27,7 @@ func (j *Job) AppendJSON(buf []byte) []byte {
 	o.String("id", j.ID)
 	o.String("name", j.Name)
 	o.String("status", string(j.Status))
+	o.BoolOpt("stopped", j.Stopped)
 	o.StringOpt("reason", j.Reason)
 	o.StringOpt("run_id", j.RunID)
 	if len(j.Outputs) > 0 {

@@ -48,6 +48,7 @@ type Report struct {
 	File    string `json:"file"`
 	Status  Status `json:"status"`
 	Signal  string `json:"signal,omitempty"` // the signal that told the run to stop, such as "INT"
+	Killed  bool   `json:"killed,omitempty"` // it was then told to stop at once, and what still ran was killed
 	// Contained is the means by which nothing that the run started outlives
 	// it: "cgroup", "subreaper", or "group", which a process can leave.
 	Contained string        `json:"contained"`
@@ -68,6 +69,7 @@ type Job struct {
 	ID       string        `json:"id"`
 	Name     string        `json:"name"`
 	Status   Status        `json:"status"`
+	Stopped  bool          `json:"stopped,omitempty"` // a service that succeeded: it ran until it was told to stop, whether or not it was ready by then
 	Reason   string        `json:"reason,omitempty"`  // why it was skipped or not started, or which run it succeeded in
 	RunID    string        `json:"run_id,omitempty"`  // of a detached job: the run that it goes on as
 	Outputs  []Output      `json:"outputs,omitempty"` // files that it made, where it succeeded

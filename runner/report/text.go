@@ -71,6 +71,16 @@ func (s Status) look() look {
 	return look{"?", string(s), string(s) + " after", Yellow}
 }
 
+// look is how the status of j reads. Of a service that was stopped as it should
+// be, "succeeded" would say too much: it may not even have been ready.
+func (j *Job) look() look {
+	l := j.Status.look()
+	if j.Stopped {
+		l.word = "stopped"
+	}
+	return l
+}
+
 // WriteSummary writes what became of r on one screen: a line for each job, or
 // in a large run for each bad one, and a line of totals. It is meant to follow
 // the failure blocks, so a run of one job, of which the output and the block
@@ -118,11 +128,11 @@ func writeJobs(b *bytes.Buffer, jobs []*Job, s Style) {
 	var ids, words, times int
 	for _, j := range jobs {
 		ids = max(ids, min(Width(j.ID), maxIDCol))
-		words = max(words, Width(j.Status.look().word))
+		words = max(words, Width(j.look().word))
 		times = max(times, Width(j.took()))
 	}
 	for _, j := range jobs {
-		l := j.Status.look()
+		l := j.look()
 		took := strings.Repeat(" ", times-Width(j.took())) + j.took()
 		line := s.Paint(l.hue, l.mark) + " " + pad(Visible(j.ID), ids) + "  " +
 			s.Paint(l.hue, l.word) + strings.Repeat(" ", words-Width(l.word)) + "  " + took
@@ -177,15 +187,16 @@ func (j *Job) warnings() []string {
 
 // totals is such as "4 jobs: 3 succeeded, 1 failed in 1.24s".
 func (r *Report) totals(s Style) string {
-	count := map[Status]int{}
+	count := map[look]int{}
 	for _, j := range r.Jobs {
-		count[j.Status]++
+		count[j.look()]++
 	}
 	var parts []string
-	for _, st := range []Status{Succeeded, Failed, TimedOut, Cancelled, NotStarted, Skipped} {
-		if count[st] > 0 {
-			l := st.look()
-			parts = append(parts, s.Paint(l.hue, fmt.Sprintf("%d %s", count[st], l.word)))
+	for _, like := range []*Job{
+		{Status: Succeeded}, {Status: Succeeded, Stopped: true}, {Status: Failed}, {Status: TimedOut}, {Status: Cancelled}, {Status: NotStarted}, {Status: Skipped},
+	} {
+		if l := like.look(); count[l] > 0 {
+			parts = append(parts, s.Paint(l.hue, fmt.Sprintf("%d %s", count[l], l.word)))
 		}
 	}
 	line := Count(len(r.Jobs), "job")
@@ -195,6 +206,9 @@ func (r *Report) totals(s Style) string {
 	line += " in " + Took(r.Took)
 	if r.Signal != "" {
 		line += ", told to stop by " + r.Signal
+		if r.Killed {
+			line += ", then killed"
+		}
 	}
 	return line
 }

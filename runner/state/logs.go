@@ -30,6 +30,10 @@ const longestPiece = 16 << 10
 
 const logEnding = ".log"
 
+// droppedEnding follows the name of a log. The file of that name is empty, and
+// is there from when the log's oldest lines are not.
+const droppedEnding = ".dropped"
+
 // logs writes the logs of a run, each file open only while its instance runs.
 type logs struct {
 	run    folder
@@ -50,6 +54,7 @@ type logFile struct {
 	dir     folder
 	f       *os.File // nil before the first line, and after an error
 	size    int64    // of f
+	rotated int      // how often it was
 	buf     []byte   // lines to write
 	streams map[source]*unfinished
 }
@@ -247,6 +252,9 @@ func (f *logFile) rotate() error {
 	}
 	if f.limit.Keep <= 1 && err == nil {
 		err = unix.Unlinkat(int(f.dir.Fd()), f.name, 0)
+	}
+	if f.rotated++; f.rotated == max(f.limit.Keep, 1) && err == nil {
+		err = f.dir.write(f.name+droppedEnding, nil, false)
 	}
 	if err != nil {
 		return fmt.Errorf("rotate %s/%s: %w", f.dir.path, f.name, err)

@@ -98,6 +98,19 @@ func TestLogLongLine(t *testing.T) {
 	}
 }
 
+// What is gone is told of when it is, and no sooner.
+func TestLogDropped(t *testing.T) {
+	for keep := range 4 {
+		l, f := logged(t, "a", plan.Log{MaxSize: 60, Keep: keep}) // a line to a file
+		for n := range 5 {
+			l.Event(event.Output{ID: "a", Stream: event.Stdout, Data: []byte("0123456789\n")})
+			if got, want := f.Dropped("a"), n >= max(keep, 1); got != want {
+				t.Errorf("keep %d, after %d lines: %v, want %v", keep, n+1, got, want)
+			}
+		}
+	}
+}
+
 // Files are as large as the plan allows, whole lines all of them, and as many.
 func TestLogRotation(t *testing.T) {
 	for keep := range 4 {
@@ -106,6 +119,10 @@ func TestLogRotation(t *testing.T) {
 		for i := range 20 { // each line has 52 bytes: three to a file, some in one piece
 			l.Event(event.Output{ID: "a", Stream: event.Stdout, Data: fmt.Appendf(nil, "line %02d\nagain %d\n", i, i%10)})
 		}
+		if !f.Dropped("a") {
+			t.Errorf("keep %d: it does not say that lines are gone", keep)
+		}
+		os.Remove(filepath.Join(f.dir, "logs/a.log.dropped"))
 		entries, err := os.ReadDir(filepath.Join(f.dir, "logs"))
 		if err != nil || len(entries) != max(keep, 1) {
 			t.Errorf("keep %d: %d files, %v", keep, len(entries), err)

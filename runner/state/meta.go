@@ -13,10 +13,11 @@ type Meta struct {
 	RunID    string   `json:"run_id"`
 	Parent   string   `json:"parent,omitempty"` // the run that it repeats, or that it was detached from
 	Detached bool     `json:"detached,omitempty"`
-	Name     string   `json:"name,omitempty"` // of a detached job: its instance's id
-	Version  string   `json:"version"`        // of sluice
-	Dir      string   `json:"dir"`            // where it was asked for; absolute
-	Args     []string `json:"args"`           // the command line, "sluice" included
+	Name     string   `json:"name,omitempty"`   // of a detached job: its instance's id
+	Direct   bool     `json:"direct,omitempty"` // its jobs wrote to the runner's own streams, and nothing was logged
+	Version  string   `json:"version"`          // of sluice
+	Dir      string   `json:"dir"`              // where it was asked for; absolute
+	Args     []string `json:"args"`             // the command line, "sluice" included
 	Asked    Asked    `json:"asked"`
 	// Prior are the instances that were not started because they had
 	// succeeded in an earlier run: id to the run that holds their result.
@@ -66,6 +67,7 @@ func (m *Meta) appendJSON(buf []byte) []byte {
 	o.StringOpt("parent", m.Parent)
 	o.BoolOpt("detached", m.Detached)
 	o.StringOpt("name", m.Name)
+	o.BoolOpt("direct", m.Direct)
 	o.String("version", m.Version)
 	o.String("dir", m.Dir)
 	o.Strings("args", m.Args)

@@ -29,7 +29,7 @@ func allSet(t *testing.T, v reflect.Value, name string) {
 // What a run says of itself is written as encoding/json would write it.
 func TestMetaJSON(t *testing.T) {
 	full := Meta{
-		RunID: "r", Parent: "p", Detached: true, Name: "n", Version: "v", Dir: "/d", Args: []string{"sluice", "<"},
+		RunID: "r", Parent: "p", Detached: true, Name: "n", Direct: true, Version: "v", Dir: "/d", Args: []string{"sluice", "<"},
 		Asked: Asked{File: "/f", Jobs: []string{"j"}, Params: []Given{{Name: "a", Values: []string{"b"}, Dir: "/c", Source: "-p a=b"}}, Parallel: 2, KeepGoing: true, FailFast: true},
 		Prior: map[string]string{"b[x=\"1\"]": "r1", "a": "r0"}, Start: time.Date(2026, 11, 23, 16, 5, 4, 5, time.UTC),
 		Runner: Process{PID: 1, Start: 2, Boot: "b"}, Durability: Fsync,

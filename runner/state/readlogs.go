@@ -114,6 +114,13 @@ func (r *logsReader) instance(name string) (string, bool) {
 	return "", false
 }
 
+// Dropped reports whether rotation has removed the oldest lines of the log of
+// the instance id.
+func (f *Folder) Dropped(id string) bool {
+	_, err := os.Stat(filepath.Join(f.dir, logsName, fileName(id)+logEnding+droppedEnding))
+	return err == nil
+}
+
 // logHeap is a heap of the logs that have a line, by its time.
 type logHeap []*logReader
 

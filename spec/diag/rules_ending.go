@@ -21,10 +21,10 @@ jobs:
 `,
 	},
 	{
-		ID: "SL109", Severity: Fatal, Title: "a detached job that hangs on the run which it leaves",
-		Explain: `A detached job runs on when the run that started it has ended, and its terminal may be gone. It can't have sluice's own streams, its output can't be captured for jobs that would have to wait for its end, and it is no service, which ends with the run.
+		ID: "SL109", Severity: Fatal, Title: "a detached job that hangs on the run which it leaves, or the run on it",
+		Explain: `A detached job runs on when the run that started it has ended, and its terminal may be gone. It can't have sluice's own streams, its output can't be captured for jobs that would have to wait for its end, it is no service, which ends with the run, and it needs none, which would be stopped under it. As long as it lives it holds the lock of its exclusive, so no job that starts after it can have the same one.
 
-Leave stdout and stderr out to log them: sluice logs shows them, also later. Write them to a {file: …} where another job reads them. Write service: true for what is needed only while the run goes on.`,
+Leave stdout and stderr out to log them: sluice logs shows them, also later. Write them to a {file: …} where another job reads them. Write service: true for what is needed only while the run goes on. Give exclusive to one of two jobs that start one after the other.`,
 		Wrong: `version: 1
 jobs:
   server:
@@ -41,9 +41,9 @@ jobs:
 	},
 	{
 		ID: "SL110", Severity: Fatal, Title: "what only services have, or what they can't have",
-		Explain: `A service, and a detached job, is ready before it ends, so ready says when its dependents may start, and restart what happens when it has ended too soon. Other jobs are done when they have ended, and retry is what they have. A service runs beside its dependents until the last of them has ended: a timeout, a place in a pool, or a lock that they want too would end it in their midst or keep them waiting for ever.
+		Explain: `A service, and a detached job, is ready before it ends, so ready says when its dependents may start, and restart what happens when it has ended too soon. Other jobs are done when they have ended, and retry is what they have. A service runs beside its dependents until the last of them has ended: a timeout, a place in a pool, or a lock that they want too, or that a second service wants which they need, would end it in their midst or keep them waiting for ever. Of two services with one ready.port that run at once, or two instances of one, the first would answer for the other.
 
-Write ready: {timeout: …} for the time that a service may take to start. Give pool and exclusive to the jobs that need the service, or exclusive to the service alone.`,
+Write ready: {timeout: …} for the time that a service may take to start. Give pool and exclusive to the jobs that need the service, or exclusive to the service alone. Put ${matrix.NAME} into the port and the lock of a service with a matrix.`,
 		Wrong: `version: 1
 jobs:
   server:

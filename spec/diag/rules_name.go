@@ -26,7 +26,7 @@ jobs:
 	},
 	{
 		ID: "SL102", Severity: Fatal, Title: "jobs that wait for each other",
-		Explain: `Each of these jobs waits for the next one, and the last for the first, so none of them could ever start. Edges come from needs:, from after:, and from stdin: {job: …}, which implies needs. A job that comes after a service waits for all that need the service, too, for it is stopped after them. The message goes around the circle, with the place of every edge.
+		Explain: `Each of these jobs waits for the next one, and the last for the first, so none of them could ever start. Edges come from needs:, from after:, and from stdin: {job: …}, which implies needs. A job that comes after a service waits for all that need the service, too, and for all that need a service which does, for it is stopped after them. The message goes around the circle, with the place of every edge.
 
 Remove one edge. Where two jobs exchange data in both ways, one of them is usually two jobs: what comes before the other, and what comes after it.`,
 		Wrong: `version: 1

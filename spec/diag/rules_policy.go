@@ -75,4 +75,69 @@ jobs:
     command: echo
     args: ["${jobs.count.stdout}"]
 `},
+	{ID: "SL705", Severity: Info, Title: "a service that no job needs",
+		Explain: `A service is started for the jobs that need it and stopped when they have ended. One that no job needs is started with the run and stopped with it, so when all jobs are done the run still goes on, until Ctrl-C or sluice stop ends it. Jobs that come after such a service run then, as clean-up.
+
+That is what a file of services alone is for, and then nothing is said. Else write needs: [NAME] in the jobs that use the service.`,
+		Wrong: `version: 1
+defaults: {timeout: 10m}
+jobs:
+  server:
+    run: ./server
+    service: true
+  client:
+    run: ./client
+`,
+		Right: `version: 1
+defaults: {timeout: 10m}
+jobs:
+  server:
+    run: ./server
+    service: true
+  client:
+    needs: [server]
+    run: ./client
+`},
+	{ID: "SL706", Severity: Warning, Title: "jobs of one file that fail by each other's lock",
+		Explain: `With on_conflict: fail a job fails at once where its lock is held. That is right against other runs. Here another job of the same file, or another instance of the same job, has that lock too and may run at the same time, so which of them fails is a matter of luck.
+
+Leave on_conflict out to wait, or let one of the jobs come after the other. Put ${matrix.NAME} into the lock of a job with a matrix, or bound its instances with max_parallel: 1.`,
+		Wrong: `version: 1
+defaults: {timeout: 10m}
+jobs:
+  build:
+    run: ./build
+    exclusive: {name: tree, on_conflict: fail}
+  test:
+    run: ./test
+    exclusive: {name: tree, on_conflict: fail}
+`,
+		Right: `version: 1
+defaults: {timeout: 10m}
+jobs:
+  build:
+    run: ./build
+    exclusive: {name: tree, on_conflict: fail}
+  test:
+    after: [build]
+    run: ./test
+    exclusive: {name: tree, on_conflict: fail}
+`},
+	{ID: "SL707", Severity: Warning, Title: "a retry after a timeout that never comes",
+		Explain: `The job asks to be tried again when it has run out of time, and it has neither timeout nor idle_timeout, of its own or of defaults, nor ready, whose time is bounded. An attempt that hangs is then never ended, let alone tried again.
+
+Write the timeout beside retry. It is the time of one attempt; retry.budget bounds all of them.`,
+		Wrong: `version: 1
+jobs:
+  fetch:
+    run: ./fetch
+    retry: {attempts: 3, on: {timeout: true}}
+`,
+		Right: `version: 1
+jobs:
+  fetch:
+    run: ./fetch
+    timeout: 1m
+    retry: {attempts: 3, on: {timeout: true}}
+`},
 }

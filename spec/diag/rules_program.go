@@ -28,7 +28,7 @@ jobs:
 		ID: "SL302", Severity: Error, Title: "a command handed to a shell, or a key's work done by a program",
 		Explain: `Some programs take a command and hand it to a shell: watch, parallel, script -c, flock -c, su -c, ssh with a command, env -S. What the file shows as arguments is joined, split and expanded once more. Others, such as unshare or chroot, start a shell where they get no command. Where the program has a way to start the command directly, the message names it; else waive the rule and say why.
 
-As a warning: timeout and env NAME=value do what timeout: and env: do, but the plan, the report and the verdict don't see it. Programs that only start another one (nice, nohup, setsid, xargs, docker run, …) are looked through: what is wrong with the command behind them is told by its own rule.
+As a warning: timeout, env NAME=value, nohup and setsid do what timeout:, env:, detach: and group: session do, but the plan, the report and the verdict don't see it. Programs that only start another one (nice, xargs, docker run, …) are looked through: what is wrong with the command behind them is told by its own rule.
 
 The rule guides. Any program may start a shell, so it is no security boundary.`,
 		Wrong: `version: 1

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"sluice/runner/event"
+	"sluice/runner/plan"
+	"sluice/runner/report"
+	"sluice/spec/order"
+)
+
+// othersOf are the ids of the instances of p that end by themselves, where it
+// has services that nothing needs: when all the others have ended, these run on
+// until somebody stops the run. It is nil where there are none.
+func othersOf(p *plan.Plan) map[string]bool {
+	var jobs []order.Job
+	services := false
+	for _, j := range p.Jobs {
+		if len(j.Instances) > 0 { // else it is skipped
+			services = services || j.Service
+			jobs = append(jobs, order.Job{Name: j.Name, Service: j.Service, Detach: j.Detach, Needs: j.Needs, After: j.After})
+		}
+	}
+	if !services {
+		return nil
+	}
+	lasting := order.New(jobs).Lasting()
+	if lasting == nil {
+		return nil
+	}
+	others := map[string]bool{}
+	for _, j := range p.Jobs {
+		for _, inst := range j.Instances {
+			if !lasting[j.Name] {
+				others[inst.ID] = true
+			}
+		}
+	}
+	return others
+}
+
+// onlyServices says so when the last of the other instances has ended, and the
+// run goes on for services that nothing needs. A failure stops these too,
+// unless the run keeps going.
+func (s *show) onlyServices(e event.JobEnded) {
+	if !s.opts.Others[e.ID] {
+		return
+	}
+	s.others++
+	s.halts = s.halts || e.Result.Status == report.Cancelled || !e.Result.Status.OK() && !s.opts.KeepGoing
+	if s.others < len(s.opts.Others) || s.halts || s.opts.Mode == "quiet" {
+		return
+	}
+	var ids []string
+	for _, j := range s.running() {
+		ids = append(ids, j.id)
+	}
+	if len(ids) > 0 {
+		s.screen.say(s.notice("only services run now: " + names(ids) + "; Ctrl-C ends them"))
+	}
+}
