@@ -102,6 +102,11 @@ func (a *Attempt) writeCodes(b *bytes.Buffer, s Style) {
 		codes[i] = Visible(st.Name) + " " + st.code()
 	}
 	fmt.Fprintf(b, "  %s %s\n", s.Paint(Dim, "stages:"), strings.Join(codes, " · "))
+	for i, st := range a.Stages {
+		if st.Error != "" && len(st.Argv) == 0 && i != a.Fault() { // a tee's, which no standard error tells
+			fmt.Fprintf(b, "  %s %s: %s\n", s.Paint(Dim, "also:"), Visible(st.Name), Visible(st.Error))
+		}
+	}
 }
 
 // Fault is the index of the stage to tell about: the one at fault, else the
