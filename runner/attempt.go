@@ -198,6 +198,11 @@ func (a *attempt) startStage(i int, files []*os.File) error {
 			c.Foreground = a.loan.terminal
 		}
 	}
+	if s.plan.Shard != nil {
+		if c.Path, c.Argv, err = a.sharded(s); err != nil {
+			return a.cannotStart(s, err)
+		}
+	}
 	s.start = time.Now()
 	if s.p, err = proc.Start(c); err != nil {
 		if a.leader == nil {
@@ -212,7 +217,7 @@ func (a *attempt) startStage(i int, files []*os.File) error {
 		a.mu.Unlock()
 	}
 	if a.r.o.Sink != nil {
-		a.r.emit(event.StageStarted{ID: a.inst.ID, Attempt: a.res.Number, Stage: i, Name: s.plan.Name, Argv: s.argv, Path: c.Path, PID: s.p.PID(), PGID: a.group()})
+		a.r.emit(event.StageStarted{ID: a.inst.ID, Attempt: a.res.Number, Stage: i, Name: s.plan.Name, Argv: s.argv, Path: s.plan.Path, PID: s.p.PID(), PGID: a.group()})
 	}
 	return nil
 }

@@ -113,11 +113,11 @@ func (c *coordinator) coordinate() (*report.Report, error) {
 	if !unkilled() {
 		c.tellKill() // returns when it was told
 	}
-	c.finish()
 	if err := c.monitorLost(); err != nil {
 		c.errs = multierror.Append(c.errs, err)
 		c.errs.ErrorFormat = oneLine
 	}
+	c.finish()
 	return c.rep, c.errs.ErrorOrNil()
 }
 
@@ -263,6 +263,9 @@ func (c *coordinator) finish() {
 	}
 	if c.rep.Status == report.Failed && (c.ctx.Err() != nil || onlyCancelled(c.rep.Jobs)) {
 		c.rep.Status = report.Cancelled
+	}
+	if err := c.errs.ErrorOrNil(); err != nil {
+		c.rep.Status, c.rep.Error = report.Failed, err.Error()
 	}
 	c.rep.Took = time.Since(c.rep.Start)
 	c.emit(event.RunEnded{Status: c.rep.Status, Took: c.rep.Took})

@@ -104,6 +104,9 @@ func TestMonitorKilled(t *testing.T) {
 		if got, want := results(rep), "j cancelled, next not_started"; got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
+		if rep.Status != report.Failed || rep.Error != contain.ErrLost.Error() {
+			t.Errorf("the run is %s: %q", rep.Status, rep.Error)
+		}
 		if got := rep.Jobs[0].Last().Cause; got != contain.ErrLost.Error() {
 			t.Errorf("the cause is %q", got)
 		}

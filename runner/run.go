@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 
@@ -62,6 +63,11 @@ type Options struct {
 	// then nothing of it is left; it is a *NotReady where it was tried. nil:
 	// detached jobs are refused.
 	Detach func(ctx context.Context, p *plan.Plan) (runID string, err error)
+
+	// Shard is how this program is called, argv[0] first, so that it is
+	// shard.Main with the arguments that follow. nil: a plan with stages that
+	// are to share their stream is refused.
+	Shard []string
 
 	// NoSync leaves it to the system when output files reach the disk; else
 	// they are there before the instance counts as done.
@@ -131,7 +137,10 @@ func Run(ctx context.Context, p *plan.Plan, o Options) (*report.Report, error) {
 func (o *Options) refuse(p *plan.Plan) error {
 	for _, j := range p.Jobs {
 		for _, inst := range j.Instances {
+			shards := slices.ContainsFunc(inst.Stages, func(s *plan.Stage) bool { return s.Shard != nil })
 			switch {
+			case shards && !j.Detach && len(o.Shard) == 0:
+				return fmt.Errorf("%s has a stage whose copies are to share its stream, and the caller gave no means for that (Options.Shard)", inst.ID)
 			case j.Detach && o.Detach == nil:
 				return fmt.Errorf("%s is to be detached, and the caller gave no means for that (Options.Detach)", inst.ID)
 			case !j.Detach && inst.Exclusive != nil && o.Locks == "":

@@ -38,6 +38,7 @@ var beyondSchema = []struct {
 	{"SL018", `^max_size is [1-9].*; expected at least 4KiB$`, nil, "no schema bounds what a text stands for"},
 	{"SL018", `^the timeout of ready is `, nil, "no schema compares two values"},
 	{"SL018", `^exit code .* is success`, nil, "no schema compares two values"},
+	{"SL018", `^block is .*; expected at most`, nil, "no schema compares sizes with units"},
 	{"SL018", `^line is no regular expression`, nil, "as of the pattern of a param"},
 	{"SL018", `^port is `, nil, "a port may hold ${…}, which stands for any text"},
 	{"SL019", ` can't name a lock$`, nil, "a lock's name may hold ${…}, which stands for any text"},

@@ -93,6 +93,10 @@ func (g *generator) value(t reflect.Type, tag reflect.StructTag) *yaml.Node {
 		if g.IntN(2) == 0 {
 			return g.value(reflect.TypeFor[spec.Line](), "")
 		}
+	case spec.Shard:
+		if g.IntN(2) == 0 {
+			return g.scalar("1", "256")
+		}
 	case spec.Spill:
 		if g.IntN(2) == 0 {
 			return g.value(reflect.TypeFor[spec.Size](), "")
@@ -201,6 +205,10 @@ func enumOf(tag reflect.StructTag) []string {
 		return spec.Conflicts()
 	case "full":
 		return spec.Fulls()
+	case "by":
+		return spec.ShardCuts()
+	case "merge":
+		return []string{"ordered", "any"} // sorted is for sort alone
 	case "system":
 		return spec.Systems()
 	case "processor":
@@ -245,6 +253,9 @@ func (g *generator) choose(t reflect.Type) map[string]bool {
 		}
 		if way != "command" {
 			given["args"] = false
+		}
+		if way != "run" {
+			given["shard"] = false // copies have no inputs
 		}
 		if way == "tee" {
 			for _, key := range []string{"env", "dir", "stderr", "ok"} {

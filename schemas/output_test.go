@@ -38,6 +38,7 @@ func everyPlan() *plan.Plan {
 	graph := instance(plan.Input{Kind: plan.InNone}, plan.Output{Kind: plan.OutLog}, nil)
 	reader := *stage
 	reader.Stdin, reader.Inputs = &plan.Input{Kind: plan.InStage, Stage: 1}, []int{0, 1}
+	reader.Shard = &plan.Shard{Workers: 2, By: "lines", Block: 1 << 20, Merge: "any"}
 	reader.Stdout = &plan.Output{Kind: plan.OutDiscard}
 	graph.Ends = &plan.Ends{First: 1, Last: 2}
 	graph.Stages = append(graph.Stages, &plan.Stage{
@@ -157,7 +158,7 @@ func TestPlan(t *testing.T) {
 	p := everyPlan()
 	set := map[string]bool{}
 	fieldsSet(reflect.ValueOf(p), set)
-	for _, zero := range []any{plan.Plan{}, plan.Param{}, plan.Job{}, plan.Stop{}, plan.Retry{}, plan.RetryOn{}, plan.Restart{}, plan.Ready{}, plan.Exclusive{}, plan.Log{}, plan.Instance{}, plan.Axis{}, plan.Stage{}, plan.EnvVar{}, plan.Input{}, plan.Output{}, plan.Ends{}, plan.Tee{}} {
+	for _, zero := range []any{plan.Plan{}, plan.Param{}, plan.Job{}, plan.Stop{}, plan.Retry{}, plan.RetryOn{}, plan.Restart{}, plan.Ready{}, plan.Exclusive{}, plan.Log{}, plan.Instance{}, plan.Axis{}, plan.Stage{}, plan.EnvVar{}, plan.Input{}, plan.Output{}, plan.Ends{}, plan.Tee{}, plan.Shard{}} {
 		typ := reflect.TypeOf(zero)
 		for i := range typ.NumField() {
 			if name := typ.Name() + "." + typ.Field(i).Name; !set[name] {

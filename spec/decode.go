@@ -130,6 +130,15 @@ func (d *decoder) bound(f field, dst any) {
 	}
 }
 
+// boundShort is bound for a value that stands for the mapping t by itself, as
+// the one of its key.
+func (d *decoder) boundShort(t reflect.Type, key string, dst any) {
+	f := d.fields(t)
+	if at := f.list[f.byKey[key]]; at.bound != "" {
+		d.bound(at, dst)
+	}
+}
+
 func (d *decoder) fields(t reflect.Type) *fields {
 	f := d.types[t]
 	if f == nil {

@@ -64,6 +64,7 @@ type Stage struct {
 	Inputs  Map[*Feed]    `key:"inputs" names:"name" doc:"Pipelines whose output the command opens as files: {input: NAME} among its args is the path of one." example:"{words: sort words.txt}"`
 	Tee     List[*Branch] `key:"tee" doc:"Branches that get a copy each of what comes through, in place of a command. The stream itself goes on to the next stage, or to the job's stdout where that is given." example:"[{file: raw.log}, {run: wc -l, stdout: {file: count.txt}}]"`
 	Spill   *Spill        `key:"spill" doc:"Of a tee: how much of what slow branches have not read yet is kept, in memory and in unlinked temporary files, so that they don't hold up the others." default:"1GiB" example:"10GiB"`
+	Shard   *Shard        `key:"shard" doc:"How many copies of the command share the stream, or a mapping. Default: one process reads it." example:"4"`
 	Stderr  Output        `key:"stderr" doc:"Where the stage's standard error goes. stdout joins it to the stage's own standard output. Default: as the job says." example:"discard"`
 	OK      List[Int]     `key:"ok" validate:"min=0,max=255" doc:"Exit codes of this stage that count as success. Default: those of the job, or 0 within an input or a branch." example:"[0, 1]"`
 	Allow   List[*Allow]  `key:"allow" doc:"Rules that this stage may break, each with the reason." example:"[{rule: SL205, reason: the program matches names itself}]"`
@@ -92,6 +93,16 @@ type Spill struct {
 	Pos  diag.Pos
 	Max  Size   `key:"max,required" doc:"The most that is kept for all branches together." example:"10GiB"`
 	Full String `key:"full" enum:"full" doc:"What happens when so much is kept. wait: the stream goes on as fast as the slowest branch reads; fail: the attempt fails." default:"wait" example:"fail"`
+}
+
+// Shard says how copies of a stage share its stream, written as their number or
+// as a mapping.
+type Shard struct {
+	Pos     diag.Pos
+	Workers Int    `key:"workers,required" validate:"min=1,max=256" doc:"How many copies run at once." example:"4"`
+	By      String `key:"by" enum:"by" doc:"Where the stream is cut into blocks. lines: at the end of a line; bytes: when they have exactly the size of block." default:"lines" example:"bytes"`
+	Block   Size   `key:"block" validate:"min=1" doc:"How long a block is, at most 1GiB; at lines, at most so long, but for a line that is longer." default:"1MiB" example:"4MiB"`
+	Merge   String `key:"merge" enum:"merge" doc:"How the outputs become one. ordered: a copy for each block, whose output comes in the order of the blocks; sorted: the command is sort, and sort -m merges what its copies write; any: whole lines as they come, each copy reading many blocks." default:"ordered" example:"any"`
 }
 
 // Feed is a pipeline whose output a stage opens as a file, written as a line

@@ -125,7 +125,7 @@ func relate(s *schema, t reflect.Type) {
 }
 
 // notOfTee are the keys of a stage that only a process has.
-var notOfTee = []string{"env", "dir", "stderr", "ok"}
+var notOfTee = []string{"env", "dir", "shard", "stderr", "ok"}
 
 func exactlyOne(keys ...string) (forms []*schema) {
 	for _, key := range keys {

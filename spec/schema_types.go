@@ -138,6 +138,14 @@ func (Feed) schema(b *schemaBuilder) *schema {
 	})
 }
 
+func (Shard) schema(b *schemaBuilder) *schema {
+	one, most := 1.0, 256.0
+	return &schema{
+		AnyOf: []*schema{{Type: "integer", Minimum: &one, Maximum: &most}, b.define("shard", func() *schema { return b.mapping(reflect.TypeFor[Shard]()) })},
+		words: "a number of copies, or {workers: …, by: …, block: …, merge: …}",
+	}
+}
+
 func (Spill) schema(b *schemaBuilder) *schema {
 	return &schema{
 		AnyOf: []*schema{sizeSchema(), b.define("spill", func() *schema { return b.mapping(reflect.TypeFor[Spill]()) })},

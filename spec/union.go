@@ -137,6 +137,16 @@ func (f *Feed) decode(d *decoder, n *yaml.Node, what string) {
 	}
 }
 
+func (s *Shard) decode(d *decoder, n *yaml.Node, what string) {
+	s.Pos = d.pos(n)
+	if n.Kind == yaml.MappingNode {
+		d.mapping(n, reflect.ValueOf(s).Elem(), what)
+		return
+	}
+	s.Workers.decode(d, n, what)
+	d.boundShort(reflect.TypeFor[Shard](), "workers", &s.Workers)
+}
+
 func (s *Spill) decode(d *decoder, n *yaml.Node, what string) {
 	s.Pos = d.pos(n)
 	if n.Kind == yaml.MappingNode {

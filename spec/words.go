@@ -41,6 +41,12 @@ func Conflicts() []string { return []string{"wait", "fail"} }
 // Fulls are what a tee can do that keeps as much as it may.
 func Fulls() []string { return []string{"wait", "fail"} }
 
+// ShardCuts are the places where a stream can be cut for copies of a stage.
+func ShardCuts() []string { return []string{"lines", "bytes"} }
+
+// ShardMerges are the ways to join what the copies write.
+func ShardMerges() []string { return []string{"ordered", "sorted", "any"} }
+
 // Systems are the operating systems of `go tool dist list` that run processes.
 func Systems() []string {
 	return []string{"aix", "android", "darwin", "dragonfly", "freebsd", "illumos", "linux", "netbsd", "openbsd", "plan9", "solaris", "windows"}
@@ -76,6 +82,10 @@ func wordList(name string) []string {
 		return Groups()
 	case "restart":
 		return Restarts()
+	case "by":
+		return ShardCuts()
+	case "merge":
+		return ShardMerges()
 	case "full":
 		return Fulls()
 	case "conflict":

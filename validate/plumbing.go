@@ -25,6 +25,7 @@ func (c *check) plumbing(j *spec.Job) {
 			c.add("SL111", s.Spill.Pos, 1, "spill belongs to a tee", "remove it")
 		}
 		c.stageInputs(s)
+		c.shard(s)
 	}
 	names := map[string]*spec.Branch{}
 	for _, b := range j.Branches() {
@@ -50,7 +51,7 @@ func (c *check) tee(s *spec.Stage) {
 	if len(s.Tee.Items) == 0 {
 		c.add("SL017", s.Tee.Pos, 1, "tee has no branches", "list them: tee: [{file: raw.log}, wc -l]")
 	}
-	for _, key := range []string{"env", "dir", "stderr", "ok", "inputs"} {
+	for _, key := range []string{"env", "dir", "shard", "stderr", "ok", "inputs"} {
 		if k := s.Layout.Key(key); k.IsSet() {
 			c.at("SL111", k, key+" is of a process, and a tee is none", "write it at the stages of the branches")
 		}

@@ -30,12 +30,13 @@ var arrows = map[string]string{
 	"runner/ipc":      "",
 	"runner/event":    "runner/fields runner/report",
 	"runner/contain":  "runner/report",
-	"runner":          "runner/lock runner/plan runner/proc runner/plumb runner/contain runner/event runner/report",
+	"runner/shard":    "runner/proc runner/plumb",
+	"runner":          "runner/lock runner/plan runner/proc runner/plumb runner/contain runner/shard runner/event runner/report",
 	"runner/state":    "runner/fields runner/plan runner/event runner/report",
 	"jobs/endings":    "",
 	"jobs/wordserver": "",
 	"jobs/loggen":     "",
-	"cmd/sluice":      "spec spec/diag spec/order validate schemas runner runner/plan runner/plumb runner/proc runner/contain runner/event runner/report runner/state",
+	"cmd/sluice":      "spec spec/diag spec/order validate schemas runner runner/plan runner/plumb runner/proc runner/contain runner/shard runner/event runner/report runner/state",
 }
 
 // only names who may import a library, where that is a promise of the design:

@@ -70,7 +70,7 @@ func (c *cli) attach(f *state.Folder) error {
 		return code(exitSignal + int(syscall.SIGINT))
 	case writeErr != nil || err != nil:
 		return shown(writeErr, err)
-	case st.State == state.Lost:
+	case st.State == state.Lost, st.Result.Error != "":
 		c.sayEnding(f, st)
 	}
 	return code(exitCode(st))

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -88,15 +87,15 @@ func (c *cli) tellNotReady(o *runFlags, file string, p *plan.Plan, s *state.Stor
 	if !ok || failed.own {
 		return own(err)
 	}
+	if failed.unstarted { // as a signal asked for
+		c.complain(failed.Error())
+		return code(exitSignal + int(signalNumber(c.signals.first())))
+	}
 	f, err := s.Open(failed.id)
 	if err != nil {
 		return own(err)
 	}
 	rep, err := f.Result()
-	if errors.Is(err, fs.ErrNotExist) && c.signals.first() != "" { // nothing was started
-		c.complain(failed.Error())
-		return code(exitSignal + int(signalNumber(c.signals.first())))
-	}
 	if err != nil {
 		return own(err)
 	}

@@ -66,7 +66,12 @@ func TestF12ExecFails(t *testing.T) {
 		t.Run(errno, func(t *testing.T) {
 			f := newFault(t, twoJobs)
 			f.write("out.txt", "old\n")
-			f.wants(f.inject(failing("execve", errno, "1+"), "run", "job.yaml"), exitFailed, "stage 1 of 2, emit: can't start", words)
+			emit, err := exec.LookPath("emit")
+			if err != nil {
+				t.Fatal(err)
+			}
+			options := append(failing("execve", errno, "1+"), "-P", emit) // and not that of the monitor
+			f.wants(f.inject(options, "run", "job.yaml"), exitFailed, "stage 1 of 2, emit: can't start", words)
 			f.oldOrNew("out.txt", "old\n")
 			f.noLitter()
 		})

@@ -122,6 +122,10 @@ func TestF05KillMonitor(t *testing.T) {
 	}
 	f.wants(f.end(p), exitError, "monitor")
 	l.gone()
+	f.wants(f.run("sluice", "wait", "last"), exitError, "failed after", "the monitor of this run was killed")
+	if out := f.run("sluice", "history").stdout; !strings.Contains(out, " failed ") {
+		t.Errorf("history says\n%s", out)
+	}
 	f.oldOrNew("out.txt", "old\n")
 }
 
@@ -130,6 +134,7 @@ func TestF05KillMonitor(t *testing.T) {
 func TestF06KillBoth(t *testing.T) {
 	f, l, p := startTree(t, "1h")
 	monitor, tree := f.monitor(p.Process.Pid), descendants(p.Process.Pid)
+	ended := f.watchEnd(monitor)
 	for _, pid := range []int{monitor, p.Process.Pid} { // so that neither sees the other's end
 		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 			t.Fatal(err)
@@ -139,6 +144,7 @@ func TestF06KillBoth(t *testing.T) {
 		syscall.Kill(pid, syscall.SIGKILL)
 	}
 	f.wants(f.end(p), -9)
+	ended() // it has the lock, too
 	if o := f.run("sluice", "history"); !strings.Contains(o.stdout, "lost") {
 		t.Errorf("the history does not tell of a lost run:\n%s%s", o.stdout, o.stderr)
 	}
@@ -147,6 +153,31 @@ func TestF06KillBoth(t *testing.T) {
 	}
 	l.gone()
 	f.oldOrNew("out.txt", "old\n")
+}
+
+// watchEnd returns a function that waits for the end of a process, which need
+// not be a child.
+func (f *fault) watchEnd(pid int) (wait func()) {
+	f.Helper()
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return func() {
+		f.Helper()
+		defer unix.Close(fd)
+		const guard = 30_000 // milliseconds
+		for {
+			n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, guard)
+			if err == unix.EINTR {
+				continue
+			}
+			if n != 1 {
+				f.Fatalf("process %d does not end (%v)", pid, err)
+			}
+			return
+		}
+	}
 }
 
 // descendants are the living children of a process, and theirs.

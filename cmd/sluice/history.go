@@ -78,7 +78,7 @@ func (c *cli) history(args []string, most int, asJSON bool) error {
 		}
 		run, err := pastOf(f)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // it was removed meanwhile, or it is no run's folder
+			continue // it was removed meanwhile
 		} else if err != nil {
 			return own(err)
 		}
@@ -121,7 +121,7 @@ func pastOf(f *state.Folder) (pastRun, error) {
 	if _, err := os.Stat(f.Dir()); err != nil {
 		return pastRun{}, err
 	}
-	run := pastRun{ID: f.ID}
+	run := pastRun{ID: f.ID, Start: f.Made()}
 	if m, err := f.Meta(); err == nil {
 		run.Start, run.File, run.Dir, run.Args = m.Start, m.Asked.File, m.Dir, m.Args
 		run.Parent, run.Detached = m.Parent, m.Detached
@@ -141,7 +141,8 @@ func pastOf(f *state.Folder) (pastRun, error) {
 		return run, nil
 	}
 	entries, err := f.Events()
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) { // it is lost since its first moment, or was removed meanwhile
+		_, err = os.Stat(f.Dir())
 		return run, err
 	} else if err != nil {
 		run.Status = "damaged"
@@ -166,7 +167,7 @@ func (r *pastRun) count(j *report.Job) {
 func writeHistory(w io.Writer, list []pastRun, short func(string) string, s report.Style) error {
 	rows := [][]string{{"ID", "STATUS", "STARTED", "TOOK", "FILE", "JOBS"}}
 	for _, r := range list {
-		row := []string{r.ID, words(r.Status), "-", "-", "-", fmt.Sprint(r.Jobs)}
+		row := []string{r.ID, words(r.Status), "-", "-", "?", fmt.Sprint(r.Jobs)}
 		if !r.Start.IsZero() {
 			row[2] = r.Start.Local().Format(time.DateTime)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -40,9 +41,10 @@ type word struct {
 
 // notReady is a detached run that ended before it was ready.
 type notReady struct {
-	id  string
-	own bool // sluice's own fault
-	err error
+	id        string
+	own       bool // sluice's own fault
+	unstarted bool // it ended before anything was started in it
+	err       error
 }
 
 func (e *notReady) Error() string {
@@ -66,23 +68,44 @@ type launcher struct {
 func (l launcher) launch(ctx context.Context, p *plan.Plan, m state.Meta) (id string, err error) {
 	m.Detached = true
 	run, err := l.store.Create(p, m, l.durability)
-	if err == nil {
-		defer run.Close() // the supervisor has its lock
-		err = run.Written()
-	}
 	if err != nil {
 		return "", &failure{exitError, err, stateHint}
 	}
-	id = run.ID()
+	defer run.Close() // the supervisor has its lock
+	if err = run.Written(); err != nil {
+		err = &failure{exitError, err, stateHint}
+	} else {
+		err = l.supervised(ctx, run)
+	}
+	if err == nil {
+		return run.ID(), nil
+	}
+	// There is no supervisor any more. Where it had not taken the run over,
+	// this process alone can tell how that ended.
+	now, unread := state.FolderAt(run.Dir()).Meta()
+	if unread == nil && now.Runner != (state.Process{}) || unread != nil && !errors.Is(unread, fs.ErrNotExist) {
+		return "", err
+	}
+	if failed, ok := errors.AsType[*notReady](err); ok {
+		failed.unstarted = true
+	}
+	run.Finish(neverStarted(run, err)) // where that fails too, the run is told as lost
+	return "", err
+}
+
+// supervised starts the supervisor of run, and returns when the run is ready.
+// After an error the supervisor has ended.
+func (l launcher) supervised(ctx context.Context, run *state.Run) error {
+	id := run.ID()
 	r, w, err := os.Pipe()
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer r.Close()
 	supervisor, err := l.start(run, w)
 	w.Close()
 	if err != nil {
-		return "", fmt.Errorf("start a supervisor: %w", err)
+		return fmt.Errorf("start a supervisor: %w", err)
 	}
 	// One that has ended needs no signal. They are two, for of one that is
 	// still to be delivered, a second is dropped.
@@ -93,20 +116,20 @@ func (l launcher) launch(ctx context.Context, p *plan.Plan, m state.Meta) (id st
 	if err == nil && said.Ready && !stopped {
 		unkilled()
 		go supervisor.Reap() // owned by the process, which either of them may outlive
-		return id, nil
+		return nil
 	}
 	exit := supervisor.Reap()
 	unkilled()
 	switch {
 	case err == nil && said.Ready:
-		return "", &notReady{id, false, context.Cause(ctx)}
+		return &notReady{id: id, err: context.Cause(ctx)}
 	case err == nil:
-		return "", &notReady{id, said.Own, errors.New(said.Reason)}
+		return &notReady{id: id, own: said.Own, err: errors.New(said.Reason)}
 	case stopped && (exit.Signal == syscall.SIGTERM || exit.Signal == syscall.SIGINT):
 		// It was told so before it listened, and so before it started anything.
-		return "", &notReady{id, false, context.Cause(ctx)}
+		return &notReady{id: id, err: context.Cause(ctx)}
 	}
-	return "", &notReady{id, true, fmt.Errorf("its supervisor ended %s\n%s", exitWords(exit), supervisorLog(run.Dir()))}
+	return &notReady{id: id, own: true, err: fmt.Errorf("its supervisor ended %s\n%s", exitWords(exit), supervisorLog(run.Dir()))}
 }
 
 // exitWords is how a process ended.

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sluice/runner/contain"
+	"sluice/runner/shard"
 )
 
 func main() { os.Exit(sluice()) }
@@ -16,6 +17,10 @@ func main() { os.Exit(sluice()) }
 // command for people.
 const monitorCommand = "__monitor"
 
+// shardCommand is how it calls itself to let copies of a program share a
+// stream.
+const shardCommand = "__shard"
+
 // sluice is the whole program on this process's own arguments and streams.
 func sluice() int { return sluiceWithin(contain.Options{Monitor: []string{"sluice", monitorCommand}}) }
 
@@ -23,6 +28,9 @@ func sluice() int { return sluiceWithin(contain.Options{Monitor: []string{"sluic
 func sluiceWithin(keep contain.Options) int {
 	if len(os.Args) > 1 && os.Args[1] == monitorCommand {
 		return monitor(os.Args[2:])
+	}
+	if len(os.Args) > 1 && os.Args[1] == shardCommand {
+		return share(os.Args[2:])
 	}
 	growStack()
 	c := &cli{stdin: os.Stdin, stdout: duplicate(os.Stdout), stderr: duplicate(os.Stderr), keep: keep}
@@ -36,6 +44,15 @@ func monitor(args []string) int {
 		return exitUsage
 	}
 	return exitOK
+}
+
+// share lets copies of a program share the standard input.
+func share(args []string) int {
+	code, err := shard.Main(args, os.Stdin, duplicate(os.Stdout), os.Stderr)
+	if err != nil {
+		(&cli{stderr: os.Stderr}).complain(err.Error())
+	}
+	return code
 }
 
 // duplicate is f under a number above 2. Go ends a process that writes to a

@@ -239,11 +239,21 @@ func (t *planText) stage(inst *plan.Instance, s *plan.Stage) {
 	if !t.sameStderr(inst) && s.Stderr.Kind != plan.OutLog {
 		t.sub("stderr", t.output(s.Stderr))
 	}
+	if d := s.Shard; d != nil {
+		t.sub("shard", fmt.Sprintf("%s at once, blocks of %d bytes by %s, output %s", copies(d.Workers), d.Block, d.By, d.Merge))
+	}
 	for _, v := range s.Env {
 		if v.From == "stage" {
 			t.sub("env", v.Name+"="+report.Quote([]string{v.Value.String()}))
 		}
 	}
+}
+
+func copies(n int) string {
+	if n == 1 {
+		return "1 copy"
+	}
+	return fmt.Sprintf("%d copies", n)
 }
 
 func (t *planText) sameDirs(inst *plan.Instance) bool {

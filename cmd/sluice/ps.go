@@ -30,7 +30,7 @@ terminals. With --all also those that have ended or are lost.`,
 	return cmd
 }
 
-// runRow is a run as ps shows it.
+// runRow is a run as ps shows it. What a run that is lost has not told is zero.
 type runRow struct {
 	ID    string      `json:"id"`
 	State string      `json:"state"` // "running", "lost", or how it ended
@@ -105,8 +105,10 @@ func rowOf(f *state.Folder) (runRow, error) {
 		return runRow{}, err
 	}
 	m, err := f.Meta()
-	if err != nil {
+	if err != nil && st.State == state.Running {
 		return runRow{}, err
+	} else if err != nil { // it ended before it had told, and nobody will any more
+		m = &state.Meta{Start: f.Made()}
 	}
 	row := runRow{ID: f.ID, State: string(st.State), Since: m.Start, PID: m.Runner.PID, Dir: m.Dir, File: m.Asked.File, Jobs: []runRowJob{}}
 	if st.State == state.Final {
@@ -118,12 +120,14 @@ func rowOf(f *state.Folder) (runRow, error) {
 		return row, nil
 	}
 	entries, err := f.Events()
-	if err != nil {
+	if err != nil && st.State == state.Running {
 		return runRow{}, err
 	}
 	p, err := f.Plan()
-	if err != nil {
+	if err != nil && st.State == state.Running {
 		return runRow{}, err
+	} else if err != nil {
+		p = &plan.Plan{}
 	}
 	if st.State == state.Lost && len(entries) > 0 {
 		row.Since = entries[len(entries)-1].At
@@ -209,6 +213,13 @@ func writeRows(w io.Writer, rows []runRow, short func(string) string, s report.S
 			r.ID, words(r.State), r.Since.Local().Format(time.DateTime), fmt.Sprint(r.PID),
 			report.Visible(short(r.File)), report.Visible(r.jobs()),
 		})
+		last := cells[len(cells)-1]
+		if r.PID == 0 {
+			last[3] = "?"
+		}
+		if r.File == "" {
+			last[4] = "?"
+		}
 	}
 	return writeTable(w, cells, s)
 }

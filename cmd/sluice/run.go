@@ -85,7 +85,7 @@ func (o *runFlags) executeFlags(cmd *cobra.Command) {
 	f.BoolVar(&o.json, "json", false, "write the report to standard output as JSON; children's output goes to standard error")
 	f.StringVar(&o.report, "report", "", "write the report to `FILE` as JSON")
 	f.StringVar(&o.events, "events", "", "write every event to `FILE` as JSON lines")
-	f.StringVar(&o.durability, "durability", "", "when a job counts as done: `HOW` is fsync, its record and its files are on the disk, or none (default fsync)")
+	f.StringVar(&o.durability, "durability", "", "when a job counts as done: `HOW` is fsync, its record and what it made are on the disk, or none (default fsync)")
 }
 
 // completeModes completes what --output takes.
@@ -164,7 +164,7 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 		Parallel: o.parallel, KeepGoing: o.keepGoing, FailFast: o.failFast,
 		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr, Direct: direct,
 		Sink: event.Tee(append(sink, sh, logSink{c.log()})), Kill: c.signals.kill, Keeper: keeper,
-		Prior: earlier.options(),
+		Prior: earlier.options(), Shard: []string{"sluice", shardCommand},
 	}
 	if o.json {
 		opts.Stdout = c.stderr

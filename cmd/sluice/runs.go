@@ -106,7 +106,7 @@ func ending(st state.Status) string {
 func exitCode(st state.Status) int {
 	rep := st.Result
 	switch {
-	case st.State != state.Final:
+	case st.State != state.Final, rep.Error != "":
 		return exitError
 	case rep.Status.OK():
 		return exitOK

@@ -69,14 +69,14 @@ func stopRun(f *state.Folder, now bool) (state.Status, error) {
 	if err != nil || st.State != state.Running {
 		return st, err
 	}
-	m, err := f.Meta()
+	process, err := runnerOf(f, now)
 	if err != nil {
 		return st, err
 	}
-	runner, err := m.Runner.Hold()
+	runner, err := process.Hold()
 	switch {
 	case errors.Is(err, state.ErrEnded):
-		return afterRunner(f, m.Runner, patience)
+		return afterRunner(f, process, patience)
 	case err != nil:
 		return st, err
 	}
@@ -90,6 +90,21 @@ func stopRun(f *state.Folder, now bool) (state.Status, error) {
 		return st, err
 	}
 	return f.Wait(context.Background())
+}
+
+// runnerOf is the process that runs f, which may be just about to take it over.
+func runnerOf(f *state.Folder, now bool) (state.Process, error) {
+	ctx := context.Background()
+	if now {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	}
+	p, err := f.Runner(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("nothing has taken it over within %s, and nothing was signalled", patience)
+	}
+	return p, err
 }
 
 // afterRunner returns what became of f, whose runner has ended: just now, or it

@@ -52,6 +52,7 @@ func inherited(fd int) (*os.File, error) {
 
 // superviseRun runs the run in the folder dir. An error is sluice's own.
 func (c *cli) superviseRun(dir string, d state.Durability, lock *os.File, w *readyWord) (*report.Report, error) {
+	<-c.signals.ready // who finds the run adopted may signal this process
 	run, err := state.Adopt(dir, lock, d)
 	if err != nil {
 		return nil, err
@@ -59,19 +60,19 @@ func (c *cli) superviseRun(dir string, d state.Durability, lock *os.File, w *rea
 	defer run.Close() // does nothing after Finish
 	keeper, err := contain.Open(c.keep)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, run.Finish(neverStarted(run, err)))
 	}
 	defer keeper.Close()
 	p, m := run.Plan(), run.Meta()
 	w.await(p)
-	<-c.signals.ready
 	opts := runner.Options{
+		Shard:    []string{"sluice", shardCommand},
 		Parallel: m.Asked.Parallel, KeepGoing: m.Asked.KeepGoing, FailFast: m.Asked.FailFast,
 		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr,
 		Sink: w, Kill: c.signals.kill, Keeper: keeper,
 	}
 	if err := c.record(&opts, run); err != nil {
-		return nil, err
+		return nil, errors.Join(err, run.Finish(neverStarted(run, err)))
 	}
 	rep, err := runner.Run(c.signals.ctx, p, opts)
 	// Before anybody is told that the run has ended. And not End, which would
@@ -86,9 +87,12 @@ func (c *cli) superviseRun(dir string, d state.Durability, lock *os.File, w *rea
 	return rep, nil
 }
 
-// reasonOf is why a run did not succeed, in one line: its first job that ended
-// badly by itself, else the first that did not succeed.
+// reasonOf is why a run did not succeed, in one line: sluice's own error, else
+// its first job that ended badly by itself, else the first that did not succeed.
 func reasonOf(rep *report.Report) string {
+	if rep.Error != "" {
+		return rep.Error
+	}
 	var first *report.Job
 	for _, j := range rep.Jobs {
 		bad := j.Status == report.Failed || j.Status == report.TimedOut

@@ -17,8 +17,9 @@ func (c *cli) waitCommand() *cobra.Command {
 
 A run of one job gives the exit code of its stage at fault: its own, or 128 and
 the signal's number. A run of several gives 0 or 1, as sluice run does. A run
-that is lost gives 4: its runner ended without a word, and nobody knows how its
-jobs ended. Of several runs the first that did not succeed gives the code.
+that sluice itself could not go on with gives 4, and so does one that is lost:
+its runner ended without a word, and nobody knows how its jobs ended. Of several
+runs the first that did not succeed gives the code.
 
 ID is a run's id, the beginning of one, or last.`,
 		Example: "  id=$(sluice run --detach jobs/words.yaml)\n  sluice wait $id",
@@ -60,8 +61,9 @@ func (c *cli) wait(refs []string) error {
 
 // awaitEnd returns when the run has ended and so has what runs it.
 func awaitEnd(ctx context.Context, f *state.Folder) (state.Status, error) {
-	if m, err := f.Meta(); err == nil { // else it is just being made, or damaged
-		switch runner, err := m.Runner.Hold(); {
+	process, err := f.Runner(ctx)
+	if err == nil { // else ctx is done, of which Wait tells, or its run.json is damaged
+		switch runner, err := process.Hold(); {
 		case err == nil:
 			defer runner.Close()
 			if err := runner.Wait(ctx); err != nil {

@@ -47,16 +47,9 @@ type birth struct {
 	linger, pause    unix.Timespec
 }
 
-// sigaction is the kernel's struct sigaction (rt_sigaction(2)).
-type sigaction struct {
-	handler, flags, restorer uintptr
-	mask                     uint64
-}
-
 const (
-	sigIgn  = 1 // SIG_IGN
-	signals = 64
-	setSize = signals / 8 // bytes
+	sigIgn  = 1           // SIG_IGN
+	setSize = signals / 8 // bytes of a signal set
 )
 
 // put copies s into b as a C string, and returns its place. Where there is no
@@ -198,9 +191,20 @@ func fork(b *birth) (child uintptr, errno syscall.Errno) {
 	for errno = syscall.EINTR; errno == syscall.EINTR; {
 		_, _, errno = syscall.RawSyscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&b.poll)), 1, uintptr(unsafe.Pointer(&b.linger)), 0, 0, 0)
 	}
+	for scarce := true; scarce; {
+		_, _, errno = syscall.RawSyscall(syscall.SYS_EXECVE, text+b.path, uintptr(unsafe.Pointer(&b.argv)), uintptr(unsafe.Pointer(&b.envv)))
+		switch errno {
+		case syscall.EAGAIN, syscall.ENOMEM, syscall.ENFILE, syscall.EMFILE, syscall.EINTR, syscall.ETXTBSY:
+			// There is no room for it now, or its file is being written. Later it
+			// may do.
+			syscall.RawSyscall(syscall.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&b.pause)), 0, 0)
+		default:
+			scarce = false
+		}
+	}
+	// It never will be a program, and as it is it can end nothing. A runner
+	// that lives hears that it has no monitor, and ends the run.
 	for {
-		syscall.RawSyscall(syscall.SYS_EXECVE, text+b.path, uintptr(unsafe.Pointer(&b.argv)), uintptr(unsafe.Pointer(&b.envv)))
-		// There is no memory for it now. There may be later.
-		syscall.RawSyscall(syscall.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&b.pause)), 0, 0)
+		syscall.RawSyscall(syscall.SYS_EXIT_GROUP, 1, 0, 0)
 	}
 }

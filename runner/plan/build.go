@@ -329,6 +329,16 @@ func (b *builder) stage(inst *Instance, st *spec.Stage, s scope, env envLayer, s
 	if stage.Name == "" {
 		stage.Name = filepath.Base(name)
 	}
+	if d := st.Shard; d != nil {
+		const block = 1 << 20
+		stage.Shard = &Shard{Workers: int(d.Workers.Value), By: "lines", Block: int64(d.Block.Or(block)), Merge: "ordered"}
+		if d.By.IsSet() {
+			stage.Shard.By = d.By.Value
+		}
+		if d.Merge.IsSet() {
+			stage.Shard.Merge = d.Merge.Value
+		}
+	}
 	b.checkSize(stage, words)
 	return stage
 }

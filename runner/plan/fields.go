@@ -203,6 +203,9 @@ func (s *Stage) appendJSON(buf []byte) []byte {
 	if len(s.Inputs) > 0 {
 		o.Ints("inputs", s.Inputs)
 	}
+	if s.Shard != nil {
+		o.Name("shard", s.Shard.appendJSON)
+	}
 	if s.Tee != nil {
 		o.Name("tee", s.Tee.appendJSON)
 	}
@@ -213,6 +216,15 @@ func (e *Ends) appendJSON(buf []byte) []byte {
 	o := fields.Open(buf)
 	o.Int("first", int64(e.First))
 	o.Int("last", int64(e.Last))
+	return o.Close()
+}
+
+func (s *Shard) appendJSON(buf []byte) []byte {
+	o := fields.Open(buf)
+	o.Int("workers", int64(s.Workers))
+	o.String("by", s.By)
+	o.Int("block", s.Block)
+	o.String("merge", s.Merge)
 	return o.Close()
 }
 

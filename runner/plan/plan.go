@@ -179,7 +179,16 @@ type Stage struct {
 	// instance.
 	Stdout *Output `json:"stdout,omitempty"`
 	Inputs []int   `json:"inputs,omitempty"` // stages whose output it has open as descriptors 3, 4, …
+	Shard  *Shard  `json:"shard,omitempty"`  // nil: one process reads the stream
 	Tee    *Tee    `json:"tee,omitempty"`    // it is no process: Argv, Path, Env and OK mean nothing
+}
+
+// Shard says that copies of a stage share its stream, which is cut into blocks.
+type Shard struct {
+	Workers int    `json:"workers"` // copies at once
+	By      string `json:"by"`      // "lines" or "bytes": what a block ends with
+	Block   int64  `json:"block"`   // bytes
+	Merge   string `json:"merge"`   // "ordered", "sorted" or "any"
 }
 
 // Tee copies what it reads to each stage that reads it, to Files, and to its

@@ -12,6 +12,7 @@ func (r *Report) AppendJSON(buf []byte) []byte {
 	o.String("status", string(r.Status))
 	o.StringOpt("signal", r.Signal)
 	o.BoolOpt("killed", r.Killed)
+	o.StringOpt("error", r.Error)
 	o.String("contained", r.Contained)
 	o.Time("start", r.Start)
 	o.Int("took_ns", int64(r.Took))

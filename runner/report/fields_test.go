@@ -11,7 +11,7 @@ import (
 // of a report are tried by package event, with each field set.
 func TestFields(t *testing.T) {
 	full := &Report{
-		RunID: "r", File: "/a.yaml", Status: Failed, Signal: "INT", Killed: true, Contained: "cgroup", Start: time.Date(2026, 11, 23, 16, 5, 4, 1, time.UTC), Took: 7,
+		RunID: "r", File: "/a.yaml", Status: Failed, Signal: "INT", Killed: true, Error: "e", Contained: "cgroup", Start: time.Date(2026, 11, 23, 16, 5, 4, 1, time.UTC), Took: 7,
 		Jobs: []*Job{{ID: "a"}, {ID: "b", Status: Skipped}},
 	}
 	for _, r := range []*Report{full, {}, {Jobs: []*Job{}}} {

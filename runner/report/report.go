@@ -49,8 +49,12 @@ type Report struct {
 	Status  Status `json:"status"`
 	Signal  string `json:"signal,omitempty"` // the signal that told the run to stop, such as "INT"
 	Killed  bool   `json:"killed,omitempty"` // it was then told to stop at once, and what still ran was killed
+	// Error is sluice's own, which ended the run: its jobs may have been right.
+	// The Status is Failed then, whatever became of them.
+	Error string `json:"error,omitempty"`
 	// Contained is the means by which nothing that the run started outlives
-	// it: "cgroup", "subreaper", or "group", which a process can leave.
+	// it: "cgroup", "subreaper", or "group", which a process can leave. Empty:
+	// nothing was started, or could have been.
 	Contained string        `json:"contained"`
 	Start     time.Time     `json:"start"`
 	Took      time.Duration `json:"took_ns"`

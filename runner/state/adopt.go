@@ -34,7 +34,10 @@ func Adopt(dir string, locked *os.File, d Durability) (*Run, error) {
 	}
 	r.begin(d)
 	r.written = func() error { return nil }
-	if err := r.writeMeta(r.sync); err != nil {
+	if r.meta.Runner, err = whoami(); err == nil {
+		err = r.writeMeta(r.sync)
+	}
+	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil

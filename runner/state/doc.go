@@ -24,6 +24,7 @@
 // An instance is done when its line is in the journal, and the journal on the
 // disk (Run.Record). The names of a new folder and its files are synced with
 // the first of those lines. Of a run of one instance that line is all that is
-// synced: on the journalling file systems of Linux the names are with it, and
-// the report follows by itself.
+// synced. Its name is with it on the journalling file systems of Linux, and not
+// promised by others; the other files, and the report, follow when the system
+// writes them. A power cut before that leaves a run that is lost, or none.
 package state

@@ -141,7 +141,7 @@ func (f *Folder) Status() (Status, error) {
 	s = Status{State: Lost}
 	if m, err := f.Meta(); err == nil {
 		boot, err := bootID()
-		s.Rebooted = err == nil && m.Runner.Boot != "" && m.Runner.Boot != boot
+		s.Rebooted = err == nil && m.owner().Boot != "" && m.owner().Boot != boot
 	}
 	return s, nil
 }
@@ -159,7 +159,7 @@ func (f *Folder) final() (Status, error) {
 
 // alive reports whether the run's lock is held: by its runner, or by a monitor
 // that ends what the runner left. Where the disk has no locks, the runner
-// itself is looked for.
+// itself is looked for, or what is about to start it.
 func (f *Folder) alive() (bool, error) {
 	journal, err := f.open(journalName)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -175,5 +175,5 @@ func (f *Folder) alive() (bool, error) {
 	if err != nil {
 		return false, nil // as above
 	}
-	return m.Runner.Alive()
+	return m.owner().Alive()
 }

@@ -25,8 +25,17 @@ type Meta struct {
 
 	// Set by Create and Adopt.
 	Start      time.Time  `json:"start"`
-	Runner     Process    `json:"runner"`
+	Runner     Process    `json:"runner,omitzero"`   // of a detached run none until its supervisor has adopted it
+	Launcher   Process    `json:"launcher,omitzero"` // of a detached run: what made the folder
 	Durability Durability `json:"durability"`
+}
+
+// owner is what runs the run, or is about to have it run.
+func (m *Meta) owner() Process {
+	if m.Runner == (Process{}) {
+		return m.Launcher
+	}
+	return m.Runner
 }
 
 // Asked is what a plan is made anew of.
@@ -82,7 +91,14 @@ func (m *Meta) appendJSON(buf []byte) []byte {
 		})
 	}
 	o.Time("start", m.Start)
-	o.Name("runner", m.Runner.appendJSON)
+	for _, p := range []struct {
+		name string
+		Process
+	}{{"runner", m.Runner}, {"launcher", m.Launcher}} {
+		if p.Process != (Process{}) {
+			o.Name(p.name, p.appendJSON)
+		}
+	}
 	o.String("durability", string(m.Durability))
 	return o.Close()
 }

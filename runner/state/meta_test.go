@@ -32,7 +32,7 @@ func TestMetaJSON(t *testing.T) {
 		RunID: "r", Parent: "p", Detached: true, Name: "n", Direct: true, Version: "v", Dir: "/d", Args: []string{"sluice", "<"},
 		Asked: Asked{File: "/f", Jobs: []string{"j"}, Params: []Given{{Name: "a", Values: []string{"b"}, Dir: "/c", Source: "-p a=b"}}, Parallel: 2, KeepGoing: true, FailFast: true},
 		Prior: map[string]string{"b[x=\"1\"]": "r1", "a": "r0"}, Start: time.Date(2026, 11, 23, 16, 5, 4, 5, time.UTC),
-		Runner: Process{PID: 1, Start: 2, Boot: "b"}, Durability: Fsync,
+		Runner: Process{PID: 1, Start: 2, Boot: "b"}, Launcher: Process{PID: 3, Start: 4, Boot: "b"}, Durability: Fsync,
 	}
 	input := Input{Path: plan.Known("/a"), Size: 1, Mtime: full.Start, Inode: 2, Dir: true}
 	allSet(t, reflect.ValueOf(full), "Meta")

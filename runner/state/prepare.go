@@ -14,6 +14,15 @@ import (
 // all, and can be repeated.
 func (r *Run) prepare(inputs []Input) error {
 	durable := r.sync && !r.single
+	self, err := whoami()
+	if err != nil {
+		return err
+	}
+	if r.meta.Detached { // who signals or awaits the runner must not take this process for it
+		r.meta.Launcher = self
+	} else {
+		r.meta.Runner = self
+	}
 	known := fields.Array(nil, inputs, func(buf []byte, in Input) []byte { return in.appendJSON(buf) })
 	for _, err := range []error{
 		r.folder.write(planName, planText(r.plan), durable),
@@ -43,10 +52,15 @@ func (r *Run) keepName() error {
 
 func planText(p *plan.Plan) []byte { return append(p.AppendJSON(nil), '\n') }
 
-func (r *Run) writeMeta(durable bool) (err error) {
-	if r.meta.Runner, err = Self(); err != nil {
-		return fmt.Errorf("find out about this process: %w", err)
+func whoami() (Process, error) {
+	self, err := Self()
+	if err != nil {
+		err = fmt.Errorf("find out about this process: %w", err)
 	}
+	return self, err
+}
+
+func (r *Run) writeMeta(durable bool) error {
 	return r.folder.replace(metaName, append(r.meta.appendJSON(nil), '\n'), durable)
 }
 

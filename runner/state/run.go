@@ -49,8 +49,8 @@ type Run struct {
 }
 
 // Create makes the folder of a run that this process is to execute, and takes
-// its lock. An empty m.RunID becomes a new id. m.Start and m.Runner are set
-// here. The caller must end the Run with Finish or Close.
+// its lock. An empty m.RunID becomes a new id. m.Start and what
+// follows are set here; of a detached run the Runner is set by Adopt. The caller must end the Run with Finish or Close.
 //
 // Only what must be there before anything starts is made now. The rest is
 // written when the first process runs, for then there is time.
@@ -59,6 +59,7 @@ func (s *Store) Create(p *plan.Plan, m Meta, d Durability) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.Runner, m.Launcher = Process{}, Process{}
 	r := &Run{store: s, meta: m, plan: p}
 	if err := r.open(dir, nil, unix.O_CREAT|unix.O_EXCL); err != nil {
 		return nil, err

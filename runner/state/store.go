@@ -122,6 +122,17 @@ func isID(name string) bool {
 	return err == nil && strings.Trim(name[16:], "0123456789abcdef") == ""
 }
 
+// Made is when the folder was made, as its ID tells it, to the second: all that
+// is known of when a run began which was lost before it had told.
+func (f *Folder) Made() time.Time {
+	const form = "20060102-150405"
+	at, err := time.Parse(form, f.ID[:min(len(form), len(f.ID))])
+	if err != nil {
+		return time.Time{} // it is no id
+	}
+	return at
+}
+
 // keep is how many runs stay that have ended.
 const keep = 200
 

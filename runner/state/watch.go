@@ -47,6 +47,29 @@ func (f *Folder) Wait(ctx context.Context) (Status, error) {
 	return s, err
 }
 
+// Runner is the process that runs the run. Who that is, is known when the first
+// job runs, or when its supervisor has adopted a detached run; until then it
+// waits. The zero Process says that the run ended before.
+func (f *Folder) Runner(ctx context.Context) (Process, error) {
+	var runner Process
+	known := errors.New("known")
+	err := f.until(ctx, func(bool) error {
+		m, err := f.Meta()
+		switch {
+		case err == nil && m.Runner != (Process{}):
+			runner = m.Runner
+			return known
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		}
+		return err
+	})
+	if err == known {
+		err = nil
+	}
+	return runner, err
+}
+
 // Follow calls fn with the events of the journal, and goes on with those that
 // come until the run has ended. It returns the first error of fn, that of ctx,
 // or one that says where the journal is damaged.

@@ -1,0 +1,216 @@
+package shard
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"sluice/runner/plumb"
+	"sluice/runner/proc"
+)
+
+// split reads the stream and hands out its blocks, until take is false.
+func (s *shard) split(take func(block) bool) {
+	sp := &splitter{r: s.in, size: s.o.Block, lines: !s.o.ByBytes}
+	if err := sp.blocks(s.room, take); err != nil {
+		s.fail(ending{}, fmt.Errorf("read what is to be shared: %w", err))
+	}
+	unix.Close(s.in.fd) // whoever still writes there is told that nobody reads on
+}
+
+// room is a buffer for a piece of the stream, which feed gives back.
+func (s *shard) room() []byte {
+	select {
+	case buf := <-s.buffers:
+		return buf
+	default:
+		return make([]byte, s.o.Block)
+	}
+}
+
+func (s *shard) giveBack(buf []byte) {
+	if cap(buf) < s.o.Block {
+		return // the empty block of an empty stream
+	}
+	select {
+	case s.buffers <- buf[:cap(buf)]:
+	default:
+	}
+}
+
+// feed writes b to a copy, and reports whether that has read all of it. A copy
+// that ends before is its own affair.
+func (s *shard) feed(w *os.File, b block) (all bool) {
+	_, err := w.Write(b.data)
+	s.giveBack(b.data)
+	if b.more == nil {
+		return err == nil
+	}
+	for data := range b.more {
+		if err == nil {
+			_, err = w.Write(data)
+		}
+		s.giveBack(data)
+	}
+	return err == nil
+}
+
+// copies starts Workers copies, each of which writes to what out opens for it,
+// and shares the stream among them: who has room for a block gets the next one.
+// It returns when all have all, and reaps what still runs.
+func (s *shard) copies(out func() (*os.File, error)) {
+	work := make(chan block)
+	gone := make(chan struct{}) // every copy has ended before the stream did
+	var feeding, reaping sync.WaitGroup
+	for range s.o.Workers {
+		r, w, err := plumb.Pipe()
+		if err != nil {
+			s.fail(ending{}, err)
+			break
+		}
+		to, err := out()
+		var p *proc.Process
+		if err == nil {
+			p, err = s.start(s.o.Argv, r, to, s.stderr)
+			to.Close()
+		}
+		r.Close()
+		if err != nil {
+			w.Close()
+			s.fail(ending{}, err)
+			break
+		}
+		ended := make(chan struct{})
+		reaping.Go(func() {
+			s.reap(p)
+			close(ended)
+		})
+		feeding.Go(func() {
+			defer w.Close()
+			for {
+				select {
+				case b, more := <-work:
+					if !more || !s.feed(w, b) {
+						return
+					}
+				case <-ended:
+					return
+				}
+			}
+		})
+	}
+	over := make(chan struct{})
+	go func() { // owned by the end of this function
+		defer close(over)
+		feeding.Wait()
+		close(gone)
+	}()
+	s.split(func(b block) bool {
+		select {
+		case work <- b:
+			return true
+		case <-gone:
+		case <-s.stop:
+		}
+		return false
+	})
+	close(work)
+	<-over
+	reaping.Wait()
+}
+
+// sorted merges what the copies have sorted.
+func (s *shard) sorted() {
+	argv := append([]string{s.o.Argv[0], "-m"}, s.o.Argv[1:]...)
+	files := []*os.File{nil, s.out, s.stderr}
+	null, err := plumb.Null()
+	if err != nil {
+		s.fail(ending{}, err)
+		return
+	}
+	files[0] = null
+	var ends []*os.File
+	for i := range s.o.Workers {
+		r, w, err := plumb.Pipe()
+		if err != nil {
+			s.fail(ending{}, err)
+			break
+		}
+		files, ends = append(files, r), append(ends, w)
+		argv = append(argv, fmt.Sprintf("/dev/fd/%d", 3+i))
+	}
+	var merge *proc.Process
+	if len(ends) == s.o.Workers {
+		if merge, err = s.start(argv, files...); err != nil {
+			s.fail(ending{}, err)
+		}
+	}
+	for _, f := range append(files[3:], null) {
+		f.Close()
+	}
+	if merge == nil {
+		for _, w := range ends {
+			w.Close()
+		}
+		return
+	}
+	next := 0
+	s.copies(func() (*os.File, error) { next++; return ends[next-1], nil })
+	for _, w := range ends[next:] { // of copies that did not start
+		w.Close()
+	}
+	s.reap(merge)
+}
+
+// any passes on whole lines as they come.
+func (s *shard) any() {
+	var reading sync.WaitGroup
+	var pen sync.Mutex
+	s.copies(func() (*os.File, error) {
+		r, w, err := plumb.Pipe()
+		if err == nil {
+			reading.Go(func() {
+				defer r.Close()
+				s.passLines(r, &pen)
+			})
+		}
+		return w, err
+	})
+	reading.Wait()
+}
+
+// passLines passes on what comes through r, whole lines at a time.
+func (s *shard) passLines(r *os.File, pen *sync.Mutex) {
+	write := func(data []byte) bool {
+		if len(data) == 0 {
+			return true
+		}
+		pen.Lock()
+		defer pen.Unlock()
+		_, err := s.out.Write(data)
+		return s.wrote(err)
+	}
+	buf := make([]byte, 0, plumb.PipeSize)
+	for {
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)] // a longer line
+		}
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if err != nil { // of a pipe it is its end
+			write(buf)
+			return
+		}
+		whole := len(buf)
+		if !s.o.ByBytes {
+			whole = bytes.LastIndexByte(buf, '\n') + 1
+		}
+		if !write(buf[:whole]) {
+			return
+		}
+		buf = buf[:copy(buf, buf[whole:])]
+	}
+}

@@ -1,0 +1,138 @@
+package shard
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// play is the variable that makes the test binary play a small program.
+const play = "SHARD_TEST_PLAY"
+
+// programs are the copies. Each returns its exit code.
+func programs() map[string]func(in io.Reader, out io.Writer) int {
+	read := func(in io.Reader) string { text, _ := io.ReadAll(in); return string(text) }
+	return map[string]func(in io.Reader, out io.Writer) int{
+		// upper looks at each line by itself.
+		"upper": func(in io.Reader, out io.Writer) int { io.WriteString(out, strings.ToUpper(read(in))); return 0 },
+		"cat":   func(in io.Reader, out io.Writer) int { io.Copy(out, in); return 0 },
+		// double writes more than it reads.
+		"double": func(in io.Reader, out io.Writer) int { text := read(in); io.WriteString(out, text+text); return 0 },
+		// count tells how much it got.
+		"count": func(in io.Reader, out io.Writer) int { fmt.Fprintln(out, len(read(in))); return 0 },
+		// grep is 1 unless it finds x, and 3 where it finds !.
+		"grep": func(in io.Reader, out io.Writer) int {
+			switch text := read(in); {
+			case strings.Contains(text, "!"):
+				return 3
+			case strings.Contains(text, "x"):
+				return 0
+			}
+			return 1
+		},
+		// short reads one byte.
+		"short": func(in io.Reader, out io.Writer) int { in.Read(make([]byte, 1)); return 0 },
+		"dies": func(in io.Reader, out io.Writer) int {
+			in.Read(make([]byte, 1))
+			unix.Kill(os.Getpid(), unix.SIGKILL)
+			select {}
+		},
+	}
+}
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "__shard" {
+		out, err := unix.FcntlInt(1, unix.F_DUPFD_CLOEXEC, 3)
+		if err != nil {
+			os.Exit(1)
+		}
+		code, err := Main(os.Args[2:], os.Stdin, os.NewFile(uintptr(out), "stdout"), os.Stderr)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(code)
+	}
+	if name := os.Getenv(play); name != "" {
+		os.Exit(programs()[name](os.Stdin, os.Stdout))
+	}
+	os.Exit(m.Run())
+}
+
+// command is the stage that shares its stream among copies of the program that
+// the test binary plays.
+func command(t *testing.T, name string, o Options) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Path == "" {
+		o.Path, o.Argv = self, []string{name}
+		if programs()[name] == nil {
+			t.Fatalf("nobody plays %q", name)
+		}
+	}
+	if o.OK == nil {
+		o.OK = []int{0}
+	}
+	c := exec.Command(self, append([]string{"__shard"}, o.Args()...)...)
+	// The race detector would sleep a second before each exit.
+	c.Env = append(os.Environ(), play+"="+name, "GORACE=atexit_sleep_ms=0", "LC_ALL=C")
+	c.Stderr = t.Output()
+	return c
+}
+
+// shared is what comes of in, and how the stage ended.
+func shared(t *testing.T, name string, o Options, in []byte) (out string, code int) {
+	t.Helper()
+	c := command(t, name, o)
+	c.Stdin = bytes.NewReader(in)
+	text, err := c.Output()
+	return string(text), codeOf(t, err)
+}
+
+// codeOf is the exit code, or minus the signal.
+func codeOf(t *testing.T, err error) int {
+	t.Helper()
+	if err == nil {
+		return 0
+	}
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok {
+		t.Fatal(err)
+	}
+	if status := exit.Sys().(syscall.WaitStatus); status.Signaled() {
+		return -int(status.Signal())
+	}
+	return exit.ExitCode()
+}
+
+// guard kills c when a test is stuck.
+func guard(t *testing.T, c *exec.Cmd) {
+	timer := time.AfterFunc(30*time.Second, func() { c.Process.Kill() })
+	t.Cleanup(func() { timer.Stop() })
+}
+
+// lines makes n lines of different lengths, some longer than any block.
+func lines(n int) []byte {
+	var b bytes.Buffer
+	for i := range n {
+		b.WriteString(strconv.Itoa(i))
+		b.WriteString(strings.Repeat("ab", i*i%97))
+		if i%50 == 7 {
+			b.WriteString(strings.Repeat("long", 400))
+		}
+		b.WriteByte('\n')
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,230 @@
+// Package shard lets several copies of a filter share one stream: it cuts the
+// stream into blocks at the ends of lines, hands them to the copies, and joins
+// what they write.
+//
+// It is all of a process of its own, which stands in a pipeline as one stage:
+// it is started, signalled and reaped as any other, its copies are in the
+// process group that it is in, and it ends as one copy would have ended. So
+// nothing but this package knows that there are several.
+package shard
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"sluice/runner/proc"
+)
+
+// Merge says how the outputs of the copies become one.
+type Merge string
+
+// The merges.
+const (
+	// Ordered: a copy for each block, Workers of them at once. What they write
+	// comes in the order of the blocks, as one copy would have written it that
+	// looks at each line by itself.
+	Ordered Merge = "ordered"
+	// Sorted: the filter is sort(1), and what its copies write is merged by
+	// another one, with the same options and -m.
+	Sorted Merge = "sorted"
+	// Any: whole lines as they come.
+	Any Merge = "any"
+)
+
+// Options say what is run. None may be zero but ByBytes and OK.
+type Options struct {
+	Workers int  // copies at once
+	ByBytes bool // blocks of exactly Block bytes; else they end with a line
+	Block   int  // bytes; a longer line is a block of its own
+	Merge   Merge
+	OK      []int    // exit codes that are success
+	Path    string   // absolute, of the executable
+	Argv    []string // argv[0] first
+}
+
+// Args are o as the arguments of a process that calls Main.
+func (o Options) Args() []string {
+	by := "lines"
+	if o.ByBytes {
+		by = "bytes"
+	}
+	codes := make([]string, len(o.OK))
+	for i, code := range o.OK {
+		codes[i] = strconv.Itoa(code)
+	}
+	return append([]string{strconv.Itoa(o.Workers), by, strconv.Itoa(o.Block), string(o.Merge), strings.Join(codes, ","), o.Path}, o.Argv...)
+}
+
+// parse reads what Args makes.
+func parse(args []string) (o Options, err error) {
+	const fixed = 6
+	if len(args) <= fixed {
+		return o, errors.New("this is started by sluice itself, to share a stream among copies of a program")
+	}
+	var errs [2]error
+	o.Workers, errs[0] = strconv.Atoi(args[0])
+	o.Block, errs[1] = strconv.Atoi(args[2])
+	o.ByBytes, o.Merge, o.Path, o.Argv = args[1] == "bytes", Merge(args[3]), args[5], args[fixed:]
+	for _, code := range strings.Split(args[4], ",") {
+		n, err := strconv.Atoi(code)
+		if err != nil {
+			return o, fmt.Errorf("exit codes: %w", err)
+		}
+		o.OK = append(o.OK, n)
+	}
+	return o, errors.Join(errs[:]...)
+}
+
+// Main is the whole life of such a process: args are what Args has made. It
+// reads in, and the copies write to out and stderr. out is not descriptor 1: a
+// write there that nobody reads would end the process (os/signal, "SIGPIPE"). It
+// returns the exit code, or ends this process by the signal that ended a copy.
+// An error is one of its own. The process ends when Main has returned, so what
+// it opened is left open.
+func Main(args []string, in, out, stderr *os.File) (code int, err error) {
+	o, err := parse(args)
+	if err != nil {
+		return 2, err
+	}
+	s := &shard{o: o, out: out, stderr: stderr, stop: make(chan struct{}), buffers: make(chan []byte, 2*max(o.Workers, 1))}
+	if s.dir, err = os.Getwd(); err != nil {
+		return 1, err
+	}
+	var wake [2]int
+	if err := unix.Pipe(wake[:]); err != nil {
+		return 1, os.NewSyscallError("pipe", err)
+	}
+	unix.CloseOnExec(wake[0])
+	unix.CloseOnExec(wake[1])
+	s.in, s.wake = stream{fd: int(in.Fd()), wake: wake[0]}, wake[1]
+	end, err := s.run()
+	if err != nil {
+		if start, ok := errors.AsType[*proc.StartError](err); ok {
+			return start.Code(), err
+		}
+		return 1, err
+	}
+	if end.signal != 0 {
+		die(end.signal)
+		return 128 + int(end.signal), nil
+	}
+	return end.code, nil
+}
+
+// shard is one run of the package.
+type shard struct {
+	o           Options
+	in          stream
+	wake        int // a descriptor that is closed to end the reading
+	out, stderr *os.File
+	dir         string
+
+	buffers chan []byte // that are free
+
+	halt sync.Once
+	stop chan struct{} // closed: no more blocks, for something has failed or nobody reads
+
+	mu     sync.Mutex
+	living map[*proc.Process]bool // that are not reaped
+	end    ending                 // of the first copy that failed
+	best   int                    // the least of the exit codes that are success; -1: there was none yet
+	err    error                  // the first one of its own
+}
+
+// ending is how the stage ends.
+type ending struct {
+	code   int
+	signal syscall.Signal
+}
+
+func (s *shard) run() (ending, error) {
+	s.living, s.best = map[*proc.Process]bool{}, -1
+	switch s.o.Merge {
+	case Ordered:
+		s.ordered()
+	case Sorted:
+		s.sorted()
+	case Any:
+		s.any()
+	default:
+		return ending{}, fmt.Errorf("there is no merge %q", s.o.Merge)
+	}
+	if s.err == nil && s.end == (ending{}) {
+		s.end.code = max(s.best, 0)
+	}
+	return s.end, s.err
+}
+
+// start starts a copy, or another program, in this process's group.
+func (s *shard) start(argv []string, files ...*os.File) (*proc.Process, error) {
+	p, err := proc.Start(proc.Command{Path: s.o.Path, Argv: argv, Dir: s.dir, Env: os.Environ(), Files: files, Group: -1, Umask: -1})
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.living[p] = true
+	select {
+	case <-s.stop:
+		p.Signal(syscall.SIGKILL) // an error is that it has ended
+	default:
+	}
+	return p, nil
+}
+
+// reap waits for p and judges its ending.
+func (s *shard) reap(p *proc.Process) {
+	p.WaitExit()
+	s.mu.Lock()
+	delete(s.living, p)
+	s.mu.Unlock()
+	exit := p.Reap()
+	if slices.Contains(s.o.OK, exit.Code) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.best < 0 || exit.Code < s.best {
+			s.best = exit.Code
+		}
+		return
+	}
+	s.fail(ending{exit.Code, exit.Signal}, nil)
+}
+
+// fail ends the stage: the first reason counts.
+func (s *shard) fail(end ending, err error) {
+	s.mu.Lock()
+	if s.err == nil && s.end == (ending{}) {
+		s.end, s.err = end, err
+	}
+	s.mu.Unlock()
+	s.halt.Do(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		close(s.stop)
+		unix.Close(s.wake)
+		for p := range s.living {
+			p.Signal(syscall.SIGKILL)
+		}
+	})
+}
+
+// wrote fails where what was written to the next stage could not be.
+func (s *shard) wrote(err error) bool {
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, syscall.EPIPE):
+		s.fail(ending{code: 128 + int(syscall.SIGPIPE)}, nil)
+	default:
+		s.fail(ending{}, err)
+	}
+	return false
+}
