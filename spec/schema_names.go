@@ -91,11 +91,13 @@ func relate(s *schema, t reflect.Type) {
 		name.Type, name.Pattern, name.PatternError, name.words = nameSchema().Type, namePattern, nameSchema().PatternError, "a name"
 		s.Properties["pipe"].MinItems, s.Properties["inputs"].MinProperties = 1, 1
 		s.AllOf = []any{condition{If: &clause{Required: []string{"file"}}, Then: &clause{Properties: map[string]any{"stdout": false}}}}
+		s.Properties["pipe"].leaf, s.Properties["inputs"].leaf = true, true // as of a stage
 	case reflect.TypeFor[Feed]():
 		s.Dependencies = map[string][]string{"args": {"command"}, "inputs": {"command"}}
 		s.OneOf = exactlyOne("branch", "run", "command", "pipe")
 		s.Properties["pipe"].MinItems, s.Properties["inputs"].MinProperties = 1, 1
 		s.AllOf = []any{condition{If: &clause{Required: []string{"branch"}}, Then: &clause{Properties: map[string]any{"stdin": false}}}}
+		s.Properties["pipe"].leaf, s.Properties["inputs"].leaf = true, true // as of a job
 	case reflect.TypeFor[Ready]():
 		s.OneOf = exactlyOne("line", "port", "file")
 		line := s.Properties["line"]
