@@ -74,7 +74,7 @@ func listed(on *plan.RetryOn, a *report.Attempt) bool {
 		return on.Start && !slices.ContainsFunc(a.Stages, func(s *report.Stage) bool { return s.PID != 0 })
 	}
 	switch s := a.Stages[a.CauseBy]; {
-	case s.Error != "":
+	case s.Status == report.StageNotStarted:
 		return on.Start
 	case s.Signal != "":
 		return slices.Contains(on.Signal, s.Signal)
@@ -125,11 +125,16 @@ func endedWell(j *plan.Job, a *report.Attempt) bool {
 
 // unrepeatable says why inst can't be tried again as its job asks for, or "".
 func unrepeatable(j *plan.Job, inst *plan.Instance) string {
-	if j.Retry == nil || j.Retry.Attempts < 2 || inst.Stdin.Kind != plan.InFile {
+	if j.Retry == nil || j.Retry.Attempts < 2 {
 		return ""
 	}
-	if info, err := os.Stat(inst.Stdin.Path); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
-		return fmt.Sprintf("stdin is the FIFO %s, which a second attempt could not read again; leave retry out, or have a job write it to a file first", inst.Stdin.Path)
+	for _, in := range inst.Inputs() {
+		if in.Kind != plan.InFile {
+			continue
+		}
+		if info, err := os.Stat(in.Path); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
+			return fmt.Sprintf("stdin is the FIFO %s, which a second attempt could not read again; leave retry out, or have a job write it to a file first", in.Path)
+		}
 	}
 	return ""
 }

@@ -38,7 +38,8 @@ type attempt struct {
 	leader  *proc.Process // the first process, which leads the group if there is one; reaped last, so that its number stays taken
 	stop    stopped
 	reaped  bool           // the group's number may be somebody else's
-	copying bool           // tees go on
+	copying bool           // tees and pumps go on
+	cut     *time.Timer    // runs after they were cut off; nil where they were not
 	grace   *time.Timer    // runs after stop; nil where there was none
 	despair *time.Timer    // runs after KILL; nil where there was none
 	telling sync.WaitGroup // that the attempt is being stopped; begins before it is reaped
@@ -55,9 +56,9 @@ type attempt struct {
 	logs      []loggedStream
 	tees      []*tee
 	pumps     []pumped
-	pumpErr   error // the first of the pumps
 	channels  []*channel
 	values    values
+	gone      bool // nobody read sluice's own standard output any more
 	capture   *plumb.Capture
 	trim      bool
 }
@@ -110,6 +111,9 @@ func (r *run) attempt(ctx context.Context, j *plan.Job, inst *plan.Instance, num
 		a.ready = nil // before the pipes break: no stage is to blame for that
 		a.stopGroup(stopped{status: report.Cancelled, reason: "another stage could not start", signal: "KILL"}, sigkill)
 		a.killGroup(true)
+		for _, t := range a.tees {
+			t.whole = false // they don't begin
+		}
 	}
 	a.closeChildEnds()
 	for _, read := range a.readers {

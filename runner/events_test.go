@@ -184,7 +184,7 @@ func follow(lives map[string]*life, e event.Event, first, last bool) string {
 		}
 		return lives[e.ID].stage(e.Attempt, e.Stage, "exited", "ended")
 	case event.Ready:
-		if l := lives[e.ID]; l.attempt != e.Attempt || l.stopping || slices.Contains(l.stages, "") {
+		if l := lives[e.ID]; l.attempt != e.Attempt || l.stopping || slices.Contains(l.stages, "") && !slices.ContainsFunc(l.inst.Stages, func(s *plan.Stage) bool { return s.Tee != nil }) {
 			return "this attempt can't be ready"
 		}
 	case event.Waiting, event.Detached:
@@ -257,7 +257,7 @@ func (l *life) stage(attempt, i int, from, to string) string {
 	if l.attempt != attempt || l.stages[i] != from {
 		return fmt.Sprintf("attempt %d runs with stages %q", l.attempt, l.stages)
 	}
-	if to == "running" && i > 0 && l.stages[i-1] == "" {
+	if to == "running" && i > 0 && l.stages[i-1] == "" && l.inst.Stages[i-1].Tee == nil {
 		return "an earlier stage has not started"
 	}
 	l.stages[i] = to
@@ -276,7 +276,7 @@ func (l *life) stream(attempt, i int, stream event.Stream, to string) string {
 	if l.attempt != attempt || l.streams[name] == "ended" {
 		return "the stream is not open"
 	}
-	if l.stages[i] == "" && to == "open" {
+	if l.stages[i] == "" && to == "open" && l.inst.Stages[i].Tee == nil {
 		return "the stage has not started"
 	}
 	if l.stages[i] == "ended" {

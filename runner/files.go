@@ -36,15 +36,17 @@ func newFiles(parallel int) files {
 // need is how many descriptors an attempt of inst has at most at once: pipes
 // between its stages, both ends of those that are read, and a pidfd for each;
 // and for its input, a log, and the fork. A tee has for each branch a pipe, a
-// spool and perhaps a file, and a pipe that wakes it. A channel has two ends.
+// spool and perhaps a file with a pipe that wakes its pump, a pipe that wakes
+// itself, and what it reads where that is no pipe. A channel has two ends.
 func (f *files) need(inst *plan.Instance) int {
 	count := 5*len(inst.Stages) + 8
-	for _, s := range inst.Stages {
+	flow := inst.Flow()
+	for i, s := range inst.Stages {
 		if s.Channel != nil {
 			count += 2
 		}
 		if s.Tee != nil {
-			count += 4 + 4*(len(inst.Stages)+len(s.Tee.Files)+1)
+			count += 6 + 3*len(flow.Readers[i]) + 6*(len(s.Tee.Files)+1)
 		}
 	}
 	return count

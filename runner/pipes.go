@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -11,6 +12,7 @@ import (
 	"sluice/runner/event"
 	"sluice/runner/plan"
 	"sluice/runner/plumb"
+	"sluice/runner/report"
 )
 
 // How the stages of an attempt are joined.
@@ -28,16 +30,15 @@ type tee struct {
 	fed bool
 
 	copying *plumb.Tee // nil: it did not begin
-	result  plumb.TeeResult
-	waited  string // for whom, at the bound
+	waited  string     // for whom, at the bound
 }
 
-// pumped is a copy between a pipe and what is none.
+// pumped is a copy, for a tee, between a pipe and what is none.
 type pumped struct {
 	*plumb.Pump
-	file *os.File // its end that is no pipe; closed when it has ended
-	out  plan.Output
-	in   bool
+	stage int      // the tee's
+	file  *os.File // its end that is no pipe; closed when it has ended
+	out   bool     // it is written
 }
 
 // streams are the descriptors of stage i, from 0 on. out is where the job's
@@ -156,7 +157,9 @@ func (a *attempt) startTee(i int, out *os.File) error {
 // teeSource opens what t copies.
 func (a *attempt) teeSource(t *tee) (err error) {
 	if from := a.flow.Source[t.stage]; from >= 0 {
-		t.in, t.fed = a.ends[plan.Reader{Stage: t.stage}], a.stages[from].plan.Tee != nil
+		to := plan.Reader{Stage: t.stage}
+		t.in, t.fed = a.ends[to], a.stages[from].plan.Tee != nil
+		delete(a.ends, to)
 		return nil
 	}
 	f, err := a.source(t.stage)
@@ -174,7 +177,7 @@ func (a *attempt) teeSource(t *tee) (err error) {
 		return &ownError{err}
 	}
 	t.in = r
-	a.pumps = append(a.pumps, pumped{Pump: p, file: own, in: true})
+	a.pumps = append(a.pumps, pumped{Pump: p, stage: t.stage, file: own})
 	return nil
 }
 
@@ -189,7 +192,7 @@ func (a *attempt) pumpTo(t *tee, f *os.File, o plan.Output) error {
 		own.Close()
 		return &ownError{err}
 	}
-	a.pumps = append(a.pumps, pumped{Pump: p, file: own, out: o})
+	a.pumps = append(a.pumps, pumped{Pump: p, stage: t.stage, file: own, out: true})
 	name := o.Path
 	if name == "" {
 		name = "stdout"
@@ -233,13 +236,19 @@ func (a *attempt) beginTee(t *tee) {
 	a.copying = true
 	a.mu.Unlock()
 	o := a.stages[t.stage].plan.Tee
-	t.copying = plumb.StartTee(t.in, t.outs, plumb.TeeOptions{Spill: o.Spill, Fail: o.Fail, Waits: func(branch int) { t.waited = t.names[branch] }})
+	t.copying = plumb.StartTee(t.in, t.outs, plumb.TeeOptions{Spill: o.Spill, Waits: func(branch int) {
+		t.waited = t.names[branch]
+		if o.Fail {
+			// Not by an end of the branches, which would pass for that of the stream.
+			a.end(stopped{status: report.Failed, reason: fmt.Sprintf("%s is %s behind the others, and spill allows no more", t.waited, report.Size(o.Spill))})
+		}
+	}})
 }
 
-// waitTees returns when every tee has passed on what there is. The processes
-// have ended, and a process outside that holds the pipe of one of them is not
-// waited for long.
-func (a *attempt) waitTees() {
+// copyOn returns when every tee has passed on what there is, and all of that is
+// written. The processes have ended, and a process outside that holds the pipe
+// of a tee is not waited for long.
+func (a *attempt) copyOn() {
 	if len(a.tees) == 0 {
 		return
 	}
@@ -250,57 +259,72 @@ func (a *attempt) waitTees() {
 		}
 	}
 	a.mu.Lock()
-	stopped := a.stop.happened()
-	a.mu.Unlock()
-	if stopped {
+	if a.stop.happened() {
 		a.cutTees()
 	}
+	a.mu.Unlock()
 	for _, t := range a.tees {
-		if t.copying == nil {
-			continue
-		}
-		t.result = t.copying.Wait()
-		s := a.stages[t.stage]
-		s.copied, s.copyErr, s.ending.end = &t.result, t.full(t.result.Err), time.Now()
-		if t.result.Cut && !t.fed && !stopped {
-			a.stillHeld(a.flow.Source[t.stage], event.Stdout)
-		}
-		if t.waited != "" {
-			a.warn("%s kept as much as spill allows, and went on as fast as %s read", s.plan.Name, t.waited)
+		if t.copying != nil {
+			a.waitTee(t)
 		}
 	}
+	for _, p := range a.pumps {
+		a.waitPump(p)
+	}
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.copying = false
-	a.mu.Unlock()
+	if a.cut != nil {
+		a.cut.Stop()
+	}
 }
 
-// cutTees lets tees read no more.
+// waitTee returns when t copies no more.
+func (a *attempt) waitTee(t *tee) {
+	result := t.copying.Wait()
+	s := a.stages[t.stage]
+	s.copied, s.copyErr, s.ending.end = &result, result.Err, time.Now()
+	a.mu.Lock()
+	stopped := a.stop.happened()
+	a.mu.Unlock()
+	if result.Cut && !t.fed && !stopped {
+		a.stillHeld(a.flow.Source[t.stage], event.Stdout)
+	}
+	if t.waited != "" && !s.plan.Tee.Fail {
+		a.warn("%s kept as much as spill allows, and went on as fast as %s read", s.plan.Name, t.waited)
+	}
+}
+
+// waitPump returns when p copies no more.
+func (a *attempt) waitPump(p pumped) {
+	err := p.Wait()
+	p.file.Close()
+	s := a.stages[p.stage]
+	switch {
+	case err == nil:
+	case errors.Is(err, plumb.ErrStopped):
+		s.cut = true
+		a.warn("%v", err)
+	case errors.Is(err, syscall.EPIPE) && plumb.ReaderGone(a.r.o.Stdout):
+		a.gone = true
+	case s.copyErr == nil:
+		s.copyErr = err
+	}
+}
+
+// cutTees lets tees read no more, and what is copied already be written within
+// the time that is given to what lingers. The caller holds a.mu.
 func (a *attempt) cutTees() {
 	for _, t := range a.tees {
 		if t.copying != nil {
 			t.copying.Interrupt(time.Now())
 		}
 	}
-}
-
-// waitPumps returns when all is written that tees have passed on, and the first
-// error of that.
-func (a *attempt) waitPumps() (failed error) {
-	for _, p := range a.pumps {
-		err := p.Wait()
-		p.file.Close()
-		if err != nil && failed == nil {
-			failed = err
+	a.cut = time.AfterFunc(linger, func() {
+		for _, p := range a.pumps {
+			if p.out {
+				p.Stop()
+			}
 		}
-	}
-	return failed
-}
-
-// full says which branch is behind, by its name.
-func (t *tee) full(err error) error {
-	var full *plumb.TeeFull
-	if !errors.As(err, &full) {
-		return err
-	}
-	return fmt.Errorf("%s is %d bytes behind the others, and spill allows %d for all that read slowly", t.names[full.Branch], full.Behind, full.Spill)
+	})
 }

@@ -30,6 +30,9 @@ func programs() map[string]func(args []string) int {
 		"say":     playSay,
 		"turns":   playTurns,
 		"copy":    playCopy,
+		"cat":     playCat,
+		"soak":    playSoak,
+		"same":    playSame,
 		"tag":     playTag,
 		"sum":     playSum,
 		"flood":   playFlood,
@@ -100,6 +103,58 @@ func playCopy([]string) int {
 		return 1
 	}
 	return 0
+}
+
+// cat FILE… writes what is in the files, of which - is its input.
+func playCat(args []string) int {
+	for _, path := range args {
+		f := os.Stdin
+		if path != "-" {
+			var err error
+			if f, err = os.Open(path); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 2
+			}
+		}
+		if _, err := io.Copy(os.Stdout, f); err != nil {
+			return 1
+		}
+	}
+	return 0
+}
+
+// soak reads all before it writes it, as sort does.
+func playSoak([]string) int {
+	all, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		return 1
+	}
+	if _, err := os.Stdout.Write(all); err != nil {
+		return 1
+	}
+	return 0
+}
+
+// same FILE reads its input and the file by turns, and prints how many bytes
+// there are. It fails where they differ.
+func playSame(args []string) int {
+	f, err := os.Open(args[0])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	a, b := make([]byte, 1<<15), make([]byte, 1<<15)
+	for total := 0; ; {
+		n, end := io.ReadFull(os.Stdin, a)
+		m, _ := io.ReadFull(f, b)
+		if !bytes.Equal(a[:n], b[:m]) {
+			return 1
+		}
+		if total += n; end != nil {
+			fmt.Print(total)
+			return 0
+		}
+	}
 }
 
 // tag TEXT writes the text, then what it reads.

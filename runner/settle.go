@@ -48,7 +48,6 @@ func (a *attempt) reap() {
 // drain waits for the end of the streams that sluice reads. A process that
 // left the group may hold one; nobody waits long for that.
 func (a *attempt) drain() {
-	a.pumpErr = a.waitPumps()
 	deadline := time.Now().Add(linger)
 	for _, l := range a.logs {
 		l.Interrupt(deadline)
@@ -106,7 +105,7 @@ func (a *attempt) settle(trouble error) error {
 		a.res.Status, a.res.CauseBy, a.res.Cause = report.Cancelled, -1, interrupted
 	case by >= 0 && a.readerGone(by):
 		statuses[by] = report.StageClosedEarly
-		a.res.Status, a.res.CauseBy, a.res.Cause = report.Cancelled, -1, "the reader of standard output has gone"
+		a.res.Status, a.res.CauseBy, a.res.Cause = report.Cancelled, -1, unread
 	case by >= 0:
 		a.res.Cause = a.cause(by)
 	case trouble != nil:
@@ -119,10 +118,8 @@ func (a *attempt) settle(trouble error) error {
 		if status == report.TimedOut && !slices.ContainsFunc(statuses, func(s report.StageStatus) bool { return s != report.StageSucceeded }) {
 			a.res.Cause += a.undoes() // although they ended well
 		}
-	case errors.Is(a.pumpErr, syscall.EPIPE) && plumb.ReaderGone(a.r.o.Stdout):
-		a.res.Status, a.res.Cause = report.Cancelled, "the reader of standard output has gone"
-	case a.pumpErr != nil:
-		a.res.Status, a.res.Cause = report.Failed, a.pumpErr.Error()
+	case a.gone:
+		a.res.Status, a.res.Cause = report.Cancelled, unread
 	case a.capture != nil && a.capture.Exceeded():
 		a.res.Status, a.res.Cause = report.Failed, tooMuch(a.inst.Stdout.Max)
 	case a.values.full:
@@ -179,6 +176,10 @@ func (a *attempt) undoes() string {
 // interrupted is why an attempt ended whose job owned the terminal and got the
 // Ctrl-C that else would have come to sluice.
 const interrupted = "interrupted"
+
+// unread is why an attempt ended that wrote to sluice's own standard output
+// until nobody read that any more.
+const unread = "the reader of standard output has gone"
 
 // readerGone reports whether the stage at fault is the last one, which wrote
 // to sluice's own standard output until its reader went away, as in
@@ -290,6 +291,11 @@ func (a *attempt) closeChildEnds() {
 		f.Close() // nothing was written through these numbers
 	}
 	a.childEnds = nil
+	for to, f := range a.ends {
+		if a.stages[to.Stage].plan.Tee != nil { // which has not come to take it
+			f.Close()
+		}
+	}
 }
 
 // ownError is an error of sluice: not the file's, not a child's.

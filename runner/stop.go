@@ -23,7 +23,7 @@ func (a *attempt) wait(ctx context.Context) {
 	}
 	a.waitProcesses()
 	a.reap()
-	a.waitTees()
+	a.copyOn()
 }
 
 // bound ends the attempt before its time when the timeout is over, ctx is
@@ -139,8 +139,8 @@ func (a *attempt) stopGroup(s stopped, sig syscall.Signal) {
 	}
 	a.stop = s
 	if a.reaped {
-		a.mu.Unlock()
 		a.cutTees()
+		a.mu.Unlock()
 		return
 	}
 	var grace time.Duration

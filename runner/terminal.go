@@ -30,7 +30,7 @@ func (a *attempt) borrow() *loan {
 			return nil
 		}
 		l.own = true
-	case a.inst.Stdin.Kind != plan.InInherit || a.job.Group == plan.GroupSession || !l.lent:
+	case !a.readsCaller() || a.job.Group == plan.GroupSession || !l.lent:
 		return nil
 	}
 	if !proc.HasForeground(l.terminal) {
@@ -39,6 +39,17 @@ func (a *attempt) borrow() *loan {
 	}
 	l.mode, _ = proc.ModeOf(l.terminal) // without it there is nothing to put back
 	return l
+}
+
+// readsCaller reports whether a process of the attempt inherits standard input.
+// Where a tee does, sluice itself reads, and needs the terminal.
+func (a *attempt) readsCaller() bool {
+	for i, s := range a.inst.Stages {
+		if s.Tee == nil && a.flow.Source[i] < 0 && a.inst.InputOf(a.flow, i).Kind == plan.InInherit {
+			return true
+		}
+	}
+	return false
 }
 
 func (l *loan) close() {

@@ -23,7 +23,8 @@ type ending struct {
 
 	tee     bool             // it is none of a process
 	copied  *plumb.TeeResult // of a tee that has begun
-	copyErr error
+	copyErr error            // of copying, reading and writing
+	cut     bool             // what it wrote to was not read, and it was stopped
 }
 
 // stopped says that sluice ended an attempt before its time. The zero stopped
@@ -92,6 +93,8 @@ func judgeStage(e ending, stop stopped, readerOK bool) report.StageStatus {
 		return report.StageNotStarted
 	case e.tee && e.copyErr != nil:
 		return report.StageFailed
+	case e.tee && stop.happened() && (e.cut || e.copied.Cut || e.copied.Early && !readerOK):
+		return stop.stage()
 	case e.tee && e.copied.Early:
 		return report.StageClosedEarly
 	case e.tee:
@@ -101,15 +104,20 @@ func judgeStage(e ending, stop stopped, readerOK bool) report.StageStatus {
 	case readerOK && (e.exit.Signal == sigpipe || e.exit.Code == 128+int(sigpipe)):
 		return report.StageClosedEarly
 	case stop.happened() && !e.end.Before(stop.at):
-		switch stop.status {
-		case report.TimedOut:
-			return report.StageTimedOut
-		case report.Succeeded:
-			return report.StageSucceeded
-		}
-		return report.StageCancelled
+		return stop.stage()
 	}
 	return report.StageFailed
+}
+
+// stage is the status of a stage that was ended so.
+func (s stopped) stage() report.StageStatus {
+	switch s.status {
+	case report.TimedOut:
+		return report.StageTimedOut
+	case report.Succeeded:
+		return report.StageSucceeded
+	}
+	return report.StageCancelled
 }
 
 // words tells how a stage ended.
@@ -160,12 +168,15 @@ func (e ending) words(stop stopped) string {
 
 // passed tells what a tee did.
 func (e ending) passed() string {
-	text := fmt.Sprintf("%d bytes", e.copied.Bytes)
-	if e.copied.Early {
+	text := fmt.Sprintf("%d bytes copied", e.copied.Bytes)
+	switch {
+	case e.cut || e.copied.Cut:
+		text += ", then it was stopped"
+	case e.copied.Early:
 		text += ", then nobody read on"
 	}
 	if e.copied.Spilled > 0 {
-		text += fmt.Sprintf("; at most %d of them were kept for slow branches", e.copied.Spilled)
+		text += fmt.Sprintf("; at most %d of them were kept for who read slowly", e.copied.Spilled)
 	}
 	return text
 }

@@ -1,12 +1,12 @@
 package runner
 
 import (
-	"fmt"
 	"os"
 
 	"sluice/runner/event"
 	"sluice/runner/plan"
 	"sluice/runner/plumb"
+	"sluice/runner/report"
 )
 
 // tailBytes is how much of a stage's logged standard error its report keeps.
@@ -132,15 +132,5 @@ func (a *attempt) file(o plan.Output) (*os.File, error) {
 
 // tooMuch says that a capture is over its limit of max bytes.
 func tooMuch(max int64) string {
-	size := fmt.Sprintf("%dB", max)
-	for _, unit := range []struct {
-		name string
-		n    int64
-	}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
-		if max%unit.n == 0 {
-			size = fmt.Sprintf("%d%s", max/unit.n, unit.name)
-			break
-		}
-	}
-	return "it printed more than the " + size + " that stdout: {capture: {max}} allows"
+	return "it printed more than the " + report.Size(max) + " that stdout: {capture: {max}} allows"
 }

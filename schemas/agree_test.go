@@ -46,7 +46,7 @@ var beyondSchema = []struct {
 	{"SL018", `^pattern of param `, nil, "the syntax of patterns is RE2's, and that of a schema's \"format: regex\" is ECMAScript's"},
 	{"SL013", ` is ".*"; expected a (whole )?number$`, spelled, "a schema sees the number, and not that it is spelled 1.0, 1e3, 0x10 or 010, of which YAML readers disagree"},
 	{"SL016", ` is ".*"; expected true( or false|, or \{to: …, max: …\})$`, spelled, "a schema sees the boolean, and not that it is spelled True"},
-	{"SL111", ` is (opened|read) twice, |^no argument opens |^the output of branch |has no output$|^what branch .* makes would come back |^the tee is the first stage`, nil, "no schema follows a name"},
+	{"SL111", ` is (opened|read) twice, |^no argument opens |^the output of branch |has no output$|^what branch .* makes would come back |^the tee is the first stage|has no process: all`, nil, "no schema follows a name, or looks into every branch"},
 	{"SL018", `^bound ".*" of param .*: it is no (whole )?number`, spelled, "as SL013"},
 }
 

@@ -86,7 +86,7 @@ func TestKeyAt(t *testing.T) {
 
 func TestKeysNamed(t *testing.T) {
 	for path, want := range map[string]string{
-		"needs": "jobs.NAME.needs", "retry.jitter": "defaults.retry.jitter jobs.NAME.retry.jitter", "stdin.file": "jobs.NAME.stdin.file jobs.NAME.inputs.NAME.stdin.file jobs.NAME.pipe.inputs.NAME.stdin.file jobs.NAME.pipe.tee.inputs.NAME.stdin.file", "params.max": "params.NAME.max",
+		"needs": "jobs.NAME.needs", "retry.jitter": "defaults.retry.jitter jobs.NAME.retry.jitter", "stdin.file": "jobs.NAME.stdin.file jobs.NAME.inputs.NAME.stdin.file jobs.NAME.pipe.inputs.NAME.stdin.file", "params.max": "params.NAME.max",
 		"matrix.range": "jobs.NAME.matrix.AXIS.range", "AXIS.range": "jobs.NAME.matrix.AXIS.range", "nothing": "", "retry.nothing": "", "": "",
 	} {
 		var paths []string

@@ -76,7 +76,7 @@ type schema struct {
 	fields map[string]field // where the documentation of Properties stands
 	entry  string           // of a mapping of names: what stands for one in a path
 	words  string           // what it is, in words, where that is not plain
-	leaf   bool             // it has no keys worth a mention
+	leaf   bool             // it has no keys worth a mention here
 	text   bool             // its default and example stand in the tags as texts, not as YAML
 	sample string           // its example as YAML, where no tag has it
 }

@@ -14,6 +14,7 @@ func (c *check) plumbing(j *spec.Job) {
 	if j.Pipe.IsSet() && j.Inputs.IsSet() {
 		c.add("SL111", j.Inputs.Pos, 1, "inputs are those of a command, and this job is a pipe", "write them at the stage that opens them")
 	}
+	c.process(j)
 	g := newGraph(j)
 	for _, s := range g.stages {
 		if s.IsTee() {
@@ -43,6 +44,16 @@ func (c *check) plumbing(j *spec.Job) {
 func (c *check) inputsOf(inputs spec.Map[*spec.Feed], command spec.Template, run spec.Line) {
 	if inputs.IsSet() && !command.IsSet() && !run.IsSet() {
 		c.add("SL111", inputs.Pos, 1, "inputs are those of a command, and there is none beside them", "write them at the stage that opens them")
+	}
+}
+
+// process checks that j has a process at all.
+func (c *check) process(j *spec.Job) {
+	for range j.Processes() {
+		return
+	}
+	if stages := j.Stages(); len(stages) > 0 && !c.broken.jobs[j.Name.Value] {
+		c.add("SL111", stages[0].Tee.Pos, 1, fmt.Sprintf("job %q has no process: all of its stages are tees", j.Name.Value), "put cat before it, or give a branch a command")
 	}
 }
 
@@ -150,14 +161,25 @@ func (c *check) branchInputs(j *spec.Job, branches map[string]*spec.Branch) {
 
 // sources checks what first stages read.
 func (c *check) sources(j *spec.Job) {
-	nothing := func(in spec.Input, stages []*spec.Stage) {
-		if len(stages) > 0 && stages[0].IsTee() && (in.Kind == spec.InputNone || in.Kind == spec.InputUnset && !j.Interactive.Value) {
-			c.add("SL111", stages[0].Tee.Pos, 1, "the tee is the first stage, and nothing comes through it", "put what it shall copy before it, or give stdin")
+	nothing := func(in spec.Input, stages []*spec.Stage, terminal bool) {
+		if len(stages) == 0 || !stages[0].IsTee() {
+			return
+		}
+		at := stages[0].Tee.Pos
+		switch in.Kind {
+		case spec.InputUnset, spec.InputInherit:
+			if terminal {
+				c.add("SL111", at, 1, "the tee is the first stage, and only a process can read the terminal", "put cat before it")
+				return
+			}
+		}
+		if in.Kind == spec.InputUnset || in.Kind == spec.InputNone {
+			c.add("SL111", at, 1, "the tee is the first stage, and nothing comes through it", "put what it shall copy before it, or give stdin")
 		}
 	}
-	nothing(j.Stdin, j.Stages())
+	nothing(j.Stdin, j.Stages(), j.Interactive.Value)
 	for _, f := range j.Feeds() {
-		nothing(f.Stdin, f.Stages())
+		nothing(f.Stdin, f.Stages(), j.Interactive.Value && f.Stdin.Kind == spec.InputInherit)
 	}
 	inherit := 0
 	for _, in := range j.Stdins() {

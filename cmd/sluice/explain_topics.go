@@ -37,7 +37,7 @@ func explainAll(p page) {
 }
 
 // inOrder compares the places of a key: one that stands in a job and elsewhere
-// is explained there.
+// is explained there, and where it stands in several, in the nearest to the top.
 func inOrder(a, b spec.Key) int {
 	elsewhere := func(k spec.Key) int {
 		if strings.HasPrefix(k.Path, "jobs.") {
@@ -45,7 +45,8 @@ func inOrder(a, b spec.Key) int {
 		}
 		return 1
 	}
-	return cmp.Or(cmp.Compare(elsewhere(a), elsewhere(b)), cmp.Compare(a.Path, b.Path))
+	depth := func(k spec.Key) int { return strings.Count(k.Path, ".") }
+	return cmp.Or(cmp.Compare(elsewhere(a), elsewhere(b)), cmp.Compare(depth(a), depth(b)), cmp.Compare(a.Path, b.Path))
 }
 
 // explainKey explains k, which stands in other places too.

@@ -16,14 +16,18 @@ import (
 // the environment, of which what the caller passes is told by name only.
 func writePlan(w io.Writer, p *plan.Plan, color bool) error {
 	t := planText{p: p, style: report.Style{Color: color}}
-	instances, stages := 0, 0
+	instances, processes := 0, 0
 	for _, j := range p.Jobs {
 		instances += len(j.Instances)
 		for _, inst := range j.Instances {
-			stages += len(inst.Stages)
+			for _, s := range inst.Stages {
+				if s.Tee == nil {
+					processes++
+				}
+			}
 		}
 	}
-	t.line(0, t.style.Paint(report.Bold, p.File)+"  "+t.dim(fmt.Sprintf("%s, %s", report.Count(instances, "instance"), plural2(stages, "process", "processes"))))
+	t.line(0, t.style.Paint(report.Bold, p.File)+"  "+t.dim(fmt.Sprintf("%s, %s", report.Count(instances, "instance"), plural2(processes, "process", "processes"))))
 	t.pair(0, "dir", p.Dir)
 	for _, v := range p.Params {
 		t.pair(0, "param", v.Name+" = "+report.Quote(v.Values))
@@ -151,7 +155,7 @@ func (t *planText) instance(inst *plan.Instance) {
 			number = fmt.Sprint(i + 1)
 		}
 		if s.Tee != nil {
-			t.line(1, t.dim(fmt.Sprintf("%-8s", "tee "+number)))
+			t.line(1, t.dim(fmt.Sprintf("%-8s", "tee "+number))+t.style.Paint(report.Cyan, strings.TrimPrefix(s.Name, "tee")))
 			t.joins(inst, flow, i)
 			continue
 		}
@@ -181,10 +185,15 @@ func (t *planText) instance(inst *plan.Instance) {
 // it and the one behind it.
 func (t *planText) joins(inst *plan.Instance, flow *plan.Flow, i int) {
 	s := inst.Stages[i]
-	if strings.Contains(s.Name, "/") || s.Tee != nil && s.Name != "tee" {
+	if strings.Contains(s.Name, "/") && s.Tee == nil {
 		t.sub("name", s.Name)
 	}
-	stage := func(k int) string { return fmt.Sprintf("what %d writes", k+1) }
+	stage := func(k int) string {
+		if inst.Stages[k].Tee != nil {
+			return fmt.Sprintf("a copy by %d", k+1)
+		}
+		return fmt.Sprintf("what %d writes", k+1)
+	}
 	switch from := flow.Source[i]; {
 	case from >= 0 && from != i-1:
 		t.sub("stdin", stage(from))
@@ -205,14 +214,18 @@ func (t *planText) joins(inst *plan.Instance, flow *plan.Flow, i int) {
 	for _, f := range s.Tee.Files {
 		t.sub("copy", t.output(f))
 	}
+	var readers []string
 	for _, r := range flow.Readers[i] {
-		t.sub("copy", fmt.Sprintf("for %d", r.Stage+1))
+		readers = append(readers, fmt.Sprint(r.Stage+1))
 	}
-	full := "then it waits"
+	if readers != nil {
+		t.sub("copy", "for "+strings.Join(readers, ", "))
+	}
+	full := "waits for them"
 	if s.Tee.Fail {
-		full = "then it fails"
+		full = "fails"
 	}
-	t.sub("spill", fmt.Sprintf("%d bytes, %s", s.Tee.Spill, full))
+	t.sub("spill", fmt.Sprintf("at most %s for slow readers, then it %s", report.Size(s.Tee.Spill), full))
 }
 
 // stage tells what sets s apart from its pipeline.

@@ -102,6 +102,11 @@ func (a *Attempt) writeCodes(b *bytes.Buffer, s Style) {
 		codes[i] = Visible(st.Name) + " " + st.code()
 	}
 	fmt.Fprintf(b, "  %s %s\n", s.Paint(Dim, "stages:"), strings.Join(codes, " · "))
+	for i, st := range a.Stages {
+		if st.Error != "" && len(st.Argv) == 0 && i != a.Fault() { // a tee's, which no standard error tells
+			fmt.Fprintf(b, "  %s %s: %s\n", s.Paint(Dim, "also:"), Visible(st.Name), Visible(st.Error))
+		}
+	}
 }
 
 // Fault is the index of the stage to tell about: the one at fault, else the
@@ -137,10 +142,12 @@ func (st *Stage) code() string {
 		code = st.Signal
 	}
 	switch {
-	case st.Error != "":
+	case st.Status == StageNotStarted && st.Error != "":
 		return code + " (could not start)"
 	case st.Status == StageNotStarted:
 		return "not started"
+	case len(st.Argv) == 0 && st.Status != StageSucceeded: // a tee has no exit code
+		return strings.ReplaceAll(string(st.Status), "_", " ")
 	case st.Status == StageClosedEarly:
 		return "141 (closed early)" // 128 + SIGPIPE, whoever says it: the kernel or the program
 	case st.Status == StageTimedOut:

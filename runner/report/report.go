@@ -133,14 +133,14 @@ type Output struct {
 // Stage is how one process ended.
 type Stage struct {
 	Name   string        `json:"name"`
-	Argv   []string      `json:"argv"`
-	PID    int           `json:"pid,omitempty"` // 0: it did not start
+	Argv   []string      `json:"argv"`          // of a tee, which is no process, none
+	PID    int           `json:"pid,omitempty"` // 0: it did not start, or is a tee
 	Status StageStatus   `json:"status"`
 	Code   int           `json:"code"`             // exit code; -1 where a signal ended it; 126 or 127 where it could not start
 	Signal string        `json:"signal,omitempty"` // the signal that ended it, such as "KILL"
 	Core   bool          `json:"core,omitempty"`   // it dumped core
 	Ending string        `json:"ending"`           // in words: "exit code 2", "signal 9 KILL, 10s after TERM"
-	Error  string        `json:"error,omitempty"`  // why it could not start
+	Error  string        `json:"error,omitempty"`  // why it could not start; of a tee, what it could not copy
 	Start  time.Time     `json:"start,omitzero"`
 	Took   time.Duration `json:"took_ns"`
 	User   time.Duration `json:"user_ns"` // CPU time in user mode, children that it waited for included

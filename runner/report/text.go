@@ -243,6 +243,20 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// Size is n bytes in the largest unit of which it is a whole number: "1GiB",
+// "1500B".
+func Size(n int64) string {
+	for _, unit := range []struct {
+		name  string
+		bytes int64
+	}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
+		if n >= unit.bytes && n%unit.bytes == 0 {
+			return fmt.Sprintf("%d%s", n/unit.bytes, unit.name)
+		}
+	}
+	return fmt.Sprintf("%dB", n)
+}
+
 // Width is how many columns of a terminal Visible(s) fills.
 func Width(s string) int {
 	return displaywidth.String(Visible(s))

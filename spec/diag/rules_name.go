@@ -147,7 +147,7 @@ jobs:
 	},
 	{
 		ID: "SL111", Severity: Fatal, Title: "pipes that can't be joined",
-		Explain: `What comes out of a pipe can be read once, by one process. So an input is opened by exactly one argument, a branch of a tee is read by one input at most, and what one input reads is not written elsewhere as well. A tee copies what comes through it: something must come, and as it is no process it has no environment, directory or exit code. And no stage can wait for what it has still to write itself.
+		Explain: `What comes out of a pipe can be read once, by one process. So an input is opened by exactly one argument, a branch of a tee is read by one input at most, and what one input reads is not written elsewhere as well. A tee copies what comes through it: something must come, and as it is no process it has no environment, directory or exit code, and a job of tees alone has nothing to wait for. And no stage can wait for what it has still to write itself.
 
 Where two readers want the same stream, copy it with a tee: each branch has its own.`,
 		Wrong: `version: 1
