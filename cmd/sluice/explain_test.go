@@ -116,6 +116,8 @@ func TestDefaultsAreTrue(t *testing.T) {
 		"jobs.NAME.ready":                 job("run: sort, service: true, ready: {port: 80%s}"),
 		"jobs.NAME.restart":               job("run: sort, service: true, restart: {%s}"),
 		"jobs.NAME.exclusive":             job("run: sort, exclusive: {name: x%s}"),
+		"jobs.NAME.channel":               job("run: sort, channel: {%s}"),
+		"jobs.NAME.pipe.channel":          job("pipe: [{run: sort, channel: {%s}}]"),
 		"jobs.NAME.log":                   job("run: sort, log: {%s}"),
 		"defaults.log":                    "defaults: {log: {%s}}\n" + job("run: sort"),
 		"defaults.stop":                   "defaults: {stop: {%s}}\n" + job("run: sort"),
