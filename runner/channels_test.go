@@ -398,8 +398,22 @@ func TestChannelAgain(t *testing.T) {
 	}
 }
 
-// What the processes of a failed start would have said is waited for too, and
-// a process that outlives its attempt does not keep it.
+// A process that left the group and holds the channel is not waited for long.
+func TestChannelHeldOutside(t *testing.T) {
+	life := newLifeline(t)
+	s := talk(t, nil)
+	fork := self(t, "fork", life.path, "leave")
+	fork.Channel, fork.Env, fork.Stderr = s.Channel, append(fork.Env, s.Env[2:]...), plan.Output{Kind: plan.OutDiscard}
+	j := job("j", fork)
+	j.Instances[0].Stdout = plan.Output{Kind: plan.OutDiscard}
+	a := execute(t, planOf(j), Options{}).wants(t, "succeeded; succeeded")
+	if want := "fork: a process that left the group still holds its channel; what it sends later than 1s after the end is not read"; !slices.Equal(a.Warnings, []string{want}) {
+		t.Errorf("%q", a.Warnings)
+	}
+	life.release()
+}
+
+// A channel ends with an attempt of which not all could be started.
 func TestChannelOfBrokenStart(t *testing.T) {
 	missing := stageOf("missing", "/nowhere/missing", []string{"missing"}, nil)
 	o := execute(t, planOf(job("j", talk(t, nil, "+1", "hang"), missing)), Options{})
