@@ -87,17 +87,18 @@ func relate(s *schema, t reflect.Type) {
 	case reflect.TypeFor[Branch]():
 		s.Dependencies = map[string][]string{"args": {"command"}, "inputs": {"command"}, "mode": {"file"}}
 		s.OneOf = exactlyOne("file", "run", "command", "pipe")
+		// Their keys are told where they stand in a job.
+		s.Properties["pipe"].leaf, s.Properties["inputs"].leaf, s.Properties["stdout"].leaf = true, true, true
 		name := s.Properties["name"]
 		name.Type, name.Pattern, name.PatternError, name.words = nameSchema().Type, namePattern, nameSchema().PatternError, "a name"
 		s.Properties["pipe"].MinItems, s.Properties["inputs"].MinProperties = 1, 1
 		s.AllOf = []any{condition{If: &clause{Required: []string{"file"}}, Then: &clause{Properties: map[string]any{"stdout": false}}}}
-		s.Properties["pipe"].leaf, s.Properties["inputs"].leaf = true, true // as of a stage
 	case reflect.TypeFor[Feed]():
 		s.Dependencies = map[string][]string{"args": {"command"}, "inputs": {"command"}}
 		s.OneOf = exactlyOne("branch", "run", "command", "pipe")
+		s.Properties["pipe"].leaf, s.Properties["inputs"].leaf = true, true // as in a branch
 		s.Properties["pipe"].MinItems, s.Properties["inputs"].MinProperties = 1, 1
 		s.AllOf = []any{condition{If: &clause{Required: []string{"branch"}}, Then: &clause{Properties: map[string]any{"stdin": false}}}}
-		s.Properties["pipe"].leaf, s.Properties["inputs"].leaf = true, true // as of a job
 	case reflect.TypeFor[Ready]():
 		s.OneOf = exactlyOne("line", "port", "file")
 		line := s.Properties["line"]

@@ -1,6 +1,6 @@
 // Package plumb makes the descriptors that children are joined by: pipes,
-// inputs, output files that appear whole or not at all, and the readers of what
-// sluice itself is to hear.
+// inputs, output files that appear whole or not at all, the readers of what
+// sluice itself is to hear, and the copier of one pipe to several.
 //
 // A child gets descriptors in blocking mode. O_NONBLOCK belongs to the open
 // file and not to the descriptor, so each function here opens its own and

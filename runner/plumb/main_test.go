@@ -22,6 +22,10 @@ var programs = map[string]func(args []string) int{
 	"hold":  playHold,
 	"zeros": playZeros,
 	"count": playCount,
+	"noise": playNoise,
+	"sum":   playSum,
+	"step":  playStep,
+	"full":  playFull,
 }
 
 func TestMain(m *testing.M) {

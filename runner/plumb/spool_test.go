@@ -3,11 +3,15 @@ package plumb
 import (
 	"bytes"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestSpool(t *testing.T) {
+	readPipe(t) // the runtime opens its own descriptors for the first
 	before := descriptors(t)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for _, mem := range []int{0, 10, 1000} {
@@ -86,4 +90,44 @@ func TestSpoolKeepsWhatIsNotTaken(t *testing.T) {
 		s.Close()
 		s.Close()
 	}
+}
+
+// A pipe that takes a piece and then nothing for the moment gets everything.
+func TestSpoolToNonblockingPipe(t *testing.T) {
+	const size = 3_000_001
+	for _, mem := range []int{0, 1000, size} {
+		s := NewSpool(mem)
+		if _, err := io.CopyN(s, noise(), size); err != nil {
+			t.Fatal(err)
+		}
+		r, w := readPipe(t)
+		fd, err := nonblocking(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got bytes.Buffer
+		for s.Len() > 0 {
+			n, err := s.WriteTo(fdWriter(fd))
+			if err != nil && err != unix.EAGAIN {
+				t.Fatal(err)
+			}
+			if _, err := io.CopyN(&got, r, n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Close()
+		same(t, &got, size)
+		s.Close()
+	}
+}
+
+// fdWriter writes to a descriptor once for each call.
+type fdWriter int
+
+func (w fdWriter) Write(p []byte) (int, error) {
+	n, err := writeFD(int(w), p)
+	if err == nil && n < len(p) {
+		err = unix.EAGAIN
+	}
+	return n, err
 }

@@ -17,7 +17,7 @@ import (
 // branch that is read more slowly than another holds that one up for 10 ms and a
 // fiftieth of the time, at most. Then what it lacks is kept for it, in memory up
 // to 1 MiB, beyond that in an unlinked file in the folder for temporary files.
-// Where no branch is read nothing is kept: the pipes fill, and the writer waits.
+// Where no branch is read the pipes fill, and the writer waits.
 type Tee struct {
 	o        TeeOptions
 	in       *os.File
@@ -35,7 +35,6 @@ type Tee struct {
 	deadline time.Time
 	stopped  bool // nothing is read any more, and in is closed
 	held     bool // a branch waits for another whose patience is not at its end
-	bound    bool // nothing more may be kept
 	waited   bool // the branches are told of the bound
 	fds      []unix.PollFd
 	sinks    []*branch
@@ -77,7 +76,7 @@ type TeeBranch struct {
 // TeeFull is the error of a Tee that was to fail at its bound.
 type TeeFull struct {
 	Branch int   // the one that most is kept for, an index of outs
-	Behind int64 // bytes that it has not read
+	Behind int64 // bytes that others have and its pipe could not take
 	Spill  int64 // the bound, for all branches
 }
 
@@ -121,8 +120,8 @@ func startTee(in *os.File, outs []*os.File, o TeeOptions, newHead func(in int) h
 
 // Interrupt bounds the reading, for a process outside may hold the pipe for
 // ever. What is in the pipe at the deadline is still copied, up to its
-// capacity, and then it ends. A later call replaces the deadline, the zero Time
-// takes it back. The readers of the branches have no deadline: whoever started
+// capacity, and then it ends. Before that a later call replaces the deadline, and
+// the zero Time takes it back. The readers of the branches have no deadline: whoever started
 // them ends them.
 func (t *Tee) Interrupt(deadline time.Time) {
 	select { // the goroutine has not looked at the last one

@@ -46,7 +46,6 @@ func (b *branch) flush() error {
 	if err != nil {
 		return fmt.Errorf("read what was kept for branch %d: %w", b.index, err)
 	}
-	p = p[:min(len(p), spoolPiece)]
 	n, err := writeFD(b.fd, p)
 	b.spool.leave(n)
 	b.bytes += int64(n)

@@ -31,6 +31,9 @@ type head interface {
 	// take removes n bytes, which some branch has, from the start, and hands
 	// them to sink in pieces.
 	take(n int64, sink func([]byte) error) error
+
+	// atEnd reports whether nothing is there, and nobody can write any more.
+	atEnd() bool
 }
 
 // copyHead holds a piece of the stream in memory. It is for systems without
@@ -70,6 +73,16 @@ func (h *copyHead) take(n int64, sink func([]byte) error) error {
 	p := h.data[:n]
 	h.data = h.data[n:]
 	return sink(p)
+}
+
+func (h *copyHead) atEnd() bool { return len(h.data) == 0 && atEnd(h.in) }
+
+// atEnd reports whether nothing is in the pipe that fd reads, and nobody can
+// write to it.
+func atEnd(fd int) bool {
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	n, err := unix.Poll(fds, 0)
+	return err == nil && n > 0 && fds[0].Revents == unix.POLLHUP
 }
 
 // again calls fn until no signal interrupts it.

@@ -21,19 +21,19 @@ func newHead(in int) head {
 // start, and nothing from the middle: one that is ahead gets no more until the
 // others have as much and that has left the pipe.
 type pipeHead struct {
-	in    int
-	known int64 // bytes that are there for sure, or 1: something or the end
-	buf   []byte
+	in     int
+	filled bool // something or the end is there for sure
+	buf    []byte
 }
 
-func (h *pipeHead) more() bool { return h.known == 0 }
+func (h *pipeHead) more() bool { return !h.filled }
 
 func (h *pipeHead) fill(int64) error {
-	h.known = max(h.known, 1)
+	h.filled = true
 	return nil
 }
 
-func (h *pipeHead) has(b *branch) bool { return h.known > 0 && b.ahead == 0 }
+func (h *pipeHead) has(b *branch) bool { return h.filled && b.ahead == 0 }
 
 func (h *pipeHead) give(b *branch, shared, most int64) (n int64, gone bool, err error) {
 	name := "tee"
@@ -53,11 +53,8 @@ func (h *pipeHead) give(b *branch, shared, most int64) (n int64, gone bool, err 
 		return 0, false, os.NewSyscallError(name, err)
 	case n == 0:
 		return 0, false, io.EOF
-	case gone:
-		h.known = max(h.known-n, 0)
-	default:
-		h.known = max(h.known, n)
 	}
+	h.filled = h.filled && !gone
 	return n, gone, nil
 }
 
@@ -65,6 +62,7 @@ func (h *pipeHead) take(n int64, sink func([]byte) error) error {
 	if h.buf == nil {
 		h.buf = make([]byte, largeBuffer)
 	}
+	h.filled = false
 	for n > 0 {
 		got, err := readFD(h.in, h.buf[:min(n, int64(len(h.buf)))])
 		if err != nil {
@@ -74,10 +72,11 @@ func (h *pipeHead) take(n int64, sink func([]byte) error) error {
 			return io.ErrUnexpectedEOF // somebody else reads the pipe
 		}
 		n -= int64(got)
-		h.known = max(h.known-int64(got), 0)
 		if err := sink(h.buf[:got]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+func (h *pipeHead) atEnd() bool { return atEnd(h.in) }

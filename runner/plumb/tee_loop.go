@@ -6,8 +6,6 @@ import (
 	"io"
 	"math"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // run copies until every branch is closed.
@@ -87,18 +85,18 @@ func (t *Tee) shared(b *branch) int64 {
 // settle removes from the head what every branch has. Where a branch has
 // nothing of it and the others have waited long enough, it is kept for that one.
 func (t *Tee) settle() error {
-	t.held, t.bound = false, false
+	t.held = false
 	for {
 		n := t.common()
 		if n == 0 || t.held {
 			return nil
 		}
-		kept := t.kept()
+		ahead, kept := n, t.kept()
 		if len(t.sinks) > 0 {
 			n = min(n, (t.o.Spill-kept)/int64(len(t.sinks)))
 		}
 		if n <= 0 {
-			return t.full()
+			return t.full(ahead)
 		}
 		if err := t.head.take(n, t.keep); err != nil {
 			return err
@@ -112,7 +110,7 @@ func (t *Tee) settle() error {
 // for which they must be kept are the sinks then. It is 0 too if it is up to
 // others first, and held says that this is so because some wait for one.
 func (t *Tee) common() int64 {
-	n, stuck, wanted := int64(math.MaxInt64), false, false
+	n, stuck := int64(math.MaxInt64), false
 	t.sinks = t.sinks[:0]
 	for _, b := range t.branches {
 		switch {
@@ -121,7 +119,6 @@ func (t *Tee) common() int64 {
 			t.sinks = append(t.sinks, b)
 		case b.ahead > 0:
 			n = min(n, b.ahead)
-			wanted = wanted || b.wants
 		case b.room:
 			return 0 // it gets something first
 		default:
@@ -132,7 +129,7 @@ func (t *Tee) common() int64 {
 	if n == math.MaxInt64 {
 		return 0 // nobody lacks what another has
 	}
-	t.held = stuck && (!wanted || t.patience() > 0)
+	t.held = stuck && t.patience() > 0
 	return n
 }
 
@@ -175,8 +172,9 @@ func (t *Tee) patience() (most time.Duration) {
 	return most
 }
 
-// full is what happens at the bound.
-func (t *Tee) full() error {
+// full is what happens at the bound, where some branches are ahead so many
+// bytes of those that something is kept for.
+func (t *Tee) full(ahead int64) error {
 	slow := t.sinks[0]
 	for _, b := range t.sinks {
 		if b.spool.Len() > slow.spool.Len() {
@@ -184,9 +182,8 @@ func (t *Tee) full() error {
 		}
 	}
 	if t.o.Fail {
-		return &TeeFull{Branch: slow.index, Behind: slow.spool.Len(), Spill: t.o.Spill}
+		return &TeeFull{Branch: slow.index, Behind: slow.spool.Len() + ahead, Spill: t.o.Spill}
 	}
-	t.bound = true
 	if !t.waited && t.o.Waits != nil {
 		t.o.Waits(slow.index)
 	}
@@ -205,17 +202,10 @@ func (t *Tee) over() bool {
 		open = open || !b.closed
 	}
 	if !open && !t.stopped {
-		t.result.Early = !t.atEnd()
+		t.result.Early = !t.head.atEnd()
 		t.stop()
 	}
 	return !open
-}
-
-// atEnd reports whether nothing is in the pipe and nobody can write to it.
-func (t *Tee) atEnd() bool {
-	fds := []unix.PollFd{{Fd: int32(t.fd), Events: unix.POLLIN}}
-	n, err := unix.Poll(fds, 0)
-	return err == nil && n > 0 && fds[0].Revents == unix.POLLHUP
 }
 
 // stop ends the reading.

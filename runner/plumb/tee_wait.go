@@ -54,7 +54,6 @@ const (
 func (t *Tee) ask() (timeout int, paying bool) {
 	t.fds = append(t.fds[:0], unix.PollFd{Fd: int32(t.wakeFD), Events: unix.POLLIN}, unix.PollFd{Fd: -1})
 	timeout = -1
-	live := false
 	for _, b := range t.branches {
 		p := unix.PollFd{Fd: int32(b.fd)} // for POLLERR, without being asked
 		switch {
@@ -73,11 +72,9 @@ func (t *Tee) ask() (timeout int, paying bool) {
 				p.Events = unix.POLLOUT
 			}
 		}
-		live = live || b.live()
 		t.fds = append(t.fds, p)
 	}
-	// Without a branch that could take it nothing is read.
-	if live && !t.stopped && t.head.more() {
+	if !t.stopped && t.head.more() {
 		t.fds[inPlace] = unix.PollFd{Fd: int32(t.fd), Events: unix.POLLIN}
 		if t.cutting() {
 			timeout = 0
@@ -129,18 +126,20 @@ func (t *Tee) expire() {
 	default:
 	}
 	switch {
-	case t.stopped || t.deadline.IsZero() || time.Until(t.deadline) > 0:
+	case t.stopped:
 	case !t.cutting():
-		t.end = t.pos + PipeSize + largeBuffer // which a head holds itself
+		if !t.deadline.IsZero() && time.Until(t.deadline) <= 0 {
+			t.end = t.pos + PipeSize + largeBuffer // which a head holds itself
+		}
 	case t.pos == t.end, t.fds[inPlace].Fd >= 0 && t.fds[inPlace].Revents == 0:
-		t.result.Cut = !t.atEnd()
+		t.result.Cut = true
 		t.stop()
 	}
 }
 
 // sooner is a timeout of poll(2) that is not longer than the one before or d.
 func sooner(timeout int, d time.Duration) int {
-	ms := int((d + time.Millisecond - 1) / time.Millisecond)
+	ms := int(min((d+time.Millisecond-1)/time.Millisecond, math.MaxInt32))
 	if timeout < 0 {
 		return ms
 	}
