@@ -24,7 +24,8 @@ import (
 
 // talk STEP… does its steps by its channel: +TEXT sends a line; ? reads one
 // and prints it, or "end"; - closes the channel; N*TEXT sends a line N times; big*NAME an output of 900 KiB;
-// deaf ignores TERM; hang stays.
+// deep*N
+// one of so many lists; deaf ignores TERM; hang stays.
 func playTalk(steps []string) int {
 	fd, err := strconv.Atoi(os.Getenv("NODE_CHANNEL_FD"))
 	if err != nil || os.Getenv("NODE_CHANNEL_SERIALIZATION_MODE") != "json" {
@@ -45,6 +46,9 @@ func playTalk(steps []string) int {
 			fmt.Print(line)
 		case count == "big":
 			fmt.Fprintf(channel, `{"sluice":{"output":{%q:%q}}}`+"\n", text, strings.Repeat("x", 900<<10))
+		case count == "deep":
+			deep, _ := strconv.Atoi(text)
+			fmt.Fprintf(channel, `{"sluice":{"output":{"k":%s1%s}}}`+"\n", strings.Repeat("[", deep), strings.Repeat("]", deep))
 		case step == "-":
 			channel.Close()
 		case step == "deaf":
@@ -167,6 +171,18 @@ func TestPriorOutputs(t *testing.T) {
 	}})
 	if got := o.logged("second", 0, event.Stdout); got != "kept\n" || string(o.Jobs[0].Values["k"]) != `"kept"` {
 		t.Errorf("the reader was given %q, and the report %s", got, o.Jobs[0].Values)
+	}
+}
+
+// An output that is nested as deep as can be does not keep the report from
+// being read.
+func TestDeepOutput(t *testing.T) {
+	for deep, want := range map[int]int{9_987: 2*9_987 + 1, 9_988: 0, 9_997: 0} {
+		o := execute(t, planOf(job("j", talk(t, nil, fmt.Sprintf("deep*%d", deep)))), Options{})
+		var back report.Report
+		if err := json.Unmarshal(o.AppendJSON(nil), &back); err != nil || len(back.Jobs[0].Values["k"]) != want {
+			t.Errorf("%d: %v, %d bytes", deep, err, len(back.Jobs[0].Values["k"]))
+		}
 	}
 }
 
