@@ -23,9 +23,9 @@ import (
 )
 
 // talk STEP… does its steps by its channel: +TEXT sends a line; ? reads one
-// and prints it, or "end"; - closes the channel; N*TEXT sends a line N times; big*NAME an output of 900 KiB;
-// deep*N
-// one of so many lists; deaf ignores TERM; hang stays.
+// and prints it, or "end"; - closes the channel; N*TEXT sends a line N times;
+// big*NAME an output of 900 KiB, deep*N one of so many lists; deaf ignores
+// TERM; hang stays.
 func playTalk(steps []string) int {
 	fd, err := strconv.Atoi(os.Getenv("NODE_CHANNEL_FD"))
 	if err != nil || os.Getenv("NODE_CHANNEL_SERIALIZATION_MODE") != "json" {
@@ -401,6 +401,15 @@ func TestMailbox(t *testing.T) {
 	}
 	if a, b := o.logged("j", 0, event.Stdout), o.logged("j", 1, event.Stdout); a != "" || b != "{\"to\":\"you\"}\n" {
 		t.Errorf("they were given %q and %q", a, b)
+	}
+}
+
+// A channel is its process's alone: the others of the attempt have neither the
+// descriptor nor what tells of it.
+func TestChannelIsNobodyElses(t *testing.T) {
+	o := execute(t, planOf(job("j", talk(t, nil, "+1"), self(t, "inspect"))), Options{})
+	if got := o.logged("j", 1, event.Stdout); !strings.Contains(got, "\nfds 0 1 2\n") || strings.Contains(got, "CHANNEL") {
+		t.Errorf("the next stage has %s", got)
 	}
 }
 
