@@ -404,6 +404,27 @@ func TestMailbox(t *testing.T) {
 	}
 }
 
+// Who ends without having read what it was sent is told of.
+func TestMessageUnread(t *testing.T) {
+	mailbox := &Mailbox{}
+	pid := 0
+	o := executeContext(t, t.Context(), planOf(job("j", talk(t, nil, "+1", "hang"))), Options{Mailbox: mailbox}, func(_ *recorder, e any) {
+		switch e := e.(type) {
+		case event.StageStarted:
+			pid = e.PID
+		case event.Message:
+			if err := mailbox.Send("j", []byte("2")); err != nil {
+				t.Error(err)
+			}
+			syscall.Kill(pid, syscall.SIGTERM)
+		}
+	})
+	a := o.wants(t, "failed; failed")
+	if want := "talk: it ended without having read all messages that were sent to it"; !slices.Equal(a.Warnings, []string{want}) {
+		t.Errorf("%q", a.Warnings)
+	}
+}
+
 // A channel is its process's alone: the others of the attempt have neither the
 // descriptor nor what tells of it.
 func TestChannelIsNobodyElses(t *testing.T) {
