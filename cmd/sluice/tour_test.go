@@ -78,6 +78,24 @@ func TestTourExcerpts(t *testing.T) {
 	}
 }
 
+// TestTourLinks follows the links of the page to files, and within it.
+func TestTourLinks(t *testing.T) {
+	page, chapters := tour(t)
+	anchors := map[string]bool{}
+	for _, c := range chapters {
+		anchors["#"+strings.ReplaceAll(regexp.MustCompile(`[^\w -]`).ReplaceAllString(strings.ToLower(c.title), ""), " ", "-")] = true
+	}
+	for _, m := range regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(page, -1) {
+		name, anchor, _ := strings.Cut(m[1], "#")
+		if name == "" && !anchors["#"+anchor] {
+			t.Errorf("no chapter is called #%s", anchor)
+		}
+		if _, err := os.Stat(filepath.Join(repository, "jobs", name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // tourDir is a folder in which the commands and programs of the tour run: a
 // copy of the job files, which are also a module of their own.
 func tourDir(t *testing.T) string {
@@ -122,12 +140,16 @@ func TestTourCommands(t *testing.T) {
 	sameText(t, tourPage, page, rerunPage(t, dir, page, goCaches(t)))
 }
 
-// TestTourGo compiles the pieces of Go, each as the body of a function, and
-// lets go vet look at them.
+// TestTourGo lets go vet look at the pieces of Go, and runs those whose programs
+// are there. None of them returns an error.
 func TestTourGo(t *testing.T) {
 	needTools(t, "go")
+	if runtime.GOOS != "linux" {
+		t.Skip("some of them use what syscall has only on Linux")
+	}
 	dir := tourDir(t)
 	_, chapters := tour(t)
+	var imports, calls strings.Builder
 	for i, c := range chapters {
 		for j, body := range blocks(c.text, "go") {
 			name := fmt.Sprintf("chapter%d_%d", i+1, j+1)
@@ -135,27 +157,50 @@ func TestTourGo(t *testing.T) {
 			if err := os.MkdirAll(folder, 0o777); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(filepath.Join(folder, name+".go"), []byte(goFile(body)), 0o666); err != nil {
+			if err := os.WriteFile(filepath.Join(folder, name+".go"), []byte(goFile(name, body)), 0o666); err != nil {
 				t.Fatal(err)
 			}
+			if missing := missingPrograms(body); len(missing) > 0 {
+				t.Logf("%s is not run: this machine has no %v", name, missing)
+				continue
+			}
+			fmt.Fprintf(&imports, "import %q\n", "sluice/tour/"+name)
+			fmt.Fprintf(&calls, "\tif err := %s.Piece(); err != nil {\n\t\tprintln(%q, err.Error())\n\t\tcode = 1\n\t}\n", name, name)
 		}
 	}
-	cmd := exec.Command("go", "vet", "./tour/...")
-	cmd.Dir = dir
-	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, text)
+	main := "package main\n\nimport \"os\"\n" + imports.String() + "\nfunc main() {\n\tcode := 0\n" + calls.String() + "\tos.Exit(code)\n}\n"
+	if err := os.WriteFile(filepath.Join(dir, "tour", "main.go"), []byte(main), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"vet", "./tour/..."}, {"run", "./tour"}} {
+		cmd := exec.CommandContext(t.Context(), "go", args...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "WORD=reader")
+		if text, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("go %s: %v\n%s", args[0], err, text)
+		}
 	}
 }
 
+// missingPrograms are those that a piece of Go starts and this machine has not.
+func missingPrograms(body string) (names []string) {
+	for _, m := range regexp.MustCompile(`exec\.Command(?:Context)?\((?:ctx, )?"([^"]+)"`).FindAllStringSubmatch(body, -1) {
+		if _, err := exec.LookPath(m[1]); err != nil {
+			names = append(names, m[1])
+		}
+	}
+	return names
+}
+
 // goFile is a whole file around the body of a function that returns an error.
-func goFile(body string) string {
+func goFile(name, body string) string {
 	var imports strings.Builder
 	for _, path := range []string{"bufio", "context", "encoding/json", "errors", "fmt", "io", "log/slog", "os", "os/exec", "runtime", "strings", "sync", "syscall", "time"} {
 		if regexp.MustCompile(`\b` + filepath.Base(path) + `\.[A-Z]`).MatchString(body) {
 			fmt.Fprintf(&imports, "import %q\n", path)
 		}
 	}
-	return "// Package tour is a piece of the tour.\npackage tour\n\n" + imports.String() + "\n// Piece is what is shown.\nfunc Piece() error {\n" + body + "}\n"
+	return "package " + name + "\n\n" + imports.String() + "\n// Piece is what is shown.\nfunc Piece() error {\n" + body + "}\n"
 }
 
 // TestTourNode runs the programs for Node. What they print stands at their end,
