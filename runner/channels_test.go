@@ -23,8 +23,9 @@ import (
 )
 
 // talk STEP… does its steps by its channel: +TEXT sends a line; ? reads one
-// and prints it, or "end"; - closes the channel; N*TEXT sends a line N times; big*NAME an output of 900 KiB;
-// deaf ignores TERM; hang stays.
+// and prints it, or "end"; - closes the channel; N*TEXT sends a line N times;
+// big*NAME an output of 900 KiB, deep*N one of so many lists; deaf ignores
+// TERM; hang stays.
 func playTalk(steps []string) int {
 	fd, err := strconv.Atoi(os.Getenv("NODE_CHANNEL_FD"))
 	if err != nil || os.Getenv("NODE_CHANNEL_SERIALIZATION_MODE") != "json" {
@@ -45,6 +46,9 @@ func playTalk(steps []string) int {
 			fmt.Print(line)
 		case count == "big":
 			fmt.Fprintf(channel, `{"sluice":{"output":{%q:%q}}}`+"\n", text, strings.Repeat("x", 900<<10))
+		case count == "deep":
+			deep, _ := strconv.Atoi(text)
+			fmt.Fprintf(channel, `{"sluice":{"output":{"k":%s1%s}}}`+"\n", strings.Repeat("[", deep), strings.Repeat("]", deep))
 		case step == "-":
 			channel.Close()
 		case step == "deaf":
@@ -167,6 +171,18 @@ func TestPriorOutputs(t *testing.T) {
 	}})
 	if got := o.logged("second", 0, event.Stdout); got != "kept\n" || string(o.Jobs[0].Values["k"]) != `"kept"` {
 		t.Errorf("the reader was given %q, and the report %s", got, o.Jobs[0].Values)
+	}
+}
+
+// An output that is nested as deep as can be does not keep the report from
+// being read.
+func TestDeepOutput(t *testing.T) {
+	for deep, want := range map[int]int{9_987: 2*9_987 + 1, 9_988: 0, 9_997: 0} {
+		o := execute(t, planOf(job("j", talk(t, nil, fmt.Sprintf("deep*%d", deep)))), Options{})
+		var back report.Report
+		if err := json.Unmarshal(o.AppendJSON(nil), &back); err != nil || len(back.Jobs[0].Values["k"]) != want {
+			t.Errorf("%d: %v, %d bytes", deep, err, len(back.Jobs[0].Values["k"]))
+		}
 	}
 }
 
@@ -388,6 +404,36 @@ func TestMailbox(t *testing.T) {
 	}
 }
 
+// Who ends without having read what it was sent is told of.
+func TestMessageUnread(t *testing.T) {
+	mailbox := &Mailbox{}
+	pid := 0
+	o := executeContext(t, t.Context(), planOf(job("j", talk(t, nil, "+1", "hang"))), Options{Mailbox: mailbox}, func(_ *recorder, e any) {
+		switch e := e.(type) {
+		case event.StageStarted:
+			pid = e.PID
+		case event.Message:
+			if err := mailbox.Send("j", []byte("2")); err != nil {
+				t.Error(err)
+			}
+			syscall.Kill(pid, syscall.SIGTERM)
+		}
+	})
+	a := o.wants(t, "failed; failed")
+	if want := "talk: it ended without having read all messages that were sent to it"; !slices.Equal(a.Warnings, []string{want}) {
+		t.Errorf("%q", a.Warnings)
+	}
+}
+
+// A channel is its process's alone: the others of the attempt have neither the
+// descriptor nor what tells of it.
+func TestChannelIsNobodyElses(t *testing.T) {
+	o := execute(t, planOf(job("j", talk(t, nil, "+1"), self(t, "inspect"))), Options{})
+	if got := o.logged("j", 1, event.Stdout); !strings.Contains(got, "\nfds 0 1 2\n") || strings.Contains(got, "CHANNEL") {
+		t.Errorf("the next stage has %s", got)
+	}
+}
+
 // Each attempt has a channel of its own.
 func TestChannelAgain(t *testing.T) {
 	j := job("j", talk(t, nil, "+1"), self(t, "exit", "3"))
@@ -398,8 +444,22 @@ func TestChannelAgain(t *testing.T) {
 	}
 }
 
-// What the processes of a failed start would have said is waited for too, and
-// a process that outlives its attempt does not keep it.
+// A process that left the group and holds the channel is not waited for long.
+func TestChannelHeldOutside(t *testing.T) {
+	life := newLifeline(t)
+	s := talk(t, nil)
+	fork := self(t, "fork", life.path, "leave")
+	fork.Channel, fork.Env, fork.Stderr = s.Channel, append(fork.Env, s.Env[2:]...), plan.Output{Kind: plan.OutDiscard}
+	j := job("j", fork)
+	j.Instances[0].Stdout = plan.Output{Kind: plan.OutDiscard}
+	a := execute(t, planOf(j), Options{}).wants(t, "succeeded; succeeded")
+	if want := "fork: a process that left the group still holds its channel; what it sends later than 1s after the end is not read"; !slices.Equal(a.Warnings, []string{want}) {
+		t.Errorf("%q", a.Warnings)
+	}
+	life.release()
+}
+
+// A channel ends with an attempt of which not all could be started.
 func TestChannelOfBrokenStart(t *testing.T) {
 	missing := stageOf("missing", "/nowhere/missing", []string{"missing"}, nil)
 	o := execute(t, planOf(job("j", talk(t, nil, "+1", "hang"), missing)), Options{})

@@ -13,7 +13,8 @@
 //	instance.go     one instance: its attempts, and the delays between them.
 //	again.go        what follows an attempt: a retry, a restart, or nothing.
 //	detach.go       an instance that runs on as a run of its own.
-//	captures.go     what instances captured, for those that need it.
+//	captures.go     what instances captured and handed over, for those that need it.
+//	mailbox.go      sending messages to processes that have a channel.
 //	attempt.go      one execution of a pipeline: its streams and its starts.
 //	stop.go         waiting for it, and ending it before its time.
 //	idle.go         how long it has been silent.
@@ -22,6 +23,7 @@
 //	stops.go        hearing that a terminal has stopped it.
 //	settle.go       reaping it, the end of its streams, and what stays of it.
 //	kept.go         killing what has left its group.
+//	channels.go     what its processes say on their channels.
 //	wire.go         where its standard streams come from and go to.
 //	verdict.go      what the endings of its stages mean.
 //	service.go      what is otherwise where it is a service.
@@ -34,11 +36,13 @@
 //  2. wait: until every started stage has exited. A timeout, silence, a
 //     cancelled context, a full capture, the terminal or a second signal end it
 //     before its time: the job's signal to the group, SIGCONT so that it can
-//     act on it, and SIGKILL after the grace.
+//     act on it, and SIGKILL after the grace. Where the job has a message for
+//     that, it goes by the channels first, and the signal follows after the
+//     grace.
 //  3. reap: what the stages left behind in their group is killed, and then
 //     they are reaped, the leader last: until then its number is the group's
 //     and nobody else's.
-//  4. drain: the streams that sluice reads come to their end. A process that
+//  4. drain: the streams and channels that sluice reads come to their end. A process that
 //     left the group may hold one open; it is waited for a second, no longer,
 //     and the report says so.
 //  5. settle: the verdict; files and captures become final, or are undone.

@@ -332,7 +332,7 @@ func playDoze([]string) int {
 
 // fork LIFELINE MODE starts linger, and when that runs ends, or stays: MODE is
 // stay (in the group), end (in the group), or leave (with a session of its
-// own). Its child holds all its streams.
+// own). Its child holds all its streams, and its channel.
 func playFork(args []string) int {
 	path, _ := os.Executable()
 	r, w, _ := os.Pipe()
@@ -340,6 +340,9 @@ func playFork(args []string) int {
 		Path: path, Args: []string{"linger", args[0]}, Env: []string{play + "=linger", "GORACE=atexit_sleep_ms=0"},
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, ExtraFiles: []*os.File{w},
 		SysProcAttr: &syscall.SysProcAttr{Setsid: args[1] == "leave"},
+	}
+	if fd, err := strconv.Atoi(os.Getenv("NODE_CHANNEL_FD")); err == nil {
+		c.ExtraFiles = append(c.ExtraFiles, os.NewFile(uintptr(fd), "channel"))
 	}
 	if err := c.Start(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -126,3 +126,25 @@ func TestStoppedByTheTerminal(t *testing.T) {
 		term.tells("ended, it has the terminal, whose mode is kept")
 	}
 }
+
+// A tee that comes first reads the terminal by sluice itself, which so keeps
+// it; a process of an input that reads it is lent it.
+func TestGraphOnTerminal(t *testing.T) {
+	j := onTerminal(job("j", teeTo(), self(t, "ask")))
+	term := newTerminal(t, planOf(j))
+	term.shows("who?")
+	term.types("you\n")
+	term.shows("hello you")
+	term.tells("j succeeded")
+	term.tells("ended, it has the terminal, whose mode is kept")
+
+	j = onTerminal(job("j", self(t, "ask"), opens(self(t, "cat"), 0)))
+	inst := j.Instances[0]
+	inst.Ends, inst.Stdin.Kind = &plan.Ends{First: 1, Last: 1}, plan.InNone
+	fed(plan.Input{Kind: plan.InInherit}, inst.Stages[0])
+	term = newTerminal(t, planOf(j))
+	term.types("you\n")
+	term.shows("hello you")
+	term.tells("j succeeded")
+	term.tells("ended, it has the terminal, whose mode is kept")
+}

@@ -297,6 +297,43 @@ func BenchmarkPipeline(b *testing.B) {
 	}
 }
 
+// A gigabyte copied to three readers.
+func BenchmarkTee(b *testing.B) {
+	x := newBench(b)
+	for _, name := range []string{"head", "wc", "tee", "bash"} {
+		needProgram(b, name)
+	}
+	x.write("tee.yaml", "version: 1\njobs:\n  tee:\n    pipe: [head -c 1G /dev/zero, {tee: [wc -c, wc -c]}, wc -c]\n")
+	for range b.N {
+		x.compare("1 GiB to three wc -c", 7,
+			command{name: "sluice", argv: []string{x.sluice, "run", "tee.yaml"}},
+			command{name: "bash", argv: []string{"bash", "-c", "head -c 1G /dev/zero | tee >(wc -c) >(wc -c) | wc -c"}},
+		)
+	}
+}
+
+// A filter that computes for each line, in two processes.
+func BenchmarkShard(b *testing.B) {
+	x := newBench(b)
+	needProgram(b, "awk")
+	filter := x.write("filter.awk", "{ s = 0; for (i = 0; i < 20; i++) s = (s * 31 + length($0) * i) % 65537; print $2, s }\n")
+	var text strings.Builder
+	for i := range 1_500_000 {
+		fmt.Fprintf(&text, "line %d x%d\n", i*7919%1_000_003, i)
+	}
+	lines := x.write("lines", text.String())
+	job := "version: 1\njobs:\n  filter:\n    stdin: {file: lines}\n    pipe: [{run: awk -f filter.awk%s}]\n    stdout: {file: out%s}\n"
+	x.write("two.yaml", fmt.Sprintf(job, ", shard: {workers: 2, block: 1MiB}", "2"))
+	x.write("one.yaml", fmt.Sprintf(job, "", "1"))
+	for range b.N {
+		x.compare("awk on 1,500,000 lines", 5,
+			command{name: "two", argv: []string{x.sluice, "run", "two.yaml"}},
+			command{name: "one", argv: []string{x.sluice, "run", "one.yaml"}},
+			command{name: "parallel", argv: []string{"parallel", "-k", "-j2", "--pipe", "--block", "1M", "awk", "-f", filter}, stdin: lines},
+		)
+	}
+}
+
 // A job file of 20,000 keys.
 func BenchmarkValidateLarge(b *testing.B) {
 	x := newBench(b)

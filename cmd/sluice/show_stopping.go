@@ -81,8 +81,7 @@ func sends(j *plan.Job, reason string) string {
 	signal := j.Stop.Signal
 	if j.Group == plan.GroupInherit && reason == interrupted {
 		signal = "INT" // of the terminal
-	}
-	if j.Stop.Message != "" && signal == j.Stop.Signal {
+	} else if j.Stop.Message != "" {
 		return fmt.Sprintf("(message sent, %s %s)", signal, delay(time.Duration(j.Stop.Grace)))
 	}
 	if signal == "KILL" {

@@ -15,9 +15,11 @@ func TestRunStoppingLine(t *testing.T) {
 	service := func(j *plan.Job) *plan.Job { j.Service = true; return j }
 	inherit := job("own", "TERM", time.Minute)
 	inherit.Group = plan.GroupInherit
+	heard := job("heard", "TERM", 10*time.Second)
+	heard.Stop.Message = `"bye"`
 	p := &plan.Plan{Jobs: []*plan.Job{
 		job("build", "TERM", 10*time.Second), job("test", "TERM", 10*time.Second, "db"), job("slow", "INT", 90*time.Second),
-		job("deaf", "KILL", 0), service(job("db", "TERM", 10*time.Second)), service(job("web", "TERM", 10*time.Second, "db")), inherit,
+		job("deaf", "KILL", 0), service(job("db", "TERM", 10*time.Second)), service(job("web", "TERM", 10*time.Second, "db")), inherit, heard,
 	}}
 	for _, tt := range []struct {
 		reason  string
@@ -32,6 +34,7 @@ func TestRunStoppingLine(t *testing.T) {
 		{"interrupted", true, false, []string{"db", "web"}, "sluice: interrupted; waiting for web (TERM sent, KILL in 10s), then db; press Ctrl-C again to kill at once"},
 		{"interrupted", true, false, []string{"db", "build"}, "sluice: interrupted; waiting for db and build (TERM sent, KILL in 10s); press Ctrl-C again to kill at once"},
 		{"interrupted", true, false, []string{"own"}, "sluice: interrupted; waiting for own (INT sent, KILL in 1m); press Ctrl-C again to kill at once"},
+		{"interrupted", true, false, []string{"build", "heard"}, "sluice: interrupted; waiting for build (TERM sent, KILL in 10s), heard (message sent, TERM in 10s); press Ctrl-C again to kill at once"},
 		{"told to stop by SIGTERM", true, false, []string{"own", "deaf"}, "sluice: told to stop by SIGTERM; waiting for own (TERM sent, KILL in 1m), deaf (KILL sent)"},
 		{"interrupted again", true, true, []string{"build", "db"}, "sluice: interrupted again: killing what still runs: build and db"},
 		{"build failed", true, false, []string{"a", "b", "c", "d", "e"}, "sluice: build failed; waiting for a, b, c and 2 more"},

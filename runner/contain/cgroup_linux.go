@@ -167,6 +167,16 @@ func (g *group) kill() {
 		unix.Write(fd, []byte("1"))
 		unix.Close(fd)
 	}
+	killEach(g.path)
+}
+
+// killEach kills what lives in the group at path one by one. cgroup.kill sends to
+// the first thread of each process, and does not reach one of which that thread
+// has ended (__cgroup_kill in kernel/cgroup/cgroup.c; seen on Linux 6.18).
+func killEach(path string) {
+	for _, p := range processesOf(path) {
+		p.signal(unix.SIGKILL) // an error leaves the group populated, which is seen
+	}
 }
 
 func (g *group) close() {
@@ -235,6 +245,7 @@ func endGroup(path string) (gone bool) {
 		return true
 	}
 	os.WriteFile(filepath.Join(path, "cgroup.kill"), []byte("1"), 0) // an error leaves it there, which is seen
+	killEach(path)
 	return false
 }
 

@@ -223,13 +223,13 @@ func FuzzScan(f *testing.F) {
 			f.Add([]byte(line))
 		}
 	}
-	f.Add([]byte(strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000)))
-	f.Add([]byte(strings.Repeat(`{"a":[`, 5_000) + "1" + strings.Repeat("]}", 5_000)))
+	f.Add([]byte(strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth)))
+	f.Add([]byte(strings.Repeat(`{"a":[`, maxDepth/2) + "1" + strings.Repeat("]}", maxDepth/2)))
 	f.Add([]byte(strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001)))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var s scanner
 		bad := s.check(text, nil)
-		if json.Valid(text) != (bad.want == "") {
+		if deep := bad.want == tooDeep; deep && bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) <= maxDepth || !deep && json.Valid(text) != (bad.want == "") {
 			t.Fatalf("%q: at %d, %q", text, bad.at, bad.want)
 		}
 		if bad.at > len(text) {

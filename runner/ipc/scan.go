@@ -10,9 +10,12 @@ type scanner struct {
 	objects [maxDepth/64 + 1]uint64 // bit n tells that nesting n is an object
 }
 
-// maxDepth is how deep arrays and objects may be nested. It is the bound of
-// encoding/json, by which such a message can be read again.
-const maxDepth = 10_000
+// maxDepth is how deep arrays and objects may be nested. It is a little less
+// than the bound of encoding/json, 10,000, so that what holds such a message,
+// as an event or a report does, can be read again.
+const maxDepth = 9_990
+
+const tooDeep = "at most 9990 arrays and objects within each other"
 
 // syntaxError says what a text lacks to be JSON. The zero value is no error.
 type syntaxError struct {
@@ -40,7 +43,7 @@ func (s *scanner) check(p []byte, each member) syntaxError {
 		switch c := p[i]; c {
 		case '{', '[':
 			if depth == maxDepth {
-				return syntaxError{i, "at most 10000 arrays and objects within each other"}
+				return syntaxError{i, tooDeep}
 			}
 			depth++
 			s.note(depth, c == '{')

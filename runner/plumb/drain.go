@@ -11,8 +11,39 @@ import (
 // Wait.
 type Drain struct {
 	r    *os.File
+	to   sink
 	done chan struct{}
 	cut  bool // once done
+}
+
+// sink is where a Drain puts what it reads.
+type sink interface {
+	// room is where the next piece goes, and is not empty.
+	room() []byte
+	// took says that so many bytes of the last room were read; 0 comes once,
+	// at the end.
+	took(n int)
+}
+
+// pieces hands what is read to a function, and uses its room again.
+type pieces struct {
+	buf  []byte
+	hand func([]byte)
+}
+
+func (p *pieces) room() []byte {
+	if p.buf == nil {
+		p.buf = make([]byte, smallBuffer)
+	}
+	return p.buf
+}
+
+func (p *pieces) took(n int) {
+	p.hand(p.buf[:n])
+	// Hundreds of streams say little or nothing; a busy one gets more room.
+	if n == smallBuffer {
+		p.buf = make([]byte, largeBuffer)
+	}
 }
 
 const (
@@ -20,14 +51,13 @@ const (
 	largeBuffer = 64 << 10
 )
 
-// newDrain reads r, which it closes, and hands each piece to sink, at last an
-// empty one.
-func newDrain(r *os.File, sink func([]byte)) *Drain {
-	d := &Drain{r: r, done: make(chan struct{})}
+// newDrain reads r, which it closes, into to.
+func newDrain(r *os.File, to sink) *Drain {
+	d := &Drain{r: r, to: to, done: make(chan struct{})}
 	go func() {
 		defer close(d.done)
-		d.cut = d.read(sink)
-		sink(nil)
+		d.cut = d.read()
+		to.took(0)
 		d.r.Close()
 	}()
 	return d
@@ -50,28 +80,24 @@ func (d *Drain) Interrupt(deadline time.Time) {
 }
 
 // read is the loop of the goroutine.
-func (d *Drain) read(sink func([]byte)) (cut bool) {
-	// Hundreds of streams say little or nothing; a busy one gets more room.
-	buf := make([]byte, smallBuffer)
+func (d *Drain) read() (cut bool) {
 	for {
-		n, err := d.r.Read(buf)
+		n, err := d.r.Read(d.to.room())
 		if n > 0 {
-			sink(buf[:n])
+			d.to.took(n)
 		}
 		switch {
 		case err == io.EOF:
 			return false
 		case err != nil:
-			return d.rest(buf, sink)
-		case n == len(buf) && n < largeBuffer:
-			buf = make([]byte, largeBuffer)
+			return d.rest()
 		}
 	}
 }
 
 // rest reads what is in the pipe after its deadline, without waiting. It is
 // false if that was all there will ever be.
-func (d *Drain) rest(buf []byte, sink func([]byte)) (cut bool) {
+func (d *Drain) rest() (cut bool) {
 	if d.r.SetReadDeadline(time.Time{}) != nil {
 		return true
 	}
@@ -81,7 +107,7 @@ func (d *Drain) rest(buf []byte, sink func([]byte)) (cut bool) {
 	}
 	// Whoever writes on while this reads must not keep it here.
 	for left := PipeSize; left > 0; {
-		n := 0
+		n, buf := 0, d.to.room()
 		var failed error
 		err := conn.Read(func(fd uintptr) bool {
 			for {
@@ -97,7 +123,7 @@ func (d *Drain) rest(buf []byte, sink func([]byte)) (cut bool) {
 		if n == 0 {
 			return false
 		}
-		sink(buf[:n])
+		d.to.took(n)
 		left -= n
 	}
 	return true

@@ -18,10 +18,10 @@ type Log struct {
 // takes its time holds up the child. The last tailBytes bytes are kept.
 func ReadLog(r *os.File, fn func(chunk []byte), tailBytes int) *Log {
 	l := &Log{tail: tail{max: tailBytes}}
-	l.Drain = newDrain(r, func(p []byte) {
+	l.Drain = newDrain(r, &pieces{hand: func(p []byte) {
 		l.tail.add(p)
 		fn(p)
-	})
+	}})
 	return l
 }
 

@@ -1,7 +1,6 @@
 package plumb
 
 import (
-	"fmt"
 	"math"
 	"os"
 	"time"
@@ -44,16 +43,13 @@ type Tee struct {
 // TeeOptions say what is done for branches that are read slowly.
 type TeeOptions struct {
 	// Spill is the most bytes that are kept, for all branches together. With 0
-	// every branch is as fast as the slowest.
+	// every branch is as fast as the slowest; beyond it the others wait until
+	// the slow one is read.
 	Spill int64
-
-	// Fail ends the copying with a *TeeFull where more would have to be kept.
-	// Else the other branches wait then until the slow one is read.
-	Fail bool
 
 	// Waits is called once, when the others begin to wait at the bound for
 	// branch, an index of outs. It is called from the Tee's goroutine, which
-	// copies nothing meanwhile. It may be nil, and is not called with Fail.
+	// copies nothing meanwhile. It may be nil.
 	Waits func(branch int)
 }
 
@@ -64,24 +60,13 @@ type TeeResult struct {
 	Early    bool        // every branch ended before the stream did: its writer gets SIGPIPE
 	Cut      bool        // Interrupt ended it before its writers did
 	Branches []TeeBranch // in the order of outs
-	Err      error       // of reading or keeping; the branches have less than all then. A *TeeFull at the bound
+	Err      error       // of reading or keeping; the branches have less than all then
 }
 
 // TeeBranch says what became of a branch.
 type TeeBranch struct {
 	Bytes int64 // written to its pipe, which need not mean that they were read
 	Ended bool  // its readers closed it before all was written
-}
-
-// TeeFull is the error of a Tee that was to fail at its bound.
-type TeeFull struct {
-	Branch int   // the one that most is kept for, an index of outs
-	Behind int64 // bytes that others have and its pipe could not take
-	Spill  int64 // the bound, for all branches
-}
-
-func (e *TeeFull) Error() string {
-	return fmt.Sprintf("branch %d is %d bytes behind the others, and at most %d bytes are kept for branches that read slowly", e.Branch, e.Behind, e.Spill)
 }
 
 // StartTee begins to copy what comes through in, the reading end of a Pipe, to

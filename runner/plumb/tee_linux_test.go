@@ -30,7 +30,7 @@ func TestTeeHoldsItsWriterBack(t *testing.T) {
 		if c, ok := newHead(0).(*copyHead); ok {
 			held = len(c.buf)
 		}
-		tee := startTee(in, outs, TeeOptions{Spill: 1 << 30, Fail: true}, newHead)
+		tee := startTee(in, outs, TeeOptions{Spill: 1 << 30, Waits: func(int) { t.Error("it is full") }}, newHead)
 		// The second one's patience is used up, if anybody wanted to read.
 		first := make(chan error)
 		go func() {

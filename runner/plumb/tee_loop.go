@@ -91,12 +91,12 @@ func (t *Tee) settle() error {
 		if n == 0 || t.held {
 			return nil
 		}
-		ahead, kept := n, t.kept()
 		if len(t.sinks) > 0 {
-			n = min(n, (t.o.Spill-kept)/int64(len(t.sinks)))
+			n = min(n, (t.o.Spill-t.kept())/int64(len(t.sinks)))
 		}
 		if n <= 0 {
-			return t.full(ahead)
+			t.full()
+			return nil
 		}
 		if err := t.head.take(n, t.keep); err != nil {
 			return err
@@ -172,23 +172,18 @@ func (t *Tee) patience() (most time.Duration) {
 	return most
 }
 
-// full is what happens at the bound, where some branches are ahead so many
-// bytes of those that something is kept for.
-func (t *Tee) full(ahead int64) error {
+// full tells, once, for whom the others wait at the bound.
+func (t *Tee) full() {
 	slow := t.sinks[0]
 	for _, b := range t.sinks {
 		if b.spool.Len() > slow.spool.Len() {
 			slow = b
 		}
 	}
-	if t.o.Fail {
-		return &TeeFull{Branch: slow.index, Behind: slow.spool.Len() + ahead, Spill: t.o.Spill}
-	}
 	if !t.waited && t.o.Waits != nil {
 		t.o.Waits(slow.index)
 	}
 	t.waited = true
-	return nil
 }
 
 // over closes the branches that have all they will get, and reports whether

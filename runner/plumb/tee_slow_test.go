@@ -42,7 +42,7 @@ func TestTeeSlowReader(t *testing.T) {
 		say.Close()
 		control.Close()
 		// The stream does not end yet, so the fast branch waits for more.
-		tee := startTee(in, []*os.File{slow, out}, TeeOptions{Spill: 2 * size, Fail: true}, func(in int) head { return askedHead{newHead(in), &asked} })
+		tee := startTee(in, []*os.File{slow, out}, TeeOptions{Spill: 2 * size, Waits: func(int) { t.Error("it is full") }}, func(in int) head { return askedHead{newHead(in), &asked} })
 		fed := make(chan error)
 		go func() {
 			_, err := io.CopyN(w, noise(), size)

@@ -127,7 +127,7 @@ func TestTeeBetweenChildren(t *testing.T) {
 func TestTeeBranchThatIsNotRead(t *testing.T) {
 	const size = 5<<20 + 77
 	bothHeads(t, func(t *testing.T, newHead func(int) head) {
-		tee, w, rs := branches(t, 3, TeeOptions{Spill: 3 * size, Fail: true}, newHead)
+		tee, w, rs := branches(t, 3, TeeOptions{Spill: 3 * size, Waits: func(int) { t.Error("it is full") }}, newHead)
 		fed := feed(w, size)
 		other := make(chan bool)
 		go func() { same(t, rs[2], size); close(other) }()

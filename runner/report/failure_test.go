@@ -38,6 +38,38 @@ func TestFailureOfOneStage(t *testing.T) {
 	}
 }
 
+// A tee has no exit code. What it could not do is told also where another stage
+// is at fault.
+func TestFailureWithTee(t *testing.T) {
+	tee := func(status StageStatus, err string) *Stage {
+		return &Stage{Name: "tee", Argv: []string{}, Status: status, Code: 1, Ending: err, Error: err}
+	}
+	late := &Stage{Name: "sort", Argv: []string{"sort"}, PID: 1, Status: StageFailed, Code: 2, Ending: "exit code 2"}
+	done := tee(StageSucceeded, "")
+	done.Code = 0
+	j := &Job{ID: "j", Status: Failed, Took: time.Second, Attempts: []*Attempt{{
+		Number: 1, Status: Failed, CauseBy: 5, Cause: "stage 6 of 6, sort: exit code 2",
+		Stages: []*Stage{tee(StageFailed, "write /x: no space left"), done, tee(StageClosedEarly, ""), tee(StageTimedOut, ""), tee(StageNotStarted, ""), late},
+	}}}
+	want := `✗ j failed in 1.00s
+  stage 6 of 6, sort: exit code 2
+      sort
+  stages: tee failed · tee 0 · tee closed early · tee timed out · tee not started · sort 2
+  also: tee: write /x: no space left
+`
+	if got := failure(t, j, "", Style{}); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestSize(t *testing.T) {
+	for n, want := range map[int64]string{0: "0B", 1: "1B", 1023: "1023B", 1024: "1KiB", 1536: "1536B", 1500 << 10: "1500KiB", 1 << 20: "1MiB", 5 << 30: "5GiB"} {
+		if got := Size(n); got != want {
+			t.Errorf("%d is %s, want %s", n, got, want)
+		}
+	}
+}
+
 func TestFailureOfPipeline(t *testing.T) {
 	stage := func(name string, st StageStatus, code int, ending string) *Stage {
 		return &Stage{Name: name, Argv: []string{name, "-x"}, PID: 1, Status: st, Code: code, Ending: ending}

@@ -9,6 +9,7 @@
 //	events.jsonl  the journal: every event but children's output
 //	logs/         what the instances logged, a file for each, rotated by size
 //	captures/     what the instances captured, a file for each
+//	messages.sock takes messages for the processes, while a run goes on that has channels
 //	result.json   the report; written last, and whole or not at all
 //
 // The runner holds a lock, flock(2), on the journal for as long as it lives,

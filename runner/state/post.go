@@ -138,6 +138,7 @@ func (f *Folder) Send(to string, message []byte) error {
 		return err
 	}
 	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(2 * postTimeout)) // a runner that was stopped does not answer
 	address, err := json.Marshal(to)
 	if err != nil {
 		return err
