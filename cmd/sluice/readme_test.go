@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mattn/go-shellwords"
+
 	"sluice/runner/state"
 	"sluice/spec"
 	"sluice/spec/diag"
@@ -131,12 +133,15 @@ func TestReadmeCommands(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "README.md"), []byte(old), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	next := regexp.MustCompile("(?ms)^```console\n.*?^```$").ReplaceAllStringFunc(old, func(block string) string {
-		block = strings.TrimSuffix(strings.TrimPrefix(block, "```console\n"), "```")
-		return "```console\n" + rerunBlock(t, dir, block) + "```"
-	})
+	sameText(t, "README.md", old, rerunPage(t, dir, old, nil))
+}
+
+// sameText compares a page with what it would be now, but for times. With
+// UPDATE_README it writes that instead.
+func sameText(t *testing.T, name, old, next string) {
+	t.Helper()
 	if os.Getenv("UPDATE_README") != "" {
-		if err := os.WriteFile(filepath.Join(repository, "README.md"), []byte(next), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(repository, name), []byte(next), 0o666); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -144,22 +149,33 @@ func TestReadmeCommands(t *testing.T) {
 	want, got := strings.Split(stable(old), "\n"), strings.Split(stable(next), "\n")
 	for i := range min(len(want), len(got)) {
 		if want[i] != got[i] {
-			t.Fatalf("README.md says\n%s\nand the command prints\n%s\nUPDATE_README=1 go test ./cmd/sluice -run README writes it anew", want[i], got[i])
+			t.Fatalf("%s says\n%s\nand the command prints\n%s\nUPDATE_README=1 go test ./cmd/sluice -run '%s' writes it anew", name, want[i], got[i], t.Name())
 		}
 	}
 	if len(want) != len(got) {
-		t.Errorf("the README has %d lines, with what commands print now %d", len(want), len(got))
+		t.Errorf("%s has %d lines, with what commands print now %d", name, len(want), len(got))
 	}
 }
 
-// rerunBlock is a console block with what its commands print now. cat makes
-// the file that it shows.
-func rerunBlock(t *testing.T, dir, block string) string {
+// rerunPage is the page with what the commands of its console blocks print now.
+func rerunPage(t *testing.T, dir, page string, env []string) string {
+	return regexp.MustCompile("(?ms)^```console\n.*?^```$").ReplaceAllStringFunc(page, func(block string) string {
+		block = strings.TrimSuffix(strings.TrimPrefix(block, "```console\n"), "```")
+		return "```console\n" + rerunBlock(t, dir, block, env) + "```"
+	})
+}
+
+// rerunBlock is a console block with what its commands print now, with these
+// variables too. cat makes the file that it shows.
+func rerunBlock(t *testing.T, dir, block string, env []string) string {
 	t.Helper()
 	var out strings.Builder
 	for _, part := range strings.Split(strings.TrimPrefix(block, "$ "), "\n$ ") {
 		line, shown, _ := strings.Cut(part, "\n")
-		argv := strings.Fields(line)
+		argv, err := shellwords.Parse(line)
+		if err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
 		out.WriteString("$ " + line + "\n")
 		switch argv[0] {
 		case "cat":
@@ -168,9 +184,9 @@ func rerunBlock(t *testing.T, dir, block string) string {
 				t.Fatal(err)
 			}
 		case "sluice":
-			shown = printed(dir, argv)
+			shown = printed(dir, argv, env)
 		default:
-			t.Fatalf("the README's command %q can't be run", line)
+			t.Fatalf("the command %q can't be run here", line)
 		}
 		out.WriteString(shown)
 	}
@@ -181,10 +197,11 @@ func rerunBlock(t *testing.T, dir, block string) string {
 func readmeState(dir string) string { return filepath.Join(dir, ".state") }
 
 // printed is what the command prints, on both streams, as if it ran elsewhere.
-func printed(dir string, argv []string) string {
+func printed(dir string, argv, env []string) string {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=/usr/bin:/bin:" + os.Getenv("PATH"), "HOME=/home/you", "LANG=C.UTF-8", "SLUICE_STATE_DIR=" + readmeState(dir)}
+	cmd.Env = append(cmd.Env, env...)
 	text, _ := cmd.CombinedOutput() // a bad exit code is part of the show
 	return strings.ReplaceAll(string(text), dir, readmeDir)
 }
@@ -192,6 +209,8 @@ func printed(dir string, argv []string) string {
 // stable is text without times, ids and pids, and with one place for programs.
 func stable(text string) string {
 	text = regexp.MustCompile(`\b\d{8}-\d{6}-[0-9a-f]{4}\b`).ReplaceAllString(text, "RUN")
+	text = regexp.MustCompile(`\b\d+-\d+-\d+T\d+:\d+:\d+(\.\d+)?Z`).ReplaceAllString(text, "TIME")
+	text = regexp.MustCompile(`\bprocess \d+`).ReplaceAllString(text, "process PID")
 	text = regexp.MustCompile(`(?m)^(ID|RUN) .*$`).ReplaceAllStringFunc(text, func(row string) string {
 		row = regexp.MustCompile(`\d+-\d+-\d+ \d+:\d+:\d+( +\d+ )?`).ReplaceAllString(row, "TIME PID ")
 		return strings.Join(strings.Fields(row), " ")
