@@ -218,18 +218,15 @@ func TestTourNode(t *testing.T) {
 // TestTourExeca runs those that need execa, where Node finds it.
 func TestTourExeca(t *testing.T) {
 	needTools(t, "node")
+	find := exec.Command("node", "--input-type=module", "-e", "import 'execa'")
+	find.Dir = tourDir(t)
+	if find.Run() != nil {
+		t.Skip("Node finds no execa here")
+	}
 	_, chapters := tour(t)
 	for _, c := range chapters {
 		for _, program := range blocks(c.text, "js execa") {
-			t.Run(c.name(), func(t *testing.T) {
-				dir := tourDir(t)
-				find := exec.Command("node", "--input-type=module", "-e", "import 'execa'")
-				find.Dir = dir
-				if find.Run() != nil {
-					t.Skip("Node finds no execa here")
-				}
-				runNode(t, program)
-			})
+			t.Run(c.name(), func(t *testing.T) { runNode(t, program) })
 		}
 	}
 }
