@@ -203,7 +203,7 @@ func (c *check) dollarOrPattern(l spec.Line, f spec.Finding, mark string) {
 	case spec.FoundBadRef:
 		c.found("SL103", f, f.Text+": a ${ without its }", "references look like ${params.name}\n"+mark)
 	case spec.FoundGlob:
-		c.found("SL205", f, f.Text+": file names are not matched here", "as an element of args write {glob: "+yamlValue(word)+"}\n"+mark)
+		c.found("SL205", f, f.Text+": file names are not matched here", "as an element of args write {glob: "+yamlValue(ourNames(word))+"}\n"+mark)
 	case spec.FoundBrace:
 		c.found("SL205", f, f.Text+": braces are not spread here", "write the words out\n"+mark)
 	case spec.FoundTilde:
@@ -211,6 +211,11 @@ func (c *check) dollarOrPattern(l spec.Line, f spec.Finding, mark string) {
 	case spec.FoundComment:
 		c.found("SL203", f, "a # that begins a word: a shell would ignore the rest of the line", "a comment of YAML goes behind the closing quote\n"+mark)
 	}
+}
+
+// ourNames is word with the variables of a shell as references.
+func ourNames(word string) string {
+	return shellVariable().ReplaceAllString(word, "$${env.$1$2}")
 }
 
 // tildeHint is what to write for word, which begins with ~.
@@ -222,8 +227,9 @@ func tildeHint(word string) string {
 }
 
 var (
-	shellName = lazyRegexp(`^\$\{?([A-Za-z_][A-Za-z0-9_]*)(:?-)?`)
-	spacedRef = lazyRegexp(`^\$\{\{? *([a-z]+\.[A-Za-z0-9_.-]+) *\}`) // as other tools write them
+	shellVariable = lazyRegexp(`\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})`)
+	shellName     = lazyRegexp(`^\$\{?([A-Za-z_][A-Za-z0-9_]*)(:?-)?`)
+	spacedRef     = lazyRegexp(`^\$\{\{? *([a-z]+\.[A-Za-z0-9_.-]+) *\}`) // as other tools write them
 )
 
 func expansionHint(text string) string {
@@ -294,6 +300,8 @@ func (c *check) elementText(t spec.Template, p place) {
 // In a literal nothing is substituted, so one with references needs another way.
 func elementMark(t spec.Template, p place) string {
 	switch refs := len(t.Refs()) > 0; {
+	case p == placeGlob:
+		return "write {glob: {literal: '" + strings.ReplaceAll(t.Value, "'", "''") + "'}} if the $ is meant"
 	case refs && p == placeArg:
 		text := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`").Replace(t.Value)
 		for _, f := range t.Found {
@@ -326,7 +334,7 @@ func (c *check) elementSyntax(t spec.Template, p place, mark string) {
 		c.add(rule, t.At(offset(m[0])), len([]rune(op)), showText(op)+": a shell metacharacter; no shell will act on it", hint+mark).Fix = markFix(t, p, op)
 	}
 	if m := globSyntax().FindStringIndex(text); m != nil {
-		hint := "write {glob: '" + t.Value + "'} to match file names\n"
+		hint := "write {glob: '" + ourNames(t.Value) + "'} to match file names\n"
 		if p == placeCommand {
 			hint = "name one program\n"
 		}
