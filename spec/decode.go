@@ -160,6 +160,11 @@ func (d *decoder) unknownKey(key, value *yaml.Node, what string, keys []string) 
 		hint = ""
 	} else if _, ofJob := d.fields(reflect.TypeFor[Job]()).byKey[key.Value]; ofJob && what == "a stage" {
 		hint = key.Value + " belongs to the whole job: write it beside pipe"
+	} else if _, ofStage := d.fields(reflect.TypeFor[Stage]()).byKey[key.Value]; ofStage && strings.HasPrefix(what, "job ") {
+		hint = key.Value + " belongs to a stage: write pipe: [{run: …, " + key.Value + ": …}]"
+		if key.Value == "tee" || key.Value == "spill" {
+			hint = key.Value + " belongs to a stage: write pipe: [{tee: […]}]"
+		}
 	}
 	d.add("SL014", d.pos(key), scalarLen(key), msg, hint)
 	return near

@@ -42,7 +42,7 @@ func (c *check) lineText(l spec.Line, isStage bool, fix *diag.Fix) {
 				}
 				f.Text += "("
 				told["<("], told[")"] = true, true
-				c.found("SL203", f, "unquoted "+f.Text+": there is no shell to substitute a process", "give the inner command a job with stdout: {file: …}, need it, and name that file")
+				c.found("SL203", f, "unquoted "+f.Text+": there is no shell to substitute a process", processHint(f.Text))
 				continue
 			}
 			told[f.Text] = !isRedirection(f.Text) || strings.HasPrefix(f.Text, "<<")
@@ -211,6 +211,14 @@ func (c *check) dollarOrPattern(l spec.Line, f spec.Finding, mark string) {
 	case spec.FoundComment:
 		c.found("SL203", f, "a # that begins a word: a shell would ignore the rest of the line", "a comment of YAML goes behind the closing quote\n"+mark)
 	}
+}
+
+// processHint says how to write a process substitution, <( or >(.
+func processHint(op string) string {
+	if strings.HasPrefix(op, ">") {
+		return "write a stage of its own: {tee: [COMMAND]}"
+	}
+	return "write command: and args: […, {input: NAME}], and inputs: {NAME: COMMAND}"
 }
 
 // ourNames is word with the variables of a shell as references.

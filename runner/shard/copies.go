@@ -165,34 +165,63 @@ func (s *shard) sorted() {
 	s.reap(merge)
 }
 
-// any passes on whole lines as they come.
+// any passes on whole lines as they come. What does not end with a newline
+// comes last, so that nothing stands behind it in its line.
 func (s *shard) any() {
 	var reading sync.WaitGroup
-	var pen sync.Mutex
+	pen := &pen{s: s}
 	s.copies(func() (*os.File, error) {
 		r, w, err := plumb.Pipe()
 		if err == nil {
 			reading.Go(func() {
 				defer r.Close()
-				s.passLines(r, &pen)
+				s.passLines(r, pen)
 			})
 		}
 		return w, err
 	})
 	reading.Wait()
+	for i, line := range pen.open {
+		if i < len(pen.open)-1 {
+			line = append(line, '\n')
+		}
+		pen.write(line)
+	}
+}
+
+// pen writes what several copies write.
+type pen struct {
+	s    *shard
+	mu   sync.Mutex
+	open [][]byte // lines without their end, one of a copy at most
+}
+
+func (p *pen) write(data []byte) bool {
+	if len(data) == 0 {
+		return true
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, err := p.s.out.Write(data)
+	return p.s.wrote(err)
+}
+
+// end writes the last of what a copy writes.
+func (p *pen) end(data []byte) {
+	whole := len(data)
+	if !p.s.o.ByBytes {
+		whole = bytes.LastIndexByte(data, '\n') + 1
+	}
+	p.write(data[:whole])
+	if whole < len(data) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.open = append(p.open, data[whole:])
+	}
 }
 
 // passLines passes on what comes through r, whole lines at a time.
-func (s *shard) passLines(r *os.File, pen *sync.Mutex) {
-	write := func(data []byte) bool {
-		if len(data) == 0 {
-			return true
-		}
-		pen.Lock()
-		defer pen.Unlock()
-		_, err := s.out.Write(data)
-		return s.wrote(err)
-	}
+func (s *shard) passLines(r *os.File, pen *pen) {
 	buf := make([]byte, 0, plumb.PipeSize)
 	for {
 		if len(buf) == cap(buf) {
@@ -201,14 +230,14 @@ func (s *shard) passLines(r *os.File, pen *sync.Mutex) {
 		n, err := r.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
 		if err != nil { // of a pipe it is its end
-			write(buf)
+			pen.end(buf)
 			return
 		}
 		whole := len(buf)
 		if !s.o.ByBytes {
 			whole = bytes.LastIndexByte(buf, '\n') + 1
 		}
-		if !write(buf[:whole]) {
+		if !pen.write(buf[:whole]) {
 			return
 		}
 		buf = buf[:copy(buf, buf[whole:])]

@@ -30,6 +30,8 @@ func programs() map[string]func(in io.Reader, out io.Writer) int {
 		"double": func(in io.Reader, out io.Writer) int { text := read(in); io.WriteString(out, text+text); return 0 },
 		// count tells how much it got.
 		"count": func(in io.Reader, out io.Writer) int { fmt.Fprintln(out, len(read(in))); return 0 },
+		// size does so without a newline.
+		"size": func(in io.Reader, out io.Writer) int { fmt.Fprint(out, len(read(in))); return 0 },
 		// grep is 1 unless it finds x, and 3 where it finds !.
 		"grep": func(in io.Reader, out io.Writer) int {
 			switch text := read(in); {

@@ -224,7 +224,10 @@ func (s *shard) wrote(err error) bool {
 	case errors.Is(err, syscall.EPIPE):
 		s.fail(ending{code: 128 + int(syscall.SIGPIPE)}, nil)
 	default:
-		s.fail(ending{}, err)
+		if path, ok := errors.AsType[*os.PathError](err); ok {
+			err = path.Err // the file's name is that of this process's own stream
+		}
+		s.fail(ending{}, fmt.Errorf("what the copies of %s write can't be passed on: %w", s.o.Argv[0], err))
 	}
 	return false
 }

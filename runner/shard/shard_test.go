@@ -64,6 +64,22 @@ func TestAny(t *testing.T) {
 	}
 }
 
+// A line that does not end is the last one, whichever copy wrote it.
+func TestAnyWithoutNewline(t *testing.T) {
+	in := append(bytes.Repeat([]byte("0123456789\n"), 5000), "LAST"...)
+	for range 10 {
+		out, code := shared(t, "cat", Options{Workers: 3, Block: 500, Merge: Any}, in)
+		if code != 0 || len(out) != len(in) || !strings.HasSuffix(out, "\nLAST") {
+			t.Fatalf("exit code %d, %d bytes of %d, the end is %q", code, len(out), len(in), out[max(0, len(out)-30):])
+		}
+	}
+	// Each copy writes one without an end.
+	out, _ := shared(t, "size", Options{Workers: 2, Block: 500, Merge: Any}, in)
+	if strings.Count(out, "\n") != 1 {
+		t.Errorf("%q", out)
+	}
+}
+
 func TestSorted(t *testing.T) {
 	path, err := exec.LookPath("sort")
 	if err != nil {
