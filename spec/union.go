@@ -98,43 +98,34 @@ func (d *decoder) choose(n *yaml.Node, keys ...string) string {
 	return ""
 }
 
-func (s *Stage) decode(d *decoder, n *yaml.Node, what string) {
-	s.Pos = d.pos(n)
+// lineOr reads n, which what names, as a line into run, or as the mapping name
+// into dst, a pointer to its struct. short says that it was a line.
+func (d *decoder) lineOr(n *yaml.Node, run *Line, dst any, what, name, want string) (short bool) {
 	switch n.Kind {
 	case yaml.ScalarNode:
-		s.Short = true
-		s.Run.decode(d, n, what)
+		run.decode(d, n, what)
+		return true
 	case yaml.MappingNode:
-		d.mapping(n, reflect.ValueOf(s).Elem(), "a stage")
+		d.mapping(n, reflect.ValueOf(dst).Elem(), name)
 	default:
-		d.wrongKind(n, what, "a line such as sort -rn, or a mapping with run, command or tee")
+		d.wrongKind(n, what, want)
 	}
+	return false
+}
+
+func (s *Stage) decode(d *decoder, n *yaml.Node, what string) {
+	s.Pos = d.pos(n)
+	s.Short = d.lineOr(n, &s.Run, s, what, "a stage", "a line such as sort -rn, or a mapping with run, command or tee")
 }
 
 func (b *Branch) decode(d *decoder, n *yaml.Node, what string) {
 	b.Pos = d.pos(n)
-	switch n.Kind {
-	case yaml.ScalarNode:
-		b.Short = true
-		b.Run.decode(d, n, what)
-	case yaml.MappingNode:
-		d.mapping(n, reflect.ValueOf(b).Elem(), "a branch")
-	default:
-		d.wrongKind(n, what, "a line such as wc -l, or a mapping with file, run, command or pipe")
-	}
+	b.Short = d.lineOr(n, &b.Run, b, what, "a branch", "a line such as wc -l, or a mapping with file, run, command or pipe")
 }
 
 func (f *Feed) decode(d *decoder, n *yaml.Node, what string) {
 	f.Pos = d.pos(n)
-	switch n.Kind {
-	case yaml.ScalarNode:
-		f.Short = true
-		f.Run.decode(d, n, what)
-	case yaml.MappingNode:
-		d.mapping(n, reflect.ValueOf(f).Elem(), "an input")
-	default:
-		d.wrongKind(n, what, "a line such as sort words.txt, or a mapping with run, command, pipe or branch")
-	}
+	f.Short = d.lineOr(n, &f.Run, f, what, "an input", "a line such as sort words.txt, or a mapping with run, command, pipe or branch")
 }
 
 func (s *Shard) decode(d *decoder, n *yaml.Node, what string) {
