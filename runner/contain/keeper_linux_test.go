@@ -95,22 +95,24 @@ func TestClear(t *testing.T) {
 // A process of which only the first thread has ended is killed with its group,
 // by its set and by who finds the group.
 func TestKillParted(t *testing.T) {
-	k := open(t, options(Cgroup))
 	for who, kill := range map[string]func(s *Set){
 		"its set": (*Set).Kill,
 		"others":  func(s *Set) { endGroup(s.slot.group.path) },
 	} {
-		life := newLifeline(t)
-		s := newSet(t, k)
-		p := startIn(t, s, life, "parted")
-		life.members(t, 1)
-		kill(s)
-		t.Log(who)
-		life.ends(t)
-		p.WaitExit()
-		s.Clear()
-		p.Reap()
-		s.Free()
+		t.Run(who, func(t *testing.T) {
+			// Each with groups of its own: in one that others have killed,
+			// nothing lives any more, and the Keeper can't know that.
+			life := newLifeline(t)
+			s := newSet(t, open(t, options(Cgroup)))
+			p := startIn(t, s, life, "parted")
+			life.members(t, 1)
+			kill(s)
+			life.ends(t)
+			p.WaitExit()
+			s.Clear()
+			p.Reap()
+			s.Free()
+		})
 	}
 }
 

@@ -157,7 +157,9 @@ func playMember(args []string) int {
 func playParted([]string) int {
 	runtime.LockOSThread()
 	if unix.Gettid() != os.Getpid() {
-		fmt.Fprintln(os.Stderr, "this is not the first thread")
+		// Go's runtime has moved this goroutine to another thread. Who calls
+		// exec becomes the first one (execve(2)).
+		fmt.Fprintln(os.Stderr, syscall.Exec(thisProgram, os.Args, os.Environ()))
 		return 1
 	}
 	go func() {
