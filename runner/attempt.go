@@ -250,6 +250,8 @@ func (a *attempt) unknown(u plan.Unknown) (string, error) {
 		return text, err
 	}
 	switch u.Kind {
+	case plan.UnknownMatrix:
+		return axisValue(a.inst, u)
 	case plan.UnknownRunID:
 		return a.r.o.RunID, nil
 	case plan.UnknownAttempt:

@@ -69,6 +69,15 @@ func undashed(text string, u plan.Unknown) (string, error) {
 	return text, nil
 }
 
+// axisValue is the value of an axis of inst, as u puts it into a text.
+func axisValue(inst *plan.Instance, u plan.Unknown) (string, error) {
+	value, ok := inst.Axis(u.Name)
+	if !ok {
+		return "", fmt.Errorf("%s has no axis %q, so %s has no value", inst.ID, u.Name, u)
+	}
+	return undashed(value, u)
+}
+
 // setValues keeps the outputs of an instance.
 func (c *captures) setValues(id string, values map[string]json.RawMessage) {
 	c.mu.Lock()

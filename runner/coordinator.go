@@ -40,6 +40,8 @@ type coordinator struct {
 	rep  *report.Report
 	byID map[string]*report.Job
 	errs *multierror.Error // of sluice itself
+
+	found map[string][]*plan.Instance // by job, those that only the run could know
 }
 
 func newCoordinator(r *run, ctx context.Context) *coordinator {
@@ -50,6 +52,7 @@ func newCoordinator(r *run, ctx context.Context) *coordinator {
 		services: map[string]*service{},
 		rep:      &report.Report{Version: report.Version, RunID: r.o.RunID, File: r.plan.File, Start: time.Now()},
 		byID:     map[string]*report.Job{},
+		found:    map[string][]*plan.Instance{},
 		files:    newFiles(r.o.Parallel),
 	}
 	c.jobs, c.stop = context.WithCancelCause(ctx)
@@ -65,6 +68,9 @@ func newCoordinator(r *run, ctx context.Context) *coordinator {
 			if j.Service || !c.isPrior(inst) {
 				c.total++
 			}
+		}
+		if isVague(j) {
+			c.total++
 		}
 	}
 	return c
@@ -86,7 +92,7 @@ func (c *coordinator) coordinate() (*report.Report, error) {
 	})
 	unkilled := context.AfterFunc(c.kill, c.tellKill)
 	c.tellEarlier()
-	sched, never := newSchedule(c.plan, c.isPrior)
+	sched, never := newSchedule(c.plan, c.isPrior, c.spread)
 	c.sched = sched
 	c.drop(never)
 	for {
@@ -114,8 +120,7 @@ func (c *coordinator) coordinate() (*report.Report, error) {
 		c.tellKill() // returns when it was told
 	}
 	if err := c.monitorLost(); err != nil {
-		c.errs = multierror.Append(c.errs, err)
-		c.errs.ErrorFormat = oneLine
+		c.fail(err)
 	}
 	c.finish()
 	return c.rep, c.errs.ErrorOrNil()
@@ -131,21 +136,71 @@ func (c *coordinator) tellEarlier() {
 			continue // nothing is left of it
 		}
 		for _, inst := range j.Instances {
-			prior, ok := c.o.Prior[inst.ID]
-			if !ok {
-				continue
+			if c.isPrior(inst) {
+				c.tellPrior(j, inst)
 			}
-			res := &report.Job{ID: inst.ID, Name: j.Name, Status: report.Succeeded, Reason: "succeeded in run " + prior.RunID}
-			if prior.Result != nil {
-				res.RunID, res.Outputs, res.Values = prior.Result.RunID, prior.Result.Outputs, prior.Result.Values
-				c.setValues(inst.ID, res.Values)
-			}
-			if inst.Stdout.Kind == plan.OutCapture {
-				c.setStdout(inst.ID, prior.Stdout, inst.Stdout.Trim)
-			}
-			c.tell(res)
 		}
 	}
+}
+
+// tellPrior tells of inst, which succeeded in an earlier run.
+func (c *coordinator) tellPrior(j *plan.Job, inst *plan.Instance) {
+	prior := c.o.Prior[inst.ID]
+	res := &report.Job{ID: inst.ID, Name: j.Name, Status: report.Succeeded, Reason: "succeeded in run " + prior.RunID}
+	if prior.Result != nil {
+		res.RunID, res.Outputs, res.Values = prior.Result.RunID, prior.Result.Outputs, prior.Result.Values
+		c.setValues(inst.ID, res.Values)
+	}
+	if inst.Stdout.Kind == plan.OutCapture {
+		c.setStdout(inst.ID, prior.Stdout, inst.Stdout.Trim)
+	}
+	c.tell(res)
+}
+
+// spread finds the instances of j, whose lines have been printed, and tells of
+// them.
+func (c *coordinator) spread(j *plan.Job) (todo []*plan.Instance, done int, err error) {
+	printed := func(job string) ([]byte, error) {
+		data, err := c.stdoutOf(job)
+		if err == nil && c.o.Spread != nil {
+			if err = c.o.Spread(job, data); err != nil {
+				c.fail(err)
+			}
+		}
+		return data, err
+	}
+	list, err := j.Spread(printed, c.plan.MostInstances()-c.total+1) // j counts as one of the total
+	if err != nil {
+		return nil, 0, err
+	}
+	c.total--
+	c.found[j.Name] = list
+	c.o.Mailbox.found(j.Name, list)
+	c.emit(event.Spread{ID: j.Name, Instances: len(list)})
+	for _, inst := range list {
+		if c.isPrior(inst) {
+			c.tellPrior(j, inst)
+			done++
+			continue
+		}
+		todo = append(todo, inst)
+	}
+	c.total += len(todo)
+	return todo, done, nil
+}
+
+// instances are those of j as far as they are known.
+func (c *coordinator) instances(j *plan.Job) []*plan.Instance {
+	if isVague(j) {
+		return c.found[j.Name]
+	}
+	return j.Instances
+}
+
+// fail notes an error of sluice itself.
+func (c *coordinator) fail(err error) {
+	c.errs = multierror.Append(c.errs, err)
+	c.errs.ErrorFormat = oneLine
 }
 
 func (c *coordinator) tell(j *report.Job) {
@@ -156,10 +211,18 @@ func (c *coordinator) tell(j *report.Job) {
 	c.emit(event.JobEnded{ID: j.ID, Result: j})
 }
 
-// drop tells of instances that never start.
+// drop tells of instances that never start. A job that could not be spread is a
+// failure like any other.
 func (c *coordinator) drop(list []unstarted) {
+	failed := ""
 	for _, u := range list {
 		c.tell(&report.Job{ID: u.inst.ID, Name: u.job.Name, Status: u.status, Reason: u.reason})
+		if u.status == report.Failed && failed == "" {
+			failed = u.job.Name
+		}
+	}
+	if failed != "" && !c.o.KeepGoing && !c.sched.stopped {
+		c.stopRun(failed+" failed", c.o.FailFast)
 	}
 }
 
@@ -226,8 +289,7 @@ func (c *coordinator) over(t *task, res *report.Job, err error) {
 	c.alive--
 	c.tell(res)
 	if err != nil {
-		c.errs = multierror.Append(c.errs, err)
-		c.errs.ErrorFormat = oneLine
+		c.fail(err)
 	}
 	c.drop(c.sched.ended(t.job, t.inst, res.Status))
 	stands := res.Status.OK() && err == nil || res.Status == report.NotStarted
@@ -251,11 +313,18 @@ func (c *coordinator) finish() {
 	c.rep.Contained = c.contained()
 	c.rep.Status = report.Succeeded
 	for _, j := range c.plan.Jobs {
-		if j.Skip != "" {
-			c.rep.Jobs = append(c.rep.Jobs, c.byID[j.Name])
+		ids := []string{j.Name} // of a job that was skipped, or never spread
+		if list := c.instances(j); len(list) > 0 {
+			ids = ids[:0]
+			for _, inst := range list {
+				ids = append(ids, inst.ID)
+			}
 		}
-		for _, inst := range j.Instances {
-			res := c.byID[inst.ID]
+		for _, id := range ids {
+			res := c.byID[id]
+			if res == nil {
+				continue // a matrix of nothing
+			}
 			c.rep.Jobs = append(c.rep.Jobs, res)
 			if !res.Status.OK() {
 				c.rep.Status = report.Failed

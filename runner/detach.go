@@ -43,11 +43,11 @@ func (r *run) planOfOne(j *plan.Job, inst *plan.Instance) (*plan.Plan, error) {
 	job.Needs, job.After = nil, nil
 	job.MaxParallel, job.Pool = 0, ""
 	job.Detach = false
-	job.Instances = []*plan.Instance{&one}
+	job.Instances, job.Each = []*plan.Instance{&one}, nil
 	if one.Ready == nil {
 		one.Ready = &plan.Ready{}
 	}
-	f := filler{run: r}
+	f := filler{run: r, inst: inst}
 	one.Stages = make([]*plan.Stage, len(inst.Stages))
 	for i, s := range inst.Stages {
 		stage := *s
@@ -76,11 +76,12 @@ func (r *run) planOfOne(j *plan.Job, inst *plan.Instance) (*plan.Plan, error) {
 	}, nil
 }
 
-// filler puts what jobs captured into texts. The other unknowns stay: they
-// are of the new run.
+// filler puts what jobs captured into texts, and the values of inst's matrix.
+// The other unknowns stay: they are of the new run.
 type filler struct {
 	*run
-	err error // the first
+	inst *plan.Instance
+	err  error // the first
 }
 
 // input is in with what jobs captured as its text.
@@ -103,7 +104,9 @@ func (f *filler) fill(t plan.Text) plan.Text {
 			continue
 		}
 		text, ok, err := f.fromJobs(*p.Unknown)
-		if !ok {
+		if p.Unknown.Kind == plan.UnknownMatrix {
+			text, err = axisValue(f.inst, *p.Unknown)
+		} else if !ok {
 			continue
 		}
 		if err != nil && f.err == nil {

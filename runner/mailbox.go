@@ -16,8 +16,9 @@ import (
 // zero Mailbox is ready. Its methods may be called from any goroutine.
 type Mailbox struct {
 	mu   sync.Mutex
-	plan *plan.Plan            // nil: no run goes on
-	open map[string][]*channel // by the instance's ID, those of the attempt that goes on
+	plan *plan.Plan                  // nil: no run goes on
+	late map[string][]*plan.Instance // by job, instances that the plan lacks
+	open map[string][]*channel       // by the instance's ID, those of the attempt that goes on
 }
 
 // Send sends message, one JSON value, to a process: by the ID of its instance
@@ -61,7 +62,8 @@ func (m *Mailbox) find(to string) (*channel, error) {
 // id may have a / in it.
 func (m *Mailbox) named(to string) (inst *plan.Instance, stage string, err error) {
 	for _, j := range m.plan.Jobs {
-		for _, i := range j.Instances {
+		instances := slices.Concat(j.Instances, m.late[j.Name])
+		for _, i := range instances {
 			rest, ok := strings.CutPrefix(to, i.ID)
 			if !ok || rest != "" && rest[0] != '/' {
 				continue
@@ -71,8 +73,8 @@ func (m *Mailbox) named(to string) (inst *plan.Instance, stage string, err error
 			}
 			return i, strings.TrimPrefix(rest, "/"), nil
 		}
-		if to == j.Name && len(j.Instances) > 0 {
-			return nil, "", fmt.Errorf("%s has %d instances; name one, such as %s", to, len(j.Instances), j.Instances[0].ID)
+		if to == j.Name && len(instances) > 0 {
+			return nil, "", fmt.Errorf("%s has %d instances; name one, such as %s", to, len(instances), instances[0].ID)
 		}
 	}
 	return nil, "", fmt.Errorf("the run has no job %s", to)
@@ -83,12 +85,19 @@ func (m *Mailbox) named(to string) (inst *plan.Instance, stage string, err error
 func (m *Mailbox) begin(p *plan.Plan) (end func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.plan, m.open = p, map[string][]*channel{}
+	m.plan, m.open, m.late = p, map[string][]*channel{}, map[string][]*plan.Instance{}
 	return func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.plan = nil
 	}
+}
+
+// found adds instances of a job that the plan lacks.
+func (m *Mailbox) found(job string, instances []*plan.Instance) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.late[job] = instances
 }
 
 // add makes c one that messages can be sent to.

@@ -58,6 +58,11 @@ type Options struct {
 	// nothing is recorded.
 	Record func(res *report.Job, stdout []byte) error
 
+	// Spread hears what a job printed whose lines are values of another one's
+	// matrix, before an instance of that starts. Its error is sluice's own. nil:
+	// nobody does.
+	Spread func(job string, printed []byte) error
+
 	// Detach starts p, the plan of one detached instance, as a run of its own
 	// and returns its id when it is ready. The error says why it is not, and
 	// then nothing of it is left; it is a *NotReady where it was tried. nil:
@@ -144,7 +149,7 @@ func Run(ctx context.Context, p *plan.Plan, o Options) (*report.Report, error) {
 // refuse returns why these options can't run p.
 func (o *Options) refuse(p *plan.Plan) error {
 	for _, j := range p.Jobs {
-		for _, inst := range j.Instances {
+		for _, inst := range j.Shapes() {
 			shards := slices.ContainsFunc(inst.Stages, func(s *plan.Stage) bool { return s.Shard != nil })
 			switch {
 			case shards && !j.Detach && len(o.Shard) == 0:

@@ -25,7 +25,13 @@ type schedule struct {
 	stopped  bool        // only clean-up jobs start any more
 	halted   bool        // nothing does
 	why      string      // the reason of halt
+	spread   spreader
 }
+
+// spreader finds the instances of a job with Each, now that all that it needs
+// has succeeded. done tells how many more succeeded in an earlier run. The
+// error says why there can be none.
+type spreader func(*plan.Job) (todo []*plan.Instance, done int, err error)
 
 // jobState is what is known of one job.
 type jobState struct {
@@ -40,6 +46,7 @@ type jobState struct {
 	unready    int // of those, services that it needs
 	dependents []dependent
 	reason     string // why it never starts; empty while it may
+	vague      bool   // its instances are not known yet: a stand-in is all of todo
 	released   bool   // it was queued, or given up
 	failed     bool   // an instance did not succeed
 	over       bool   // none is left
@@ -53,19 +60,20 @@ type dependent struct {
 	needs bool // else after
 }
 
-// unstarted is an instance that never starts, and why.
+// unstarted is an instance that never starts, and why. Of a job whose instances
+// are not known it is a stand-in that is called as the job.
 type unstarted struct {
 	job    *plan.Job
 	inst   *plan.Instance
-	status report.Status // NotStarted or Skipped
+	status report.Status // NotStarted or Skipped; Failed where a job could not be spread
 	reason string
 }
 
 // newSchedule makes the schedule of p. done tells which instances succeeded in
 // an earlier run, and may be nil. Services are started all the same where they
-// are needed.
-func newSchedule(p *plan.Plan, done func(*plan.Instance) bool) (s *schedule, never []unstarted) {
-	s = &schedule{byName: map[string]*jobState{}, free: map[string]int{stdinPool: 1}, parked: map[string][]*jobState{}}
+// are needed. spread may be nil where no job has Each.
+func newSchedule(p *plan.Plan, done func(*plan.Instance) bool, spread spreader) (s *schedule, never []unstarted) {
+	s = &schedule{byName: map[string]*jobState{}, free: map[string]int{stdinPool: 1}, parked: map[string][]*jobState{}, spread: spread}
 	for name, n := range p.Pools {
 		s.free[name] = n
 	}
@@ -77,6 +85,9 @@ func newSchedule(p *plan.Plan, done func(*plan.Instance) bool) (s *schedule, nev
 		}
 		st.left = len(st.todo)
 		st.begun = len(j.Instances) - st.left
+		if isVague(j) {
+			st.vague, st.todo, st.left = true, []*plan.Instance{{ID: j.Name}}, 1
+		}
 		s.jobs = append(s.jobs, st)
 		s.byName[j.Name] = st
 	}
@@ -140,6 +151,12 @@ func (s *schedule) advance(st *jobState) []unstarted {
 	if st.reason == "" && s.afterNothing(st) {
 		st.reason = "nothing that it comes after was started"
 	}
+	if st.vague && st.reason == "" {
+		if never := s.find(st); st.left == 0 {
+			st.released = true
+			return append(never, s.finish(st)...)
+		}
+	}
 	switch {
 	case st.reason != "":
 		return s.drop(st)
@@ -153,6 +170,25 @@ func (s *schedule) advance(st *jobState) []unstarted {
 	}
 	st.released = true
 	s.queue(st)
+	return nil
+}
+
+// isVague reports whether the instances of j are not known yet.
+func isVague(j *plan.Job) bool { return len(j.Each) > 0 && len(j.Instances) == 0 }
+
+// find puts the instances of st in the place of its stand-in, which ends here
+// where there are none.
+func (s *schedule) find(st *jobState) (never []unstarted) {
+	todo, done, err := s.spread(st.job)
+	switch {
+	case err != nil:
+		st.failed = true
+		return st.giveUp(report.Failed, err.Error())
+	case len(todo)+done == 0:
+		return st.giveUp(report.Skipped, "what it needs printed no lines")
+	}
+	st.vague, st.todo, st.left = false, todo, len(todo)
+	st.begun += done
 	return nil
 }
 

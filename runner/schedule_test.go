@@ -104,7 +104,7 @@ func TestSchedule(t *testing.T) {
 		{"after does not ask for success", jobsOf("a", "b: ; a"), 1, "a", true, "+a .a +b .b"},
 		{"an empty job is done", jobsOf("s*0", "b: s"), 1, "", false, "+b .b"},
 	} {
-		s, never := newSchedule(tt.plan, nil)
+		s, never := newSchedule(tt.plan, nil, nil)
 		p := &player{schedule: s, parallel: tt.parallel, keep: tt.keep, fails: map[string]bool{}}
 		for _, id := range strings.Fields(tt.fails) {
 			p.fails[id] = true
@@ -120,7 +120,7 @@ func TestScheduleBounds(t *testing.T) {
 	p := jobsOf("m*4", "x", "y")
 	p.Jobs[0].MaxParallel = 2
 	p.Jobs[1].Pool, p.Jobs[2].Pool = "db", "db"
-	s, _ := newSchedule(p, nil)
+	s, _ := newSchedule(p, nil, nil)
 	var got []string
 	for {
 		_, inst, ok := s.start(true)
@@ -147,7 +147,7 @@ func TestScheduleOneReaderOfStdin(t *testing.T) {
 	for _, j := range p.Jobs {
 		j.Instances[0].Stdin.Kind = plan.InInherit
 	}
-	s, _ := newSchedule(p, nil)
+	s, _ := newSchedule(p, nil, nil)
 	s.start(true)
 	if _, inst, ok := s.start(true); ok {
 		t.Fatalf("%s reads stdin while a does", inst.ID)
@@ -169,7 +169,7 @@ func BenchmarkSchedule(b *testing.B) {
 	}
 	plan := jobsOf(lines...)
 	for b.Loop() {
-		s, _ := newSchedule(plan, nil)
+		s, _ := newSchedule(plan, nil, nil)
 		p := &player{schedule: s, parallel: 2}
 		p.play()
 	}

@@ -139,7 +139,7 @@ func TestServiceSchedule(t *testing.T) {
 		{"interactive instances follow each other", jobsOf("!i*2", "b"), 3, "", false, "", "+i[0] .i[0] +i[1] .i[1] +b .b"},
 	} {
 		done := func(inst *plan.Instance) bool { return inst.ID == tt.done }
-		s, never := newSchedule(tt.plan, done)
+		s, never := newSchedule(tt.plan, done, nil)
 		p := &servicePlayer{player: player{schedule: s, parallel: tt.parallel, keep: tt.keep, fails: map[string]bool{}}}
 		for _, id := range strings.Fields(tt.fails) {
 			p.fails[id] = true
@@ -157,7 +157,7 @@ func TestServiceSchedule(t *testing.T) {
 // have not.
 func TestServiceBreaksLater(t *testing.T) {
 	p := jobsOf("DB", "m*3: DB", "u: DB")
-	s, _ := newSchedule(p, nil)
+	s, _ := newSchedule(p, nil, nil)
 	s.start(false)
 	s.announce(p.Jobs[0], p.Jobs[0].Instances[0])
 	s.announce(p.Jobs[0], p.Jobs[0].Instances[0]) // it was started again
@@ -178,7 +178,7 @@ func TestServiceBreaksLater(t *testing.T) {
 // What waits for two skipped jobs, one of which waits for the other, waits for
 // the rest too.
 func TestSkippedChain(t *testing.T) {
-	s, never := newSchedule(jobsOf("a*0", "b*0: a", "x", "c: b x"), nil)
+	s, never := newSchedule(jobsOf("a*0", "b*0: a", "x", "c: b x"), nil, nil)
 	p := &player{schedule: s, parallel: 2}
 	p.never(never)
 	if got, want := p.play(), "+x .x +c .c"; got != want {
@@ -190,7 +190,7 @@ func TestSkippedChain(t *testing.T) {
 // after it is no clean-up.
 func TestUnstarted(t *testing.T) {
 	p := jobsOf("a", "c: ; a")
-	s, _ := newSchedule(p, nil)
+	s, _ := newSchedule(p, nil, nil)
 	s.start(true)
 	s.stop("interrupted")
 	never := s.ended(p.Jobs[0], p.Jobs[0].Instances[0], report.NotStarted)

@@ -139,6 +139,30 @@ func (j *Job) Stdins() []Input {
 	return list
 }
 
+// Sources are the jobs whose captured output j reads, by stdin or by an axis of
+// its matrix, and so needs without a word in Needs.
+func (j *Job) Sources() (list []Source) {
+	for _, in := range j.Stdins() {
+		if in.Kind == InputJob {
+			list = append(list, Source{in.Job, "stdin"})
+		}
+	}
+	if j.Matrix != nil {
+		for _, a := range j.Matrix.Axes {
+			if a.Job.IsSet() {
+				list = append(list, Source{a.Job, "axis " + show(a.Name.Value)})
+			}
+		}
+	}
+	return list
+}
+
+// Source is a job whose captured output another one reads.
+type Source struct {
+	Job String
+	By  string // what reads it: "stdin", or "axis" and its name
+}
+
 // Channels are the processes of j that have a message channel, in the order of
 // Walk.
 func (j *Job) Channels() (list []*Stage) {

@@ -239,9 +239,9 @@ func (Matrix) schema(b *schemaBuilder) *schema {
 			PropertyNames: &schema{Pattern: namePattern, PatternError: nameSchema().PatternError},
 			Properties:    map[string]*schema{"exclude": exclude},
 			Additional: &schema{
-				Description: "An axis: a list of values, {glob: …}, {param: …} or {range: [from, to]}.",
+				Description: "An axis: a list of values, {glob: …}, {param: …}, {range: [from, to]} or {job: …}.",
 				AnyOf:       []*schema{values, axis},
-				words:       "a list of values, {glob: …}, {param: …} or {range: [from, to]}",
+				words:       "a list of values, {glob: …}, {param: …}, {range: [from, to]} or {job: …}",
 			},
 			keys:  []string{"exclude"},
 			entry: anyAxis,

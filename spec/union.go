@@ -393,13 +393,15 @@ type Axis struct {
 	Values []String
 	Glob   Template
 	Param  String
-	Range  []Int // from, to: both included
+	Range  []Int  // from, to: both included
+	Job    String // whose captured lines are the values: only the run knows them
 }
 
 type axisMapping struct {
 	Glob  Template  `key:"glob" doc:"A pattern of file names: each match is a value." example:"cmd/*"`
 	Param String    `key:"param" doc:"The name of a list param: each of its values is one." example:"targets"`
 	Range List[Int] `key:"range" doc:"Two whole numbers: every number from the first to the second is a value." example:"[1, 10]"`
+	Job   String    `key:"job" doc:"The name of a job that captures its output, which is needed: each of its lines is a value. They are known only to the run, so they can stand in args, env and stdin: {text}, and not in the names of files." example:"list"`
 }
 
 func (m *Matrix) decode(d *decoder, n *yaml.Node, what string) {
@@ -431,12 +433,12 @@ func (d *decoder) axis(name String, n *yaml.Node) Axis {
 	case yaml.MappingNode:
 		var m axisMapping
 		d.mapping(n, reflect.ValueOf(&m).Elem(), what)
-		given := d.given(n, "glob", "param", "range")
+		given := d.given(n, "glob", "param", "range", "job")
 		if len(given) != 1 {
-			d.notOne(a.Pos, what, given, "glob, param, range")
+			d.notOne(a.Pos, what, given, "glob, param, range, job")
 			break
 		}
-		a.Glob, a.Param, a.Range = m.Glob, m.Param, m.Range.Items
+		a.Glob, a.Param, a.Range, a.Job = m.Glob, m.Param, m.Range.Items, m.Job
 		if given[0] == "range" && m.Range.IsSet() && len(a.Range) != 2 {
 			d.add("SL016", m.Range.Pos, 1, fmt.Sprintf("a range of length %d; expected two numbers, such as [1, 10]", len(a.Range)), "")
 			a.Range = nil
@@ -446,7 +448,7 @@ func (d *decoder) axis(name String, n *yaml.Node) Axis {
 		if n.Kind == yaml.ScalarNode {
 			hint = "write [" + flowText(n.Value) + "]"
 		}
-		d.wrongKindHint(n, what, "a list, {glob: …}, {param: …} or {range: [from, to]}", hint)
+		d.wrongKindHint(n, what, "a list, {glob: …}, {param: …}, {range: [from, to]} or {job: …}", hint)
 	}
 	return a
 }

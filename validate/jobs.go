@@ -127,9 +127,9 @@ func (c *check) references(j *spec.Job) {
 			seen[s.Value] = true
 		}
 	}
-	for _, in := range j.Stdins() {
-		if in.Kind == spec.InputJob && c.jobs[in.Job.Value] == nil {
-			c.unknown(in.Job, "job", c.jobNames)
+	for _, from := range j.Sources() {
+		if c.jobs[from.Job.Value] == nil {
+			c.unknown(from.Job, "job", c.jobNames)
 		}
 	}
 	if _, ok := c.file.Pools.Get(j.Pool.Value); j.Pool.IsSet() && !ok {
@@ -230,7 +230,7 @@ func (c *check) cycles() (found bool) {
 type edge struct {
 	from string
 	to   spec.String
-	why  string // the key; or, of a service, "after " and its name
+	why  string // "needs", "after" or "reads"; or, of a service, "after " and its name
 }
 
 // edges are the reasons for which j waits for others. A job that comes after a
@@ -245,10 +245,8 @@ func (c *check) edges(j *spec.Job) (list []edge) {
 			list = append(list, edge{j.Name.Value, client, "after " + s.Value})
 		}
 	}
-	for _, in := range j.Stdins() {
-		if in.Kind == spec.InputJob {
-			list = append(list, edge{j.Name.Value, in.Job, "stdin"})
-		}
+	for _, from := range j.Sources() {
+		list = append(list, edge{j.Name.Value, from.Job, "reads"})
 	}
 	return list
 }
@@ -289,6 +287,6 @@ func (e edge) String() string {
 	if service, ok := strings.CutPrefix(e.why, "after "); ok {
 		return fmt.Sprintf("%s comes after %s, which is stopped after %s", e.from, service, e.to.Value)
 	}
-	verb := map[string]string{"needs": "needs", "after": "comes after", "stdin": "reads"}[e.why]
+	verb := map[string]string{"needs": "needs", "after": "comes after", "reads": "reads"}[e.why]
 	return fmt.Sprintf("%s %s %s", e.from, verb, e.to.Value)
 }

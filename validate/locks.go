@@ -52,7 +52,7 @@ func (c *check) order() *order.Graph {
 		one := order.Job{Name: name, Service: j.Service.Value, Detach: j.Detach.Value, Maybe: j.When != nil}
 		for _, e := range c.edges(j) {
 			switch e.why {
-			case "needs", "stdin":
+			case "needs", "reads":
 				one.Needs = append(one.Needs, e.to.Value)
 			case "after":
 				one.After = append(one.After, e.to.Value)

@@ -20,7 +20,7 @@ func (c *check) matrix(j *spec.Job) {
 	for _, a := range m.Axes {
 		names = append(names, a.Name.Value)
 		c.name(a.Name, "axis")
-		c.axis(a)
+		c.axis(j, a)
 	}
 	for _, combination := range m.Exclude.Items {
 		if len(combination.Entries) == 0 && combination.IsSet() {
@@ -32,7 +32,7 @@ func (c *check) matrix(j *spec.Job) {
 	}
 }
 
-func (c *check) axis(a spec.Axis) {
+func (c *check) axis(j *spec.Job, a spec.Axis) {
 	what := fmt.Sprintf("axis %q", a.Name.Value)
 	first := map[string]bool{}
 	for _, v := range a.Values {
@@ -42,6 +42,8 @@ func (c *check) axis(a spec.Axis) {
 		first[v.Value] = true
 	}
 	switch {
+	case a.Job.IsSet() && j.Service.Value:
+		c.at("SL105", a.Job, fmt.Sprintf("the instances of a service must be known before anything runs, and the values of %s are what job %q prints", what, a.Job.Value), "give a list, or make the service one process that serves all")
 	case a.Param.IsSet():
 		p, ok := c.params[a.Param.Value]
 		if !ok {
@@ -60,6 +62,10 @@ func (c *check) excluded(m *spec.Matrix, e spec.Entry[spec.String], names []stri
 	for _, a := range m.Axes {
 		if a.Name.Value != e.Key.Value {
 			continue
+		}
+		if a.Job.IsSet() {
+			c.at("SL105", e.Value, fmt.Sprintf("the values of axis %q are what job %q prints, and are not known here", a.Name.Value, a.Job.Value), fmt.Sprintf("leave the line out in job %q", a.Job.Value))
+			return
 		}
 		if a.Values == nil || !e.Value.IsSet() {
 			return // known only to the plan, or not to be read

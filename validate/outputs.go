@@ -101,6 +101,11 @@ func (c *check) manyInstances(w writer) {
 		return
 	}
 	for _, a := range w.job.Matrix.Axes {
+		if a.Job.IsSet() {
+			c.at("SL603", w.out.File.String, fmt.Sprintf("every instance of job %q writes %s, and how many there are only the run knows", w.job.Name.Value, w.out.File.Value),
+				"write mode: append, or let the command itself write a file named after ${matrix."+a.Name.Value+"}")
+			return
+		}
 		if len(a.Values) > 1 || len(a.Range) == 2 && a.Range[1].Value > a.Range[0].Value {
 			c.at("SL603", w.out.File.String, fmt.Sprintf("every instance of job %q writes %s", w.job.Name.Value, w.out.File.Value),
 				"put the axis into the name: ${matrix."+a.Name.Value+"}, or write mode: append")

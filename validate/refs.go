@@ -22,7 +22,7 @@ func (c *check) ref(j *spec.Job, r *spec.Ref, p place) {
 	case "env":
 		c.envRef(r, p)
 	case "matrix":
-		c.matrixRef(j, r)
+		c.matrixRef(j, r, p)
 	case "jobs":
 		c.jobRef(j, r, p)
 	case "run", "job", "attempt":
@@ -73,7 +73,7 @@ func (c *check) envRef(r *spec.Ref, p place) {
 	}
 }
 
-func (c *check) matrixRef(j *spec.Job, r *spec.Ref) {
+func (c *check) matrixRef(j *spec.Job, r *spec.Ref, p place) {
 	if j != nil && j.Matrix == nil && c.broken.jobs[j.Name.Value] {
 		return
 	}
@@ -91,9 +91,11 @@ func (c *check) matrixRef(j *spec.Job, r *spec.Ref) {
 		if a.Name.Value != r.Name {
 			continue
 		}
-		p := c.params[a.Param.Value]
-		isPath := a.Glob.IsSet() || p != nil && p.TypeName() == "path"
+		param := c.params[a.Param.Value]
+		isPath := a.Glob.IsSet() || param != nil && param.TypeName() == "path"
 		switch {
+		case a.Job.IsSet() && p.planned():
+			c.badRef(r, fmt.Sprintf("this must be known before anything runs, and the values of axis %q are what job %q prints", r.Name, a.Job.Value), "put it into args, env or stdin: {text: …}")
 		case r.Prop != "" && !slices.Contains(pathProps, r.Prop):
 			c.badRef(r, "."+r.Prop+" is no part of a path", "expected one of .dir, .base, .stem, .ext")
 		case r.Prop != "" && !isPath:
@@ -121,7 +123,8 @@ func (c *check) jobRef(j *spec.Job, r *spec.Ref, p place) {
 	case p.planned():
 		c.badRef(r, "this must be known before anything runs", "put it into args, env or stdin: {text: …}")
 	case c.broken.jobs[j.Name.Value] && !j.Needs.IsSet():
-	case !slices.ContainsFunc(j.Needs.Items, func(s spec.String) bool { return s.Value == r.Name }) && j.Stdin.Job.Value != r.Name:
+	case !slices.ContainsFunc(j.Needs.Items, func(s spec.String) bool { return s.Value == r.Name }) &&
+		!slices.ContainsFunc(j.Sources(), func(s spec.Source) bool { return s.Job.Value == r.Name }):
 		c.badRef(r, fmt.Sprintf("job %q does not need job %q", j.Name.Value, r.Name), "add needs: ["+r.Name+"]")
 	case isOutput:
 		c.handsOver(from, r, name)

@@ -26,9 +26,9 @@ func (c *check) streams(j *spec.Job) {
 			c.add("SL107", b.Stdout.Pos, 1, "a branch can't be captured: ${jobs…} has only the job's own stdout", "use stdout: {file: …}, or log")
 		}
 	}
-	for _, in := range j.Stdins() {
-		if from := c.jobs[in.Job.Value]; in.Kind == spec.InputJob && from != nil {
-			c.captures(from, in.Job, "stdin")
+	for _, s := range j.Sources() {
+		if from := c.jobs[s.Job.Value]; from != nil {
+			c.captures(from, s.Job, s.By)
 		}
 	}
 	c.readAgain(j)

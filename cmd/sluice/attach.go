@@ -38,7 +38,7 @@ ID is a run's id, the beginning of one, or last.`,
 }
 
 func (c *cli) attach(f *state.Folder) error {
-	p, err := f.Plan()
+	p, err := f.FullPlan()
 	if err != nil {
 		return own(err)
 	}

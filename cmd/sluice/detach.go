@@ -139,7 +139,7 @@ func resultOfOne(s *state.Store, id string) *report.Job {
 // the run's lock too, for what it has to end belongs to the run.
 func (c *cli) record(o *runner.Options, run *state.Run) error {
 	m := run.Meta()
-	o.RunID, o.Record, o.Locks = m.RunID, run.Record, run.Store().Locks()
+	o.RunID, o.Record, o.Spread, o.Locks = m.RunID, run.Record, run.Spread, run.Store().Locks()
 	o.NoSync = m.Durability == state.None
 	o.Sink = event.Tee{run, o.Sink}
 	l := launcher{

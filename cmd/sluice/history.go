@@ -151,6 +151,8 @@ func pastOf(f *state.Folder) (pastRun, error) {
 		switch e := e.Event.(type) {
 		case event.RunStarted:
 			run.Jobs = e.Instances
+		case event.Spread:
+			run.Jobs += e.Instances - 1
 		case event.JobEnded:
 			run.count(e.Result)
 		}

@@ -73,7 +73,7 @@ func oneRun(cmd *cobra.Command, args []string) error {
 
 // logs shows what f has logged.
 func (c *cli) logs(f *state.Folder, o logFlags) error {
-	p, err := f.Plan()
+	p, err := f.FullPlan()
 	if err != nil {
 		return own(err)
 	}

@@ -44,7 +44,7 @@ ID is a run's id, the beginning of one, or last.`,
 
 // messages writes what was sent in f, of one job or of all.
 func (c *cli) messages(f *state.Folder, job string, follow bool) error {
-	p, err := f.Plan()
+	p, err := f.FullPlan()
 	if err != nil {
 		return own(err)
 	}
@@ -154,7 +154,7 @@ func (c *cli) send(ref, to, text string) error {
 	case isRefused:
 		return refused(no.Why)
 	case errors.Is(err, state.ErrNoPost):
-		if p, err := f.Plan(); err == nil && p.HasChannel() {
+		if p, err := f.FullPlan(); err == nil && p.HasChannel() {
 			return refused("it takes no messages: it is ending, or could not listen for them")
 		}
 		return refused(err.Error())

@@ -18,8 +18,8 @@ func writePlan(w io.Writer, p *plan.Plan, color bool) error {
 	t := planText{p: p, style: report.Style{Color: color}}
 	instances, processes := 0, 0
 	for _, j := range p.Jobs {
-		instances += len(j.Instances)
-		for _, inst := range j.Instances {
+		instances += len(j.Shapes())
+		for _, inst := range j.Shapes() {
 			for _, s := range inst.Stages {
 				if s.Tee == nil {
 					processes++
@@ -62,7 +62,7 @@ func commonEnv(p *plan.Plan) []plan.EnvVar {
 	var common []plan.EnvVar
 	first := true
 	for _, j := range p.Jobs {
-		for _, inst := range j.Instances {
+		for _, inst := range j.Shapes() {
 			env := firstProcess(inst).Env
 			if first {
 				common, first = slices.Clone(env), false
@@ -116,10 +116,14 @@ func (t *planText) job(j *plan.Job) {
 		t.line(0, t.style.Paint(report.Bold, j.Name)+"  "+t.dim("skipped: "+j.Skip))
 		return
 	}
-	if len(j.Instances) > 1 || len(j.Instances) == 1 && j.Instances[0].ID != j.Name {
-		t.line(0, t.style.Paint(report.Bold, j.Name)+"  "+t.dim(report.Count(len(j.Instances), "instance")))
+	if list := j.Shapes(); len(list) > 1 || len(list) == 1 && list[0].ID != j.Name {
+		count := report.Count(len(list), "instance")
+		if len(j.Each) > 0 {
+			count = "an instance for each line of " + sources(list[0])
+		}
+		t.line(0, t.style.Paint(report.Bold, j.Name)+"  "+t.dim(count))
 		t.rules(j)
-		for _, inst := range j.Instances {
+		for _, inst := range j.Shapes() {
 			t.line(0, t.style.Paint(report.Bold, report.Visible(inst.ID)))
 			t.instance(inst)
 		}
@@ -127,9 +131,20 @@ func (t *planText) job(j *plan.Job) {
 	}
 	t.line(0, t.style.Paint(report.Bold, j.Name))
 	t.rules(j)
-	for _, inst := range j.Instances {
+	for _, inst := range j.Shapes() {
 		t.instance(inst)
 	}
+}
+
+// sources are the jobs whose lines are values of inst's matrix.
+func sources(inst *plan.Instance) string {
+	var names []string
+	for _, a := range inst.Matrix {
+		if a.Job != "" && !slices.Contains(names, a.Job) {
+			names = append(names, a.Job)
+		}
+	}
+	return strings.Join(names, " and of ")
 }
 
 func (t *planText) instance(inst *plan.Instance) {
@@ -262,7 +277,7 @@ func (t *planText) addressee(inst *plan.Instance, to *plan.Addressee) string {
 		return fmt.Sprintf("stage %d, %s", to.Stage+1, inst.Stages[to.Stage].Name)
 	}
 	for _, j := range t.p.Jobs {
-		for _, other := range j.Instances {
+		for _, other := range j.Shapes() {
 			if other.ID == to.Job && len(other.Stages) > 1 {
 				return fmt.Sprintf("%s, stage %d, %s", to.Job, to.Stage+1, other.Stages[to.Stage].Name)
 			} else if other.ID == to.Job {

@@ -123,7 +123,7 @@ func rowOf(f *state.Folder) (runRow, error) {
 		}
 		return row, nil
 	}
-	p, err := f.Plan()
+	p, err := f.FullPlan()
 	if err != nil && st.State == state.Running {
 		return runRow{}, err
 	} else if err != nil {

@@ -23,11 +23,13 @@ type readyWord struct {
 // await decides what makes a run of p ready.
 func (w *readyWord) await(p *plan.Plan) {
 	var instances []*plan.Instance
+	vague := false // only the run knows some
 	for _, j := range p.Jobs {
 		instances = append(instances, j.Instances...)
+		vague = vague || len(j.Each) > 0
 	}
 	switch {
-	case len(instances) != 1:
+	case len(instances) != 1 || vague:
 		w.need = 1
 	case instances[0].Ready == nil:
 		for _, s := range instances[0].Stages {

@@ -54,7 +54,7 @@ func (c *cli) startRecording(o *runFlags, p *plan.Plan, earlier repeated, direct
 // nothing.
 func needsState(p *plan.Plan) string {
 	for _, j := range p.Jobs {
-		for _, inst := range j.Instances {
+		for _, inst := range j.Shapes() {
 			switch {
 			case j.Detach:
 				return inst.ID + " is a detached job, of which a folder is kept"

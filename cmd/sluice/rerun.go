@@ -102,7 +102,11 @@ func (c *cli) repeat(cmd *cobra.Command, o *runFlags, ref string, failed bool) e
 		if earlier.prior, err = c.reusable(f, p); err != nil {
 			return err
 		}
-		if !anythingLeft(p, earlier.prior) {
+		full, err := f.Fill(p)
+		if err != nil {
+			return own(err)
+		}
+		if !anythingLeft(full, earlier.prior) {
 			c.complain(fmt.Sprintf("there is nothing to do: every job of run %s has succeeded", f.ID))
 			return nil
 		}
@@ -270,6 +274,9 @@ func (c *cli) reusable(f *state.Folder, p *plan.Plan) (map[string]state.Done, er
 // anythingLeft reports whether an instance of p is to run, but for services.
 func anythingLeft(p *plan.Plan, prior map[string]state.Done) bool {
 	for _, j := range p.Jobs {
+		if len(j.Each) > 0 && len(j.Instances) == 0 {
+			return true
+		}
 		for _, inst := range j.Instances {
 			if _, done := prior[inst.ID]; !done && !j.Service {
 				return true

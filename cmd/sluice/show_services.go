@@ -14,7 +14,7 @@ func othersOf(p *plan.Plan) map[string]bool {
 	var jobs []order.Job
 	services := false
 	for _, j := range p.Jobs {
-		if len(j.Instances) > 0 { // else it is skipped
+		if j.Skip == "" {
 			services = services || j.Service
 			jobs = append(jobs, order.Job{Name: j.Name, Service: j.Service, Detach: j.Detach, Needs: j.Needs, After: j.After})
 		}

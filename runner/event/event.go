@@ -40,9 +40,18 @@ const (
 
 // RunStarted is the first event.
 type RunStarted struct {
-	RunID     string `json:"run_id"`
-	File      string `json:"file"`
-	Instances int    `json:"instances"` // that will run unless something fails
+	RunID string `json:"run_id"`
+	File  string `json:"file"`
+	// Instances that will run unless something fails. A job whose matrix holds
+	// what others print counts as one, until Spread.
+	Instances int `json:"instances"`
+}
+
+// Spread says how many instances a job has whose matrix holds what other jobs
+// print, which only now is known.
+type Spread struct {
+	ID        string `json:"id"` // the job's name
+	Instances int    `json:"instances"`
 }
 
 // JobStarted says that an instance of a job has begun.
@@ -224,6 +233,7 @@ type RunEnded struct {
 }
 
 func (RunStarted) event() Type       { return "run_started" }
+func (Spread) event() Type           { return "spread" }
 func (JobStarted) event() Type       { return "job_started" }
 func (AttemptStarted) event() Type   { return "attempt_started" }
 func (StageStarted) event() Type     { return "stage_started" }

@@ -13,6 +13,9 @@ func add(o *fields.Object, e Event) {
 		o.String("run_id", e.RunID)
 		o.String("file", e.File)
 		o.Int("instances", int64(e.Instances))
+	case Spread:
+		o.String("id", e.ID)
+		o.Int("instances", int64(e.Instances))
 	case JobStarted:
 		o.String("id", e.ID)
 	case AttemptStarted:

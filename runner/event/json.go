@@ -51,6 +51,8 @@ func decodeBody(t Type, line []byte) (Event, error) {
 	switch t {
 	case RunStarted{}.event():
 		return decode[RunStarted](line)
+	case Spread{}.event():
+		return decode[Spread](line)
 	case JobStarted{}.event():
 		return decode[JobStarted](line)
 	case AttemptStarted{}.event():

@@ -46,7 +46,7 @@ func Build(f *spec.File, in Inputs) (*Plan, diag.List) {
 		b.in.Arch = runtime.GOARCH
 	}
 	if b.in.MaxInstances == 0 {
-		b.in.MaxInstances = 100_000
+		b.in.MaxInstances = defaultMaxInstances
 	}
 	p := b.plan()
 	b.list = b.list.Sort().Cut()
@@ -96,6 +96,9 @@ func (b *builder) at(rule string, s spec.String, msg, hint string) {
 func (b *builder) plan() *Plan {
 	f := b.file
 	p := &Plan{Version: Version, File: f.Name, MaxParallel: int(f.MaxParallel.Value)}
+	if b.in.MaxInstances != defaultMaxInstances {
+		p.MaxInstances = b.in.MaxInstances
+	}
 	sum := sha256.Sum256(f.Source)
 	p.SHA256 = hex.EncodeToString(sum[:])
 	b.fileDir = b.in.Dir
@@ -153,9 +156,9 @@ func needs(j *spec.Job) (names []string) {
 	for _, s := range j.Needs.Items {
 		names = append(names, s.Value)
 	}
-	for _, in := range j.Stdins() {
-		if in.Kind == spec.InputJob && !slices.Contains(names, in.Job.Value) {
-			names = append(names, in.Job.Value)
+	for _, from := range j.Sources() {
+		if !slices.Contains(names, from.Job.Value) {
+			names = append(names, from.Job.Value)
 		}
 	}
 	return names
@@ -188,9 +191,14 @@ func (b *builder) job(j *spec.Job, sel selection) *Job {
 		b.add("SL101", diag.Pos{}, 0, fmt.Sprintf("job %q has no instance %s", p.Name, id), "sluice plan shows the instances")
 	}
 	for _, axes := range combinations {
-		inst := &Instance{ID: instanceID(p.Name, axes), Matrix: plainAxes(axes)}
-		if sel.hasInstance(p.Name, axes) {
-			b.instance(j, inst, axes)
+		inst := &Instance{ID: instanceID(p.Name, plainAxes(axes)), Matrix: plainAxes(axes)}
+		if !sel.hasInstance(p.Name, axes) {
+			continue
+		}
+		b.instance(j, inst, axes)
+		if inst.spreads() {
+			p.Each = append(p.Each, inst)
+		} else {
 			p.Instances = append(p.Instances, inst)
 		}
 	}

@@ -148,7 +148,7 @@ func TestMatrix(t *testing.T) {
 	want(t, p.argv(), []string{
 		"a", "a linux-amd", "a linux-arm", "a bsd-arm", "a sub/a.txt a", "a sub/b.txt b", "a -1", "a 0", "a 1", "a x p.txt", "a y p.txt",
 	})
-	if got := p.Jobs[1].Instances[2].Matrix; !slices.Equal(got, []Axis{{"os", "bsd"}, {"arch", "arm"}}) {
+	if got := p.Jobs[1].Instances[2].Matrix; !slices.Equal(got, []Axis{{Name: "os", Value: "bsd"}, {Name: "arch", Value: "arm"}}) {
 		t.Errorf("%+v", got)
 	}
 }

@@ -37,7 +37,7 @@ func (i *Instance) HasChannel() bool {
 // HasChannel reports whether a process of p has a channel.
 func (p *Plan) HasChannel() bool {
 	for _, j := range p.Jobs {
-		for _, i := range j.Instances {
+		for _, i := range j.Shapes() {
 			if i.HasChannel() {
 				return true
 			}

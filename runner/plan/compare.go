@@ -13,6 +13,7 @@ import (
 // executed, a line for each. Two plans without differences do the same.
 //
 // The job file's checksum does not count, for a comment may have changed. Nor
+// do bounds of the command line, and instances that only a run knows. Nor
 // do variables that tell children of the session and not of their work, where
 // they come from the caller: TERM, TMPDIR, DISPLAY, WAYLAND_DISPLAY,
 // DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR, XDG_SESSION_ID, and those that
@@ -32,6 +33,13 @@ func (d *differences) tree(p *Plan) any {
 		return err.Error() // it equals no other tree
 	}
 	delete(tree, "sha256")
+	delete(tree, "max_instances")
+	jobs, _ := tree["jobs"].([]any)
+	for _, j := range jobs {
+		if job, _ := j.(map[string]any); job["each"] != nil {
+			delete(job, "instances") // what other jobs printed made them
+		}
+	}
 	return tree
 }
 
@@ -176,7 +184,7 @@ func place(path []string) (where, what string) {
 		return "", strings.Join(path, " ")
 	}
 	where, rest := "job "+path[1], path[2:]
-	if len(rest) > 1 && rest[0] == "instances" {
+	if len(rest) > 1 && (rest[0] == "instances" || rest[0] == "each") {
 		where, rest = rest[1], rest[2:]
 	}
 	if len(rest) > 1 && rest[0] == "stages" {

@@ -74,6 +74,9 @@ func (b *builder) ref(r *spec.Ref, s scope) value {
 	case "matrix":
 		for _, a := range s.axes {
 			if a.Name == r.Name {
+				if a.Job != "" {
+					return value{TextOf(Part{Unknown: &Unknown{Kind: UnknownMatrix, Name: a.Name}}), true, false}
+				}
 				v := a.Value
 				if a.path {
 					b.reads = append(b.reads, a.abs)

@@ -21,6 +21,7 @@ func (p *Plan) AppendJSON(buf []byte) []byte {
 		array(&o, "params", p.Params, Param.appendJSON)
 	}
 	o.IntOpt("max_parallel", int64(p.MaxParallel))
+	o.IntOpt("max_instances", int64(p.MaxInstances))
 	if len(p.Pools) > 0 {
 		o.Name("pools", func(buf []byte) []byte {
 			o := fields.Open(buf)
@@ -81,6 +82,9 @@ func (j *Job) appendJSON(buf []byte) []byte {
 	}
 	o.Name("log", j.Log.appendJSON)
 	array(&o, "instances", j.Instances, (*Instance).appendJSON)
+	if len(j.Each) > 0 {
+		array(&o, "each", j.Each, (*Instance).appendJSON)
+	}
 	return o.Close()
 }
 
@@ -187,6 +191,7 @@ func (a Axis) appendJSON(buf []byte) []byte {
 	o := fields.Open(buf)
 	o.String("name", a.Name)
 	o.String("value", a.Value)
+	o.StringOpt("job", a.Job)
 	return o.Close()
 }
 

@@ -214,6 +214,12 @@ func (b *builder) outputFile(out Output, at spec.String, inst *Instance, jobName
 	if strings.HasPrefix(out.Path, "/dev/") && out.Mode == ModeTruncate {
 		return // a device belongs to nobody, and is written through
 	}
+	if inst.spreads() && out.Mode == ModeAppend {
+		b.shared[out.Path] = true
+	} else if inst.spreads() {
+		b.add("SL603", at.Pos, len([]rune(at.Value)), fmt.Sprintf("%s is written by every instance of %s, and how many there are only the run knows", out.Path, inst.ID), "write mode: append, or let the command itself write a file named after the value")
+		return
+	}
 	if other, taken := b.outputs[out.Path]; taken && !(out.Mode == ModeAppend && other.mode == ModeAppend) {
 		msg := fmt.Sprintf("%s is written by %s and by %s", out.Path, other.inst.ID, inst.ID)
 		if other.inst == inst {
@@ -282,7 +288,7 @@ func (b *builder) stale() {
 // files that several append to.
 func (b *builder) conflicts(p *Plan) {
 	for _, j := range p.Jobs {
-		for _, inst := range j.Instances {
+		for _, inst := range j.Shapes() {
 			for _, out := range inst.Outputs() {
 				out.Shared = b.shared[out.Path]
 			}

@@ -54,10 +54,13 @@ func (b *builder) spread(j *spec.Job) [][]axisValue {
 
 func (b *builder) axisValues(a spec.Axis) (values []axisValue) {
 	switch {
+	case a.Job.IsSet():
+		b.needsValue(a.Job.Value, a.Job.Pos, len(a.Job.Value))
+		values = append(values, axisValue{Axis: Axis{Name: a.Name.Value, Job: a.Job.Value}, outside: true})
 	case a.Glob.IsSet():
 		matches := b.glob(a.Glob, scope{dir: b.dir}, false)
 		for _, m := range matches {
-			values = append(values, axisValue{Axis: Axis{a.Name.Value, m}, path: true, abs: absolute(b.dir, m), outside: true})
+			values = append(values, axisValue{Axis: Axis{Name: a.Name.Value, Value: m}, path: true, abs: absolute(b.dir, m), outside: true})
 		}
 	case a.Param.IsSet():
 		p := b.params[a.Param.Value]
@@ -71,7 +74,7 @@ func (b *builder) axisValues(a spec.Axis) (values []axisValue) {
 				b.at("SL105", a.Param, fmt.Sprintf("param %q has the value %q twice, so two instances would be the same", a.Param.Value, shown), "give each value once")
 				continue
 			}
-			values = append(values, axisValue{Axis: Axis{a.Name.Value, shown}, path: isPath, abs: v, outside: true})
+			values = append(values, axisValue{Axis: Axis{Name: a.Name.Value, Value: shown}, path: isPath, abs: v, outside: true})
 		}
 		if len(values) == 0 {
 			b.at("SL105", a.Param, fmt.Sprintf("param %q has no values, so the job would have no instances", a.Param.Value), "give it with -p "+a.Param.Value+"=…")
@@ -84,11 +87,11 @@ func (b *builder) axisValues(a spec.Axis) (values []axisValue) {
 			return nil
 		}
 		for i := range more + 1 {
-			values = append(values, axisValue{Axis: Axis{a.Name.Value, strconv.FormatInt(from+int64(i), 10)}})
+			values = append(values, axisValue{Axis: Axis{Name: a.Name.Value, Value: strconv.FormatInt(from+int64(i), 10)}})
 		}
 	default:
 		for _, s := range a.Values {
-			values = append(values, axisValue{Axis: Axis{a.Name.Value, s.Value}})
+			values = append(values, axisValue{Axis: Axis{Name: a.Name.Value, Value: s.Value}})
 		}
 	}
 	return values
@@ -111,14 +114,18 @@ func excluded(m *spec.Matrix, c []axisValue) bool {
 	return false
 }
 
-// instanceID names an instance: job[axis=value,…].
-func instanceID(job string, axes []axisValue) string {
+// instanceID names an instance: job[axis=value,…]. A value that only the run
+// knows stands as ‹job›.
+func instanceID(job string, axes []Axis) string {
 	if len(axes) == 0 {
 		return job
 	}
 	pairs := make([]string, len(axes))
 	for i, a := range axes {
 		pairs[i] = a.Name + "=" + a.Value
+		if a.Job != "" {
+			pairs[i] = a.Name + "=‹" + a.Job + "›"
+		}
 	}
 	return job + "[" + strings.Join(pairs, ",") + "]"
 }

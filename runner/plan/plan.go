@@ -20,14 +20,17 @@ const Version = 1
 
 // Plan is what one run will do.
 type Plan struct {
-	Version     int            `json:"version"`
-	File        string         `json:"file"`                   // absolute path of the job file; "-" for standard input
-	SHA256      string         `json:"sha256"`                 // of the job file's bytes, hex
-	Dir         string         `json:"dir"`                    // absolute; where relative names of the file begin
-	Params      []Param        `json:"params,omitempty"`       // in the order of the file
-	MaxParallel int            `json:"max_parallel,omitempty"` // instances at once over the whole run; 0 is the runner's choice
-	Pools       map[string]int `json:"pools,omitempty"`        // name to how many instances at once
-	Jobs        []*Job         `json:"jobs"`                   // in the order of the file; Needs point into it by name
+	Version     int     `json:"version"`
+	File        string  `json:"file"`                   // absolute path of the job file; "-" for standard input
+	SHA256      string  `json:"sha256"`                 // of the job file's bytes, hex
+	Dir         string  `json:"dir"`                    // absolute; where relative names of the file begin
+	Params      []Param `json:"params,omitempty"`       // in the order of the file
+	MaxParallel int     `json:"max_parallel,omitempty"` // instances at once over the whole run; 0 is the runner's choice
+	// MaxInstances bounds the instances of all jobs together, with those that
+	// only the run finds; 0 is 100,000.
+	MaxInstances int            `json:"max_instances,omitempty"`
+	Pools        map[string]int `json:"pools,omitempty"` // name to how many instances at once
+	Jobs         []*Job         `json:"jobs"`            // in the order of the file; Needs point into it by name
 }
 
 // Param is a param with the value that this plan was built with.
@@ -38,7 +41,8 @@ type Param struct {
 }
 
 // Job is one job of the file with its instances. A job without a matrix has
-// exactly one instance. A skipped job has none.
+// exactly one instance. A skipped job has none, and neither has one with Each
+// until the run has come to it.
 type Job struct {
 	Name        string      `json:"name"`
 	Description string      `json:"description,omitempty"`
@@ -58,6 +62,10 @@ type Job struct {
 	Restart     *Restart    `json:"restart,omitempty"` // of Detach and Service; nil: never
 	Log         Log         `json:"log"`               // how much of what it logs is kept
 	Instances   []*Instance `json:"instances"`
+	// Each is the instances of a job with axes whose values are lines that
+	// other jobs print, one for each combination of its other axes: of each,
+	// there is an instance for each line. Spread makes them.
+	Each []*Instance `json:"each,omitempty"`
 }
 
 // Group says which process group an attempt runs in.
@@ -154,6 +162,7 @@ type Instance struct {
 type Axis struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
+	Job   string `json:"job,omitempty"` // in Each: whose lines are the values; Value is empty
 }
 
 // Ends are the two ends of a job's own pipeline, where inputs and branches
@@ -290,9 +299,9 @@ type Part struct {
 
 // Unknown is a value that only the run knows.
 type Unknown struct {
-	Kind string `json:"unknown"`        // "job.stdout", "job.output", "run.id", "attempt"
+	Kind string `json:"unknown"`        // "job.stdout", "job.output", "matrix", "run.id", "attempt"
 	Job  string `json:"job,omitempty"`  // for job.stdout and job.output: the instance's ID
-	Name string `json:"name,omitempty"` // for job.output: that of the output
+	Name string `json:"name,omitempty"` // for job.output: that of the output; for matrix: that of the axis
 	// NoDash: the value makes a whole element before any --, so one that
 	// begins with a dash could be read as an option, and the run refuses it.
 	NoDash bool `json:"no_dash,omitempty"`
@@ -302,6 +311,7 @@ type Unknown struct {
 const (
 	UnknownJobStdout = "job.stdout"
 	UnknownJobOutput = "job.output"
+	UnknownMatrix    = "matrix" // the instance's own Matrix has it
 	UnknownRunID     = "run.id"
 	UnknownAttempt   = "attempt"
 )

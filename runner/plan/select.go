@@ -40,13 +40,13 @@ func (s selection) hasInstance(job string, axes []axisValue) bool {
 	if len(filters) == 0 {
 		return true
 	}
-	return slices.ContainsFunc(filters, func(f filter) bool { return f.matches(instanceID(job, axes), axes) })
+	return slices.ContainsFunc(filters, func(f filter) bool { return f.matches(instanceID(job, plainAxes(axes)), axes) })
 }
 
 // unmatched is the filters of job that match none of its combinations.
 func (s selection) unmatched(job string, combinations [][]axisValue) (ids []string) {
 	for _, f := range s.filters[job] {
-		if !slices.ContainsFunc(combinations, func(axes []axisValue) bool { return f.matches(instanceID(job, axes), axes) }) {
+		if !slices.ContainsFunc(combinations, func(axes []axisValue) bool { return f.matches(instanceID(job, plainAxes(axes)), axes) }) {
 			ids = append(ids, f.id)
 		}
 	}
@@ -91,8 +91,12 @@ func selectJobs(f *spec.File, names []string) (selection, error) {
 			return s, fmt.Errorf("%s", msg)
 		}
 		for _, a := range axes {
-			if j.Matrix == nil || !slices.ContainsFunc(j.Matrix.Axes, func(x spec.Axis) bool { return x.Name.Value == a.Name }) {
+			x := axisOf(j, a.Name)
+			switch {
+			case x == nil:
 				return s, fmt.Errorf("job %q has no axis %q", name, a.Name)
+			case x.Job.IsSet():
+				return s, fmt.Errorf("the values of axis %q are what job %q prints, so only the run knows the instances of %s; name the job", a.Name, x.Job.Value, name)
 			}
 		}
 		s.jobs[name] = true
@@ -117,6 +121,17 @@ func selectJobs(f *spec.File, names []string) (selection, error) {
 		queue = queue[1:]
 	}
 	return s, nil
+}
+
+func axisOf(j *spec.Job, name string) *spec.Axis {
+	if j.Matrix == nil {
+		return nil
+	}
+	i := slices.IndexFunc(j.Matrix.Axes, func(a spec.Axis) bool { return a.Name.Value == name })
+	if i < 0 {
+		return nil
+	}
+	return &j.Matrix.Axes[i]
 }
 
 // parseInstance reads "job" or "job[axis=value,…]".

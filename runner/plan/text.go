@@ -92,6 +92,8 @@ func (u Unknown) String() string {
 		return "‹jobs." + u.Job + ".stdout›"
 	case UnknownJobOutput:
 		return "‹jobs." + u.Job + ".outputs." + u.Name + "›"
+	case UnknownMatrix:
+		return "‹matrix." + u.Name + "›"
 	}
 	return "‹" + u.Kind + "›"
 }

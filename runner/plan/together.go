@@ -24,7 +24,7 @@ func (b *builder) together(p *Plan) {
 	locks, ports := map[string][]use{}, map[string][]use{}
 	var several bool
 	for _, j := range p.Jobs {
-		for _, inst := range j.Instances {
+		for _, inst := range j.Shapes() {
 			if inst.Exclusive != nil {
 				locks[inst.Exclusive.Name] = append(locks[inst.Exclusive.Name], use{job: j, id: inst.ID})
 				several = several || len(locks[inst.Exclusive.Name]) > 1
@@ -68,7 +68,7 @@ func (b *builder) together(p *Plan) {
 func orderOf(p *Plan) *order.Graph {
 	var jobs []order.Job
 	for _, j := range p.Jobs {
-		if len(j.Instances) > 0 {
+		if j.Skip == "" {
 			jobs = append(jobs, order.Job{Name: j.Name, Service: j.Service, Detach: j.Detach, Needs: j.Needs, After: j.After})
 		}
 	}

@@ -5,6 +5,7 @@
 //
 //	run.json      who runs it and what was asked for (Meta)
 //	plan.json     the plan
+//	spread.json   what jobs printed whose lines made the instances of others
 //	inputs.json   the files that the plan reads, as they were when it began
 //	events.jsonl  the journal: every event but children's output
 //	logs/         what the instances logged, a file for each, rotated by size

@@ -33,7 +33,7 @@ func newHaste(p *plan.Plan) *haste {
 	}
 	for _, j := range p.Jobs {
 		if _, others := h.left[j.Name]; others {
-			h.left[j.Name] = len(j.Instances)
+			h.left[j.Name] = len(j.Shapes())
 		}
 	}
 	return h
@@ -43,6 +43,12 @@ func newHaste(p *plan.Plan) *haste {
 // never ran, or did in an earlier one.
 func (h *haste) hear(e event.Event) {
 	switch e := e.(type) {
+	case event.Spread:
+		h.mu.Lock()
+		if _, others := h.left[e.ID]; others {
+			h.left[e.ID] = e.Instances
+		}
+		h.mu.Unlock()
 	case event.JobStarted:
 		h.mu.Lock()
 		h.running[e.ID] = true

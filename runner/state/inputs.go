@@ -58,7 +58,7 @@ func reads(inst *plan.Instance, made map[string]bool) (paths []string) {
 func made(p *plan.Plan) map[string]bool {
 	paths := map[string]bool{}
 	for _, j := range p.Jobs {
-		for _, inst := range j.Instances {
+		for _, inst := range j.Shapes() {
 			for _, out := range inst.Outputs() {
 				paths[out.Path] = true
 			}
@@ -72,7 +72,7 @@ func statInputs(p *plan.Plan) []Input {
 	list := []Input{}
 	made, seen := made(p), map[string]bool{}
 	for _, j := range p.Jobs {
-		for _, inst := range j.Instances {
+		for _, inst := range j.Shapes() {
 			for _, path := range reads(inst, made) {
 				if !seen[path] {
 					seen[path] = true

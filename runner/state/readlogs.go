@@ -100,7 +100,7 @@ func (r *logsReader) instance(name string) (string, bool) {
 	if id, ok := instanceOf(name); ok {
 		return id, true
 	}
-	p, err := r.folder.Plan()
+	p, err := r.folder.FullPlan()
 	if err != nil {
 		return name, true
 	}

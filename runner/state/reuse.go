@@ -29,6 +29,9 @@ func (f *Folder) Reusable(p *plan.Plan) (prior map[string]Done, again []Again, e
 	if prior, err = f.Done(); err != nil {
 		return nil, nil, err
 	}
+	if p, err = f.Fill(p); err != nil {
+		return nil, nil, err
+	}
 	r := &reuse{
 		plan: p, folder: f, prior: prior, made: made(p), appended: appended(p),
 		inputs: map[string]map[string]Input{}, changes: map[string]inputChange{},
@@ -81,7 +84,7 @@ type inputChange struct {
 func appended(p *plan.Plan) map[string]bool {
 	paths := map[string]bool{}
 	for _, j := range p.Jobs {
-		for _, inst := range j.Instances {
+		for _, inst := range j.Shapes() {
 			for _, out := range inst.Outputs() {
 				if out.Mode == plan.ModeAppend {
 					paths[out.Path] = true
@@ -95,6 +98,9 @@ func appended(p *plan.Plan) map[string]bool {
 // look compares what there is with what is recorded, instance by instance.
 func (r *reuse) look() error {
 	for _, j := range r.plan.Jobs {
+		if len(j.Each) > 0 && len(j.Instances) == 0 {
+			r.anew[j.Name] = true // that run did not come to it
+		}
 		for _, inst := range j.Instances {
 			d, done := r.prior[inst.ID]
 			if !done && !j.Service {

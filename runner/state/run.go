@@ -20,6 +20,7 @@ import (
 const (
 	metaName    = "run.json"
 	planName    = "plan.json"
+	spreadName  = "spread.json"
 	inputsName  = "inputs.json"
 	journalName = "events.jsonl"
 	resultName  = "result.json"
@@ -43,11 +44,12 @@ type Run struct {
 	logs    *logs
 	haste   *haste
 
-	captures sync.Once      // makes their folder
-	post     *post          // nil: nobody can send messages
-	last     sync.WaitGroup // for the sync of the record of a single instance
-	written  func() error   // writes, once, what says what the run is
-	over     bool           // finished or closed
+	captures sync.Once         // makes their folder
+	post     *post             // nil: nobody can send messages
+	last     sync.WaitGroup    // for the sync of the record of a single instance
+	written  func() error      // writes, once, what says what the run is
+	printed  map[string]string // what is in spread.json
+	over     bool              // finished or closed
 }
 
 // Create makes the folder of a run that this process is to execute, and takes
@@ -122,9 +124,9 @@ func (r *Run) begin(d Durability) {
 	limits := map[string]plan.Log{}
 	for _, j := range r.plan.Jobs {
 		limits[j.Name] = j.Log
-		count += len(j.Instances)
+		count += len(j.Shapes())
 	}
-	r.single = count == 1
+	r.single = count == 1 // one that is spread comes after another
 	r.haste = newHaste(r.plan)
 	r.logs = newLogs(r.folder, func(id string) plan.Log {
 		job, _, _ := strings.Cut(id, "[")

@@ -1,0 +1,116 @@
+package plan
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// defaultMaxInstances is how many instances a plan may have where the caller
+// says nothing else.
+const defaultMaxInstances = 100_000
+
+// MostInstances bounds the instances of all jobs of p together.
+func (p *Plan) MostInstances() int { return cmp.Or(p.MaxInstances, defaultMaxInstances) }
+
+// Shapes are the instances of j, or where only the run knows these, what each
+// will be but for some values of its matrix. Of a skipped job there are none.
+func (j *Job) Shapes() []*Instance {
+	if len(j.Each) > 0 {
+		return j.Each
+	}
+	return j.Instances
+}
+
+// spreads reports whether only the run knows a value of i's matrix.
+func (i *Instance) spreads() bool {
+	return slices.ContainsFunc(i.Matrix, func(a Axis) bool { return a.Job != "" })
+}
+
+// Axis is the value of one axis in i, which is no element of Each.
+func (i *Instance) Axis(name string) (value string, ok bool) {
+	for _, a := range i.Matrix {
+		if a.Name == name {
+			return a.Value, true
+		}
+	}
+	return "", false
+}
+
+// Spread makes the instances of a job with Each: stdout is what another job has
+// captured, of which each line is a value. They are at most most, and none is
+// success. What they hold is shared with Each and must not be changed.
+//
+// An error is of that output: a line that can be no value, two that are the
+// same, or too many.
+func (j *Job) Spread(stdout func(job string) ([]byte, error), most int) ([]*Instance, error) {
+	values := map[string][]string{}
+	var list []*Instance
+	for _, each := range j.Each {
+		combinations := [][]Axis{nil}
+		for _, a := range each.Matrix {
+			if a.Job == "" {
+				for i := range combinations {
+					combinations[i] = append(combinations[i], a)
+				}
+				continue
+			}
+			if _, known := values[a.Job]; !known {
+				data, err := stdout(a.Job)
+				if err != nil {
+					return nil, err
+				}
+				if values[a.Job], err = lines(data, a.Job); err != nil {
+					return nil, err
+				}
+			}
+			if n := len(list) + len(values[a.Job])*len(combinations); n > most {
+				return nil, fmt.Errorf("what job %s printed makes %d instances, and %d more are allowed; raise the limit with --max-instances", a.Job, n, most)
+			}
+			var wider [][]Axis
+			for _, c := range combinations {
+				for _, v := range values[a.Job] {
+					wider = append(wider, append(c[:len(c):len(c)], Axis{Name: a.Name, Value: v}))
+				}
+			}
+			combinations = wider
+		}
+		for _, axes := range combinations {
+			inst := *each
+			inst.ID, inst.Matrix = instanceID(j.Name, axes), axes
+			list = append(list, &inst)
+		}
+	}
+	return list, nil
+}
+
+// lines are the lines that job has printed, the last of which may lack its
+// newline. As the value of an axis each must be a name of its own.
+func lines(data []byte, job string) (list []string, err error) {
+	if len(data) == 0 {
+		return nil, nil
+	}
+	wrong := func(n int, what string) ([]string, error) {
+		return nil, fmt.Errorf("line %d of what job %s printed %s", n, job, what)
+	}
+	first := map[string]int{}
+	for i, line := range bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n")) {
+		n, text := i+1, string(line)
+		switch {
+		case text == "":
+			return wrong(n, "is empty, and each line names an instance; leave empty lines out")
+		case !utf8.ValidString(text):
+			return wrong(n, "is not UTF-8, and each line names an instance")
+		case strings.Contains(text, "\x00"):
+			return wrong(n, "has a NUL byte, which no argument can hold")
+		case first[text] != 0:
+			return wrong(n, fmt.Sprintf("is line %d again, %q, so two instances would be the same; print each value once, as sort -u does", first[text], text))
+		}
+		first[text] = n
+		list = append(list, text)
+	}
+	return list, nil
+}
