@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +12,8 @@ import (
 )
 
 // jobsOf makes a plan of jobs written as "name*instances: need need; after".
-// A service has a name in capitals, and !name is interactive.
+// A service has a name in capitals, and !name is interactive. name?lines has
+// instances that only spreadOf knows, name?x none ever.
 func jobsOf(lines ...string) *plan.Plan {
 	p := &plan.Plan{Pools: map[string]int{"db": 1}}
 	for _, line := range lines {
@@ -20,6 +22,11 @@ func jobsOf(lines ...string) *plan.Plan {
 		needs, after, _ := strings.Cut(rest, ";")
 		name, interactive := strings.CutPrefix(name, "!")
 		j := &plan.Job{Name: name, Service: strings.ToUpper(name) == name, Interactive: interactive, Needs: strings.Fields(needs), After: strings.Fields(after)}
+		if before, lines, vague := strings.Cut(name, "?"); vague {
+			j.Name, j.Description, j.Each = before, lines, []*plan.Instance{{ID: before + "[?]"}}
+			p.Jobs = append(p.Jobs, j)
+			continue
+		}
 		n := 1
 		if many {
 			fmt.Sscan(count, &n)
@@ -35,6 +42,23 @@ func jobsOf(lines ...string) *plan.Plan {
 		p.Jobs = append(p.Jobs, j)
 	}
 	return p
+}
+
+// spreadOf finds the instances of a job that is written as name?lines. The
+// first was done in an earlier run where lines is written with a + behind it.
+func spreadOf(j *plan.Job) (todo []*plan.Instance, done int, err error) {
+	lines, earlier := strings.CutSuffix(j.Description, "+")
+	var n int
+	if _, err := fmt.Sscan(lines, &n); err != nil {
+		return nil, 0, errors.New("a line can't be used")
+	}
+	for i := range n {
+		todo = append(todo, &plan.Instance{ID: fmt.Sprintf("%s[%d]", j.Name, i)})
+	}
+	if earlier {
+		todo, done = todo[1:], 1
+	}
+	return todo, done, nil
 }
 
 // player plays a schedule: it starts all that it can, up to parallel, then
@@ -103,8 +127,16 @@ func TestSchedule(t *testing.T) {
 		{"clean-up of a half-run matrix runs", jobsOf("m*3", "clean: ; m"), 1, "m[0]", false, "+m[0] -m[1] -m[2] .m[0] +clean .clean"},
 		{"after does not ask for success", jobsOf("a", "b: ; a"), 1, "a", true, "+a .a +b .b"},
 		{"an empty job is done", jobsOf("s*0", "b: s"), 1, "", false, "+b .b"},
+		{"lines become instances", jobsOf("a", "m?2: a", "z: m"), 2, "", false, "+a .a +m[0] +m[1] .m[0] .m[1] +z .z"},
+		{"no lines are no instances", jobsOf("a", "m?0: a", "z: m"), 2, "", false, "+a .a -m +z .z"},
+		{"lines that can't be used are a failure", jobsOf("a", "m?x: a", "z: m"), 2, "", true, "+a .a -m -z"},
+		{"no lines without the job", jobsOf("a", "m?2: a", "z: m"), 2, "a", true, "+a .a -m -z"},
+		{"one line was done earlier", jobsOf("a", "m?1+: a", "z: m"), 2, "", false, "+a .a +z .z"},
+		{"some lines were done earlier", jobsOf("a", "m?2+: a", "z: m"), 2, "", false, "+a .a +m[1] .m[1] +z .z"},
+		{"a failure comes before the lines", jobsOf("b", "a", "m?2: a"), 2, "b", false, "+b +a .b .a -m"},
+		{"clean-up by lines", jobsOf("a", "b: a", "m?1: a; b"), 1, "b", false, "+a .a +b .b +m[0] .m[0]"},
 	} {
-		s, never := newSchedule(tt.plan, nil, nil)
+		s, never := newSchedule(tt.plan, nil, spreadOf)
 		p := &player{schedule: s, parallel: tt.parallel, keep: tt.keep, fails: map[string]bool{}}
 		for _, id := range strings.Fields(tt.fails) {
 			p.fails[id] = true

@@ -137,9 +137,12 @@ func TestServiceSchedule(t *testing.T) {
 		{"an interactive job is alone", jobsOf("a", "!i", "b"), 3, "", false, "", "+a .a +i .i +b .b"},
 		{"but for services", jobsOf("DB", "!i: DB", "b"), 3, "", false, "", "+DB +b !DB .b +i .i ~DB"},
 		{"interactive instances follow each other", jobsOf("!i*2", "b"), 3, "", false, "", "+i[0] .i[0] +i[1] .i[1] +b .b"},
+		{"no lines call none", jobsOf("DB", "a", "m?0: a DB"), 1, "", false, "", "+a .a /m /DB"},
+		{"nor do lines that were all done", jobsOf("DB", "a", "m?1+: a DB"), 1, "", false, "", "+a .a /DB"},
+		{"lines do", jobsOf("DB", "a", "m?2: a DB", "n?0: a DB"), 1, "", false, "", "+a .a /n +DB !DB +m[0] .m[0] +m[1] .m[1] ~DB"},
 	} {
 		done := func(inst *plan.Instance) bool { return inst.ID == tt.done }
-		s, never := newSchedule(tt.plan, done, nil)
+		s, never := newSchedule(tt.plan, done, spreadOf)
 		p := &servicePlayer{player: player{schedule: s, parallel: tt.parallel, keep: tt.keep, fails: map[string]bool{}}}
 		for _, id := range strings.Fields(tt.fails) {
 			p.fails[id] = true

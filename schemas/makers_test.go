@@ -170,7 +170,9 @@ func (g *generator) matrix() *yaml.Node {
 	m := pairs()
 	for i := range 1 + g.IntN(3) {
 		var axis *yaml.Node
-		switch n := g.IntN(5); {
+		switch n := g.IntN(6); {
+		case n == 5 && len(g.captured) > 0:
+			axis = pairs("job", scalar(g.one(g.captured...)))
 		case n == 0:
 			axis = pairs("glob", g.scalar("cmd/*"))
 		case n == 1:

@@ -48,7 +48,7 @@ func everyPlan() *plan.Plan {
 	return &plan.Plan{
 		Version: plan.Version, File: "-", SHA256: strings.Repeat("0a", 32), Dir: "/src",
 		Params:      []plan.Param{{Name: "p", Values: []string{"", "x"}, List: true}, {Name: "q", Values: []string{}}},
-		MaxParallel: 4, Pools: map[string]int{"db": 1},
+		MaxParallel: 4, MaxInstances: 7, Pools: map[string]int{"db": 1},
 		Jobs: []*plan.Job{
 			{Name: "skipped", Skip: "os is linux", Stop: plan.Stop{Signal: "TERM"}, Log: plan.Log{MaxSize: 1, Keep: 1}, Instances: []*plan.Instance{}},
 			{
@@ -70,6 +70,11 @@ func everyPlan() *plan.Plan {
 					graph,
 					instance(plan.Input{Kind: plan.InNone}, plan.Output{Kind: plan.OutLog}, &plan.Ready{Message: true, Timeout: minute}),
 				},
+				Each: []*plan.Instance{{
+					ID: "a[go=‹b›]", Matrix: []plan.Axis{{Name: "go", Job: "b"}}, Stages: []*plan.Stage{stage},
+					Stdin:  plan.Input{Kind: plan.InText, Text: plan.TextOf(plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownMatrix, Name: "go"}})},
+					Stdout: plan.Output{Kind: plan.OutLog},
+				}},
 			},
 		},
 	}
@@ -91,6 +96,7 @@ func everyEvent() []event.Event {
 	job := &report.Job{ID: "a[x=1]", Name: "a", Status: report.Failed, Stopped: true, Reason: "r", RunID: "r2", Outputs: []report.Output{{Path: "/o", Size: 7, Mtime: at}}, Values: map[string]json.RawMessage{"k": json.RawMessage(`[1]`)}, Start: at, Took: 6, Earlier: 8, Attempts: []*report.Attempt{attempt}}
 	return []event.Event{
 		event.RunStarted{RunID: "r1", File: "/x.yaml", Instances: 3},
+		event.Spread{ID: "a", Instances: 2},
 		event.JobStarted{ID: "a[x=1]"},
 		event.AttemptStarted{ID: "a[x=1]", Attempt: 2},
 		event.StageStarted{ID: "a", Attempt: 1, Stage: 1, Name: "n", Argv: []string{"n", "<&>"}, Path: "/bin/n", PID: 8, PGID: 9},

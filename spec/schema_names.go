@@ -84,7 +84,10 @@ func relate(s *schema, t reflect.Type) {
 		for _, key := range notOfTee {
 			none[key] = false
 		}
-		s.AllOf = []any{condition{If: &clause{Required: []string{"tee"}}, Then: &clause{Properties: none}}}
+		s.AllOf = []any{
+			condition{If: &clause{Required: []string{"tee"}}, Then: &clause{Properties: none}},
+			condition{If: &clause{Required: []string{"shard"}}, Then: &clause{Properties: map[string]any{"inputs": false, "channel": false}}}, // they are for one process
+		}
 	case reflect.TypeFor[Branch]():
 		s.Dependencies = map[string][]string{"args": {"command"}, "inputs": {"command"}, "mode": {"file"}}
 		s.OneOf = exactlyOne("file", "run", "command", "pipe")
@@ -119,7 +122,7 @@ func relate(s *schema, t reflect.Type) {
 		s.OneOf = exactlyOne("file", "capture")
 		s.Dependencies = map[string][]string{"mode": {"file"}}
 	case reflect.TypeFor[axisMapping]():
-		s.OneOf = exactlyOne("glob", "param", "range")
+		s.OneOf = exactlyOne("glob", "param", "range", "job")
 		s.Properties["range"].MinItems, s.Properties["range"].MaxItems = 2, 2
 	case reflect.TypeFor[Allow]():
 		reason := s.Properties["reason"]

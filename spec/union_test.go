@@ -288,9 +288,10 @@ matrix:
   target: {param: targets}
   n: {range: [-1, 10]}
   none: []
+  line: {job: list}
   exclude: [{go: '1.25', n: 3}]
 `).Matrix
-	if len(m.Axes) != 5 || len(m.Exclude.Items) != 1 {
+	if len(m.Axes) != 6 || len(m.Exclude.Items) != 1 {
 		t.Fatalf("%+v", m)
 	}
 	if a := m.Axes[0]; a.Name.Value != "go" || len(a.Values) != 2 || a.Values[1].Value != "1.26" || a.Pos != pos(6, 11) {
@@ -303,6 +304,9 @@ matrix:
 		t.Errorf("%+v", a)
 	}
 	if a := m.Axes[3]; len(a.Range) != 2 || a.Range[0].Value != -1 || a.Range[1].Value != 10 {
+		t.Errorf("%+v", a)
+	}
+	if a := m.Axes[5]; a.Job.Value != "list" || a.Values != nil {
 		t.Errorf("%+v", a)
 	}
 	if v, ok := m.Exclude.Items[0].Get("n"); !ok || v.Value != "3" {

@@ -81,9 +81,8 @@ func (c *check) unread() {
 		return
 	}
 	for _, name := range c.jobNames {
-		delete(captures, c.jobs[name].Stdin.Job.Value)
-		for _, f := range c.jobs[name].Feeds() {
-			delete(captures, f.Stdin.Job.Value)
+		for _, from := range c.jobs[name].Sources() {
+			delete(captures, from.Job.Value)
 		}
 		eachValue(c.jobs[name], func(t spec.Template) {
 			for _, p := range t.Parts {
