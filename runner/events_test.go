@@ -107,6 +107,8 @@ type life struct {
 	stages   []string
 	stopping bool              // the attempt that runs is
 	streams  map[string]string // "open" or "ended", by stage and stream
+	each     *plan.Instance    // of a job whose instances the plan does not have
+	left     int               // instances of it that are to come
 }
 
 // check holds the events to the order that their documentation gives, and the
@@ -123,6 +125,9 @@ func (r *recorder) check(t *testing.T, p *plan.Plan, rep *report.Report) {
 		for _, inst := range j.Instances {
 			lives[inst.ID] = &life{inst: inst}
 		}
+		if isVague(j) {
+			lives[j.Name] = &life{each: j.Each[0]}
+		}
 	}
 	results := map[string]*report.Job{}
 	for i, e := range r.events {
@@ -134,6 +139,10 @@ func (r *recorder) check(t *testing.T, p *plan.Plan, rep *report.Report) {
 		}
 	}
 	for id, l := range lives {
+		if l.job == "spread" && l.left == 0 {
+			delete(lives, id)
+			continue
+		}
 		if l.job != "ended" {
 			t.Errorf("%s has no end", id)
 		}
@@ -157,9 +166,23 @@ func follow(lives map[string]*life, e event.Event, first, last bool) string {
 		return "the run ends once, last"
 	}
 	switch e := e.(type) {
+	case event.Spread:
+		l := lives[e.ID]
+		if l == nil || l.each == nil {
+			return "the plan has its instances"
+		}
+		if e.Instances > 0 {
+			l.left = e.Instances
+			return l.step("", "spread")
+		}
 	case event.JobStarted:
+		found(lives, e.ID)
 		return lives[e.ID].step("", "running")
 	case event.JobEnded:
+		found(lives, e.ID)
+		if l := lives[e.ID]; l != nil && l.each != nil && e.Result.Status == report.Failed {
+			return l.step("", "ended")
+		}
 		if e.Result.Status == report.NotStarted || e.Result.Status == report.Skipped {
 			return lives[e.ID].step("", "ended")
 		}
@@ -211,6 +234,15 @@ func follow(lives map[string]*life, e event.Event, first, last bool) string {
 		return lives[e.ID].mayFollow(e.Attempt)
 	}
 	return ""
+}
+
+// found adds the life of an instance that the plan does not have.
+func found(lives map[string]*life, id string) {
+	job, _, _ := strings.Cut(id, "[")
+	if l := lives[job]; lives[id] == nil && l != nil && l.left > 0 {
+		l.left--
+		lives[id] = &life{inst: l.each}
+	}
 }
 
 func (l *life) mayFollow(attempt int) string {

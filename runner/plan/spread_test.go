@@ -1,0 +1,139 @@
+package plan
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const spreadFile = `version: 1
+jobs:
+  list: {run: a, stdout: {capture: {}}}
+  other: {run: a, stdout: {capture: {}}}
+  use:
+    matrix: {n: ['1', '2'], x: {job: list}, again: {job: list}, y: {job: other}}
+    command: a
+    args: ['${matrix.n}', '${matrix.x}', '-o${matrix.y}']
+    env: {Y: '${matrix.y}'}
+    stdin: {text: '${matrix.x}'}
+    stdout: {file: 'out-${matrix.n}', mode: append}
+`
+
+// printer is what jobs have printed, by name.
+func printer(texts map[string]string) func(string) ([]byte, error) {
+	return func(job string) ([]byte, error) {
+		text, ok := texts[job]
+		if !ok {
+			return nil, errors.New(job + " captured nothing")
+		}
+		return []byte(text), nil
+	}
+}
+
+func TestSpread(t *testing.T) {
+	p := build(t, folder(t, "!bin/a"), spreadFile, Inputs{})
+	use := p.Jobs[2]
+	if len(use.Instances) != 0 || len(use.Each) != 2 || !slices.Equal(use.Needs, []string{"list", "other"}) {
+		t.Fatalf("%d instances, %d of each, needs %v", len(use.Instances), len(use.Each), use.Needs)
+	}
+	each := use.Each[1]
+	if each.ID != "use[n=2,x=‹list›,again=‹list›,y=‹other›]" {
+		t.Error(each.ID)
+	}
+	if out := each.Stdout; !out.Shared || !strings.HasSuffix(out.Path, "/out-2") {
+		t.Errorf("%+v", out)
+	}
+	var argv []string
+	for _, a := range each.Stages[0].Argv {
+		argv = append(argv, a.String())
+	}
+	want(t, argv, []string{"a", "2", "‹matrix.x›", "-o‹matrix.y›"})
+	if u := each.Stages[0].Argv[2].Parts()[0].Unknown; !u.NoDash {
+		t.Error("a line that begins with a dash could be read as an option")
+	}
+	list, err := use.Spread(printer(map[string]string{"list": "a\nb c\n", "other": "1,2"}), 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, inst := range list {
+		ids = append(ids, inst.ID)
+	}
+	want(t, ids, []string{
+		"use[n=1,x=a,again=a,y=1,2]", "use[n=1,x=a,again=b c,y=1,2]", "use[n=1,x=b c,again=a,y=1,2]", "use[n=1,x=b c,again=b c,y=1,2]",
+		"use[n=2,x=a,again=a,y=1,2]", "use[n=2,x=a,again=b c,y=1,2]", "use[n=2,x=b c,again=a,y=1,2]", "use[n=2,x=b c,again=b c,y=1,2]",
+	})
+	if v, ok := list[6].Axis("x"); !ok || v != "b c" {
+		t.Errorf("%q, %t", v, ok)
+	}
+	if each.Matrix[1].Value != "" || len(use.Instances) != 0 {
+		t.Error("the job was changed")
+	}
+}
+
+// TestSpreadWrong holds what can't be the value of an axis.
+func TestSpreadWrong(t *testing.T) {
+	use := &Job{Name: "use", Each: []*Instance{{Matrix: []Axis{{Name: "x", Job: "list"}, {Name: "n", Value: "1"}}}}}
+	for _, tt := range []struct{ printed, want string }{
+		{"a\n\nb\n", "line 2 of what job list printed is empty, and each line names an instance; leave empty lines out"},
+		{"\n", "line 1 of what job list printed is empty, and each line names an instance; leave empty lines out"},
+		{"a\nb\na", `line 3 of what job list printed is line 1 again, "a", so two instances would be the same; print each value once, as sort -u does`},
+		{"a\nb\xff\n", "line 2 of what job list printed is not UTF-8, and each line names an instance"},
+		{"a\x00b\n", "line 1 of what job list printed has a NUL byte, which no argument can hold"},
+		{"1\n2\n3\n4\n", "what job list printed makes 4 instances, and 3 more are allowed; raise the limit with --max-instances"},
+	} {
+		if _, err := use.Spread(printer(map[string]string{"list": tt.printed}), 3); err == nil || err.Error() != tt.want {
+			t.Errorf("%q: %v, want %s", tt.printed, err, tt.want)
+		}
+	}
+	if _, err := use.Spread(printer(nil), 3); err == nil || err.Error() != "list captured nothing" {
+		t.Error(err)
+	}
+	if list, err := use.Spread(printer(map[string]string{"list": ""}), 3); err != nil || len(list) != 0 {
+		t.Errorf("%v, %v", list, err)
+	}
+}
+
+func TestSpreadProblems(t *testing.T) {
+	dir := folder(t, "!bin/a")
+	_, problems := try(t, dir, "version: 1\njobs:\n  list: {run: a, stdout: {capture: {}}, when: {arch: [riscv64]}}\n  use: {matrix: {x: {job: list}}, run: 'a ${matrix.x}'}\n", Inputs{Arch: "amd64"})
+	want(t, problems, []string{`4:27+4 SL104: job "list" is skipped here (when: arch is amd64), so it gives nothing`})
+	text := "version: 1\njobs:\n  list: {run: a, stdout: {capture: {}}}\n  use: {matrix: {x: {job: list}}, run: a, stderr: {file: o}}\n"
+	_, problems = try(t, dir, text, Inputs{})
+	want(t, problems, []string{"4:58+1 SL603: DIR/o is written by every instance of use[x=‹list›], and how many there are only the run knows"})
+	_, problems = try(t, dir, spreadFile, Inputs{Jobs: []string{"use[x=a]"}})
+	want(t, problems, []string{`0:0+0 SL101: the values of axis "x" are what job "list" prints, so only the run knows the instances of use; name the job`})
+	p := build(t, dir, spreadFile, Inputs{Jobs: []string{"use[n=2]"}})
+	if len(p.Jobs) != 3 || len(p.Jobs[2].Each) != 1 {
+		t.Errorf("%d jobs", len(p.Jobs))
+	}
+}
+
+// TestSpreadDifferences holds that the instances that a run has found are no
+// part of what it was asked for.
+func TestSpreadDifferences(t *testing.T) {
+	dir := folder(t, "!bin/a")
+	was, is := build(t, dir, spreadFile, Inputs{}), build(t, dir, spreadFile, Inputs{MaxInstances: 9})
+	var err error
+	if was.Jobs[2].Instances, err = was.Jobs[2].Spread(printer(map[string]string{"list": "a", "other": "b"}), 9); err != nil {
+		t.Fatal(err)
+	}
+	want(t, Differences(was, is), nil)
+	is = build(t, dir, strings.Replace(spreadFile, "'2'", "'3'", 1), Inputs{})
+	want(t, Differences(was, is), []string{"use[n=2,x=‹list›,again=‹list›,y=‹other›] is gone", "use[n=3,x=‹list›,again=‹list›,y=‹other›] is new"})
+	is = build(t, dir, strings.Replace(spreadFile, "'-o$", "'-p$", 1), Inputs{})
+	if list := Differences(was, is); len(list) != 2 || !strings.HasPrefix(list[0], "use[n=1,x=‹list›,again=‹list›,y=‹other›], stage a: argv") {
+		t.Errorf("%q", list)
+	}
+	text, err := json.Marshal(was)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Plan
+	if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(back.Jobs[2].Each, was.Jobs[2].Each) {
+		t.Errorf("%v: %s", err, text)
+	}
+}
