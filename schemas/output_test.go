@@ -70,6 +70,7 @@ func everyPlan() *plan.Plan {
 					graph,
 					instance(plan.Input{Kind: plan.InNone}, plan.Output{Kind: plan.OutLog}, &plan.Ready{Message: true, Timeout: minute}),
 				},
+				Only: []string{"a[go=1]"},
 				Each: []*plan.Instance{{
 					ID: "a[go=‹b›]", Matrix: []plan.Axis{{Name: "go", Job: "b"}}, Stages: []*plan.Stage{stage},
 					Stdin:  plan.Input{Kind: plan.InText, Text: plan.TextOf(plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownMatrix, Name: "go"}})},

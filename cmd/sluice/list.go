@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -76,6 +77,11 @@ func listOf(f *spec.File) listing {
 		j := listedJob{Name: e.Key.Value, Description: e.Value.Description.Value, Line: e.Key.Pos.Line}
 		for _, s := range e.Value.Needs.Items {
 			j.Needs = append(j.Needs, s.Value)
+		}
+		for _, from := range e.Value.Sources() {
+			if !slices.Contains(j.Needs, from.Job.Value) {
+				j.Needs = append(j.Needs, from.Job.Value)
+			}
 		}
 		if e.Value.Matrix != nil {
 			for _, a := range e.Value.Matrix.Axes {

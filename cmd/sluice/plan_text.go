@@ -16,10 +16,13 @@ import (
 // the environment, of which what the caller passes is told by name only.
 func writePlan(w io.Writer, p *plan.Plan, color bool) error {
 	t := planText{p: p, style: report.Style{Color: color}}
-	instances, processes := 0, 0
+	instances, processes, more := 0, 0, ""
 	for _, j := range p.Jobs {
-		instances += len(j.Shapes())
-		for _, inst := range j.Shapes() {
+		instances += len(j.Instances)
+		if len(j.Each) > 0 {
+			more = ", and more for each line that a job prints"
+		}
+		for _, inst := range j.Instances {
 			for _, s := range inst.Stages {
 				if s.Tee == nil {
 					processes++
@@ -27,7 +30,7 @@ func writePlan(w io.Writer, p *plan.Plan, color bool) error {
 			}
 		}
 	}
-	t.line(0, t.style.Paint(report.Bold, p.File)+"  "+t.dim(fmt.Sprintf("%s, %s", report.Count(instances, "instance"), plural2(processes, "process", "processes"))))
+	t.line(0, t.style.Paint(report.Bold, p.File)+"  "+t.dim(fmt.Sprintf("%s, %s", report.Count(instances, "instance"), plural2(processes, "process", "processes")+more)))
 	t.pair(0, "dir", p.Dir)
 	for _, v := range p.Params {
 		t.pair(0, "param", v.Name+" = "+report.Quote(v.Values))

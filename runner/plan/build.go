@@ -197,7 +197,7 @@ func (b *builder) job(j *spec.Job, sel selection) *Job {
 		}
 		b.instance(j, inst, axes)
 		if inst.spreads() {
-			p.Each = append(p.Each, inst)
+			p.Each, p.Only = append(p.Each, inst), sel.only(p.Name)
 		} else {
 			p.Instances = append(p.Instances, inst)
 		}

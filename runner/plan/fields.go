@@ -85,6 +85,7 @@ func (j *Job) appendJSON(buf []byte) []byte {
 	if len(j.Each) > 0 {
 		array(&o, "each", j.Each, (*Instance).appendJSON)
 	}
+	o.StringsOpt("only", j.Only)
 	return o.Close()
 }
 

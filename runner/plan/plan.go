@@ -66,6 +66,9 @@ type Job struct {
 	// other jobs print, one for each combination of its other axes: of each,
 	// there is an instance for each line. Spread makes them.
 	Each []*Instance `json:"each,omitempty"`
+	// Only is which of those instances are asked for, each as "job[axis=value,…]"
+	// with some axes or all; nil: all of them.
+	Only []string `json:"only,omitempty"`
 }
 
 // Group says which process group an attempt runs in.

@@ -21,16 +21,22 @@ type filter struct {
 	axes []Axis
 }
 
-func (f filter) matches(id string, axes []axisValue) bool {
+// matches reports whether an instance is meant, or may be, where only the run
+// knows some of its values.
+func (f filter) matches(id string, axes []Axis) bool {
 	if f.id == id {
 		return true
 	}
+	known := true
+	for _, a := range axes {
+		known = known && a.Job == ""
+	}
 	for _, want := range f.axes {
-		if !slices.ContainsFunc(axes, func(a axisValue) bool { return a.Axis == want }) {
+		if !slices.ContainsFunc(axes, func(a Axis) bool { return a.Name == want.Name && (a.Value == want.Value || a.Job != "") }) {
 			return false
 		}
 	}
-	return f.axes != nil
+	return f.axes != nil || !known
 }
 
 func (s selection) has(job string) bool { return s.jobs[job] }
@@ -40,13 +46,21 @@ func (s selection) hasInstance(job string, axes []axisValue) bool {
 	if len(filters) == 0 {
 		return true
 	}
-	return slices.ContainsFunc(filters, func(f filter) bool { return f.matches(instanceID(job, plainAxes(axes)), axes) })
+	return slices.ContainsFunc(filters, func(f filter) bool { return f.matches(instanceID(job, plainAxes(axes)), plainAxes(axes)) })
+}
+
+// only is what of job's instances is meant; nil: all.
+func (s selection) only(job string) (ids []string) {
+	for _, f := range s.filters[job] {
+		ids = append(ids, f.id)
+	}
+	return ids
 }
 
 // unmatched is the filters of job that match none of its combinations.
 func (s selection) unmatched(job string, combinations [][]axisValue) (ids []string) {
 	for _, f := range s.filters[job] {
-		if !slices.ContainsFunc(combinations, func(axes []axisValue) bool { return f.matches(instanceID(job, plainAxes(axes)), axes) }) {
+		if !slices.ContainsFunc(combinations, func(axes []axisValue) bool { return f.matches(instanceID(job, plainAxes(axes)), plainAxes(axes)) }) {
 			ids = append(ids, f.id)
 		}
 	}
@@ -90,14 +104,15 @@ func selectJobs(f *spec.File, names []string) (selection, error) {
 			}
 			return s, fmt.Errorf("%s", msg)
 		}
-		for _, a := range axes {
-			x := axisOf(j, a.Name)
-			switch {
-			case x == nil:
-				return s, fmt.Errorf("job %q has no axis %q", name, a.Name)
-			case x.Job.IsSet():
-				return s, fmt.Errorf("the values of axis %q are what job %q prints, so only the run knows the instances of %s; name the job", a.Name, x.Job.Value, name)
+		for i, a := range axes {
+			if j.Matrix != nil && slices.ContainsFunc(j.Matrix.Axes, func(x spec.Axis) bool { return x.Name.Value == a.Name }) {
+				continue
 			}
+			if i == 0 || !printed(j) {
+				return s, fmt.Errorf("job %q has no axis %q", name, a.Name)
+			}
+			axes = nil // a line may hold anything, so this may be part of a value
+			break
 		}
 		s.jobs[name] = true
 		if arg == name {
@@ -123,15 +138,9 @@ func selectJobs(f *spec.File, names []string) (selection, error) {
 	return s, nil
 }
 
-func axisOf(j *spec.Job, name string) *spec.Axis {
-	if j.Matrix == nil {
-		return nil
-	}
-	i := slices.IndexFunc(j.Matrix.Axes, func(a spec.Axis) bool { return a.Name.Value == name })
-	if i < 0 {
-		return nil
-	}
-	return &j.Matrix.Axes[i]
+// printed reports whether values of j's matrix are what other jobs print.
+func printed(j *spec.Job) bool {
+	return slices.ContainsFunc(j.Matrix.Axes, func(a spec.Axis) bool { return a.Job.IsSet() })
 }
 
 // parseInstance reads "job" or "job[axis=value,…]".

@@ -42,7 +42,7 @@ func (i *Instance) Axis(name string) (value string, ok bool) {
 
 // Spread makes the instances of a job with Each: stdout is what another job has
 // captured, of which each line is a value. They are at most most, and none is
-// success. What they hold is shared with Each and must not be changed.
+// success unless some are asked for. What they hold is shared with Each and must not be changed.
 //
 // An error is of that output: a line that can be no value, two that are the
 // same, or too many.
@@ -84,6 +84,31 @@ func (j *Job) Spread(stdout func(job string) ([]byte, error), most int) ([]*Inst
 			list = append(list, &inst)
 		}
 	}
+	return j.asked(list)
+}
+
+// asked leaves of list what Only asks for.
+func (j *Job) asked(list []*Instance) ([]*Instance, error) {
+	if len(j.Only) == 0 {
+		return list, nil
+	}
+	var filters []filter
+	for _, id := range j.Only {
+		filters = append(filters, filterOf(id, j.Each[0].Matrix))
+	}
+	found := make([]bool, len(filters))
+	list = slices.DeleteFunc(list, func(inst *Instance) bool {
+		wanted := false
+		for i, f := range filters {
+			if f.matches(inst.ID, inst.Matrix) {
+				found[i], wanted = true, true
+			}
+		}
+		return !wanted
+	})
+	if i := slices.Index(found, false); i >= 0 {
+		return nil, fmt.Errorf("no printed line makes %s, which is asked for", j.Only[i])
+	}
 	return list, nil
 }
 
@@ -113,4 +138,15 @@ func lines(data []byte, job string) (list []string, err error) {
 		list = append(list, text)
 	}
 	return list, nil
+}
+
+// filterOf is what asks for instances as id does, of a matrix with these axes.
+func filterOf(id string, matrix []Axis) filter {
+	_, axes, err := parseInstance(id)
+	for _, a := range axes {
+		if err != nil || !slices.ContainsFunc(matrix, func(m Axis) bool { return m.Name == a.Name }) {
+			return filter{id: id} // a value holds what is split at
+		}
+	}
+	return filter{id, axes}
 }

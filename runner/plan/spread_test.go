@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -104,12 +105,44 @@ func TestSpreadProblems(t *testing.T) {
 	text := "version: 1\njobs:\n  list: {run: a, stdout: {capture: {}}}\n  use: {matrix: {x: {job: list}}, run: a, stderr: {file: o}}\n"
 	_, problems = try(t, dir, text, Inputs{})
 	want(t, problems, []string{"4:58+1 SL603: DIR/o is written by every instance of use[x=‹list›], and how many there are only the run knows"})
-	_, problems = try(t, dir, spreadFile, Inputs{Jobs: []string{"use[x=a]"}})
-	want(t, problems, []string{`0:0+0 SL101: the values of axis "x" are what job "list" prints, so only the run knows the instances of use; name the job`})
-	p := build(t, dir, spreadFile, Inputs{Jobs: []string{"use[n=2]"}})
-	if len(p.Jobs) != 3 || len(p.Jobs[2].Each) != 1 {
-		t.Errorf("%d jobs", len(p.Jobs))
+}
+
+// TestSpreadOnly holds that instances can be asked for that only the run knows.
+func TestSpreadOnly(t *testing.T) {
+	dir := folder(t, "!bin/a")
+	printed := printer(map[string]string{"list": "a\nb,c=d]\n", "other": "1"})
+	for _, tt := range []struct {
+		asked     []string
+		each, ids string
+	}{
+		{[]string{"use[n=2]"}, "2", "use[n=2,x=a,again=a,y=1] use[n=2,x=a,again=b,c=d],y=1] use[n=2,x=b,c=d],again=a,y=1] use[n=2,x=b,c=d],again=b,c=d],y=1]"},
+		{[]string{"use[x=a,again=a]"}, "12", "use[n=1,x=a,again=a,y=1] use[n=2,x=a,again=a,y=1]"},
+		{[]string{"use[n=1,x=a,again=a,y=1]", "use[n=2,x=a,again=b,c=d],y=1]"}, "12", "use[n=1,x=a,again=a,y=1] use[n=2,x=a,again=b,c=d],y=1]"},
+		{[]string{"use[n=1,x=a]", "use"}, "12", "8"},
+		{[]string{"use[n=1,x=z]"}, "1", "no printed line makes use[n=1,x=z], which is asked for"},
+	} {
+		p := build(t, dir, spreadFile, Inputs{Jobs: tt.asked})
+		each := ""
+		for _, inst := range p.Jobs[2].Each {
+			each += inst.Matrix[0].Value
+		}
+		list, err := p.Jobs[2].Spread(printed, 99)
+		var ids []string
+		for _, inst := range list {
+			ids = append(ids, inst.ID)
+		}
+		got := strings.Join(ids, " ")
+		if err != nil {
+			got = err.Error()
+		} else if len(p.Jobs[2].Only) == 0 {
+			got = strconv.Itoa(len(ids))
+		}
+		if got != tt.ids || each != tt.each {
+			t.Errorf("%q: of each %s\n got %s\nwant %s", tt.asked, each, got, tt.ids)
+		}
 	}
+	_, problems := try(t, dir, spreadFile, Inputs{Jobs: []string{"use[n=3,x=a]"}})
+	want(t, problems, []string{`0:0+0 SL101: job "use" has no instance use[n=3,x=a]`})
 }
 
 // TestSpreadDifferences holds that the instances that a run has found are no
