@@ -112,7 +112,7 @@ func (c *cli) logs(f *state.Folder, o logFlags) error {
 func (c *cli) sayDropped(f *state.Folder, p *plan.Plan, o state.PlayOptions) {
 	for _, j := range p.Jobs {
 		for _, inst := range j.Instances {
-			if o.All && slices.Contains(o.IDs, inst.ID) && f.Dropped(inst.ID) {
+			if o.All && (o.Of == nil || o.Of(inst.ID)) && f.Dropped(inst.ID) {
 				c.complain(fmt.Sprintf("the first lines of %s are gone: its log is %s of %s", inst.ID, report.Count(j.Log.Keep, "file"), report.Count(int(j.Log.MaxSize), "byte")))
 			}
 		}
@@ -144,10 +144,14 @@ func shown(writing, reading error) error {
 	return own(reading)
 }
 
-// count is how many instances p has.
+// count is how many instances p has. A job whose instances are not known counts
+// as two.
 func count(p *plan.Plan) (n int) {
 	for _, j := range p.Jobs {
 		n += len(j.Instances)
+		if len(j.Each) > 0 && len(j.Instances) == 0 {
+			n += 2
+		}
 	}
 	return n
 }
@@ -155,26 +159,34 @@ func count(p *plan.Plan) (n int) {
 // selected are the lines that o asks for, of a run of p.
 func (o logFlags) selected(p *plan.Plan) (state.PlayOptions, error) {
 	options := state.PlayOptions{Follow: o.follow, All: o.lines < 0, Tail: max(o.lines, 0)}
-	stages := map[string][]int{} // of each instance, those that are wanted
+	stages := map[string][]int{} // of each job, those that are wanted
 	var jobs, names []string
+	found := false
 	for _, j := range p.Jobs {
+		wanted := o.job == "" || o.job == j.Name
 		for _, inst := range j.Instances {
 			jobs = append(jobs, inst.ID)
-			if o.job != "" && o.job != inst.ID && o.job != j.Name {
-				continue
-			}
-			options.IDs = append(options.IDs, inst.ID)
+			wanted = wanted || o.job == inst.ID
+		}
+		if !wanted {
+			continue
+		}
+		found = true
+		for _, inst := range j.Shapes()[:min(1, len(j.Shapes()))] { // all have the same stages
 			for i, st := range inst.Stages {
 				names = append(names, st.Name)
 				if o.stage == st.Name || o.stage == strconv.Itoa(i+1) {
-					stages[inst.ID] = append(stages[inst.ID], i)
+					stages[j.Name] = append(stages[j.Name], i)
 				}
 			}
 		}
 	}
+	if o.job != "" {
+		options.Of = func(id string) bool { return id == o.job || jobOf(id) == o.job }
+	}
 	streams := []string{string(event.Stdout), string(event.Stderr)}
 	switch {
-	case len(options.IDs) == 0 && o.job != "":
+	case !found && o.job != "":
 		return options, usage(oneOf(o.job, jobs), "--job %s: the run has no such job", o.job)
 	case len(stages) == 0 && o.stage != "":
 		return options, usage(oneOf(o.stage, names), "--stage %s: there is no such stage", o.stage)
@@ -182,9 +194,15 @@ func (o logFlags) selected(p *plan.Plan) (state.PlayOptions, error) {
 		return options, usage(oneOf(o.stream, streams), "--stream %s: there is no such stream", o.stream)
 	}
 	options.Want = func(l state.Line) bool {
-		return (o.stream == "" || o.stream == string(l.Stream)) && (o.stage == "" || slices.Contains(stages[l.ID], l.Stage))
+		return (o.stream == "" || o.stream == string(l.Stream)) && (o.stage == "" || slices.Contains(stages[jobOf(l.ID)], l.Stage))
 	}
 	return options, nil
+}
+
+// jobOf is the name of the job of the instance id.
+func jobOf(id string) string {
+	name, _, _ := strings.Cut(id, "[")
+	return name
 }
 
 // oneOf is the hint that word should be one of names.

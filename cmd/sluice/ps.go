@@ -183,7 +183,11 @@ func (n *jobsNow) hear(e event.Event) {
 func (n *jobsNow) rows(p *plan.Plan) []runRowJob {
 	jobs := []runRowJob{} // never null in JSON
 	for _, j := range p.Jobs {
-		for _, inst := range j.Instances {
+		instances := j.Instances
+		if len(j.Each) > 0 && len(instances) == 0 {
+			instances = []*plan.Instance{{ID: j.Name}} // until the run has come to it
+		}
+		for _, inst := range instances {
 			row := runRowJob{ID: inst.ID, State: n.states[inst.ID]}
 			switch {
 			case row.State == "" && n.lost:

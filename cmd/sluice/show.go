@@ -26,7 +26,7 @@ type showOptions struct {
 	Width                int                       // columns of the terminal; 0 is unknown
 	Rerun                func(id string) string    // the command that runs one instance again; nil is none
 	JobOf                func(id string) *plan.Job // what the plan says of an instance; nil knows none
-	Others               map[string]bool           // instances that end before services which nothing needs; nil: there are no such services
+	Others               map[string]int            // jobs that end before services which nothing needs, and their instances; nil: there are no such services
 	KeepGoing            bool                      // a failure stops no service
 	OnError              func(error)               // hears of the first error of writing, and must not call the show; may be nil
 }
@@ -58,7 +58,7 @@ type show struct {
 	layout showLayout
 	jobs   map[string]*showJob // that have begun and not ended
 	began  int                 // how many jobs did
-	others int                 // how many of opts.Others have ended
+	others int                 // instances of opts.Others that have not ended
 	halts  bool                // what ended stops the run, or it is being stopped
 	closed bool
 	err    error // the first one
@@ -104,6 +104,9 @@ func newShow(o showOptions) *show {
 	s := &show{
 		opts: o, style: report.Style{Color: o.Color}, jobs: map[string]*showJob{},
 		wake: make(chan struct{}, 1), quit: make(chan struct{}),
+	}
+	for _, n := range o.Others {
+		s.others += n
 	}
 	s.screen = newShowScreen(o, s.fail)
 	switch o.Mode {
@@ -228,6 +231,10 @@ func (s *show) handle(e event.Event) {
 		return
 	}
 	switch e := e.(type) {
+	case event.Spread:
+		if _, other := s.opts.Others[e.ID]; other && e.Instances > 0 {
+			s.others += e.Instances - 1
+		}
 	case event.JobStarted:
 		s.job(e.ID)
 	case event.AttemptStarted:

@@ -7,10 +7,10 @@ import (
 	"sluice/spec/order"
 )
 
-// othersOf are the ids of the instances of p that end by themselves, where it
-// has services that nothing needs: when all the others have ended, these run on
-// until somebody stops the run. It is nil where there are none.
-func othersOf(p *plan.Plan) map[string]bool {
+// othersOf are the jobs of p that end by themselves, and how many instances each
+// has, where p has services that nothing needs: when all the others have ended,
+// these run on until somebody stops the run. It is nil where there are none.
+func othersOf(p *plan.Plan) map[string]int {
 	var jobs []order.Job
 	services := false
 	for _, j := range p.Jobs {
@@ -26,12 +26,14 @@ func othersOf(p *plan.Plan) map[string]bool {
 	if lasting == nil {
 		return nil
 	}
-	others := map[string]bool{}
+	others := map[string]int{}
 	for _, j := range p.Jobs {
-		for _, inst := range j.Instances {
-			if !lasting[j.Name] {
-				others[inst.ID] = true
-			}
+		switch {
+		case lasting[j.Name] || j.Skip != "":
+		case len(j.Each) > 0:
+			others[j.Name] = 1 // until it is spread
+		default:
+			others[j.Name] = len(j.Instances)
 		}
 	}
 	return others
@@ -41,12 +43,12 @@ func othersOf(p *plan.Plan) map[string]bool {
 // run goes on for services that nothing needs. A failure stops these too,
 // unless the run keeps going.
 func (s *show) onlyServices(e event.JobEnded) {
-	if !s.opts.Others[e.ID] {
+	if _, other := s.opts.Others[e.Result.Name]; !other {
 		return
 	}
-	s.others++
+	s.others--
 	s.halts = s.halts || e.Result.Status == report.Cancelled || !e.Result.Status.OK() && !s.opts.KeepGoing
-	if s.others < len(s.opts.Others) || s.halts || s.opts.Mode == "quiet" {
+	if s.others > 0 || s.halts || s.opts.Mode == "quiet" {
 		return
 	}
 	var ids []string

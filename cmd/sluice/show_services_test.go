@@ -22,10 +22,12 @@ func TestOthersOf(t *testing.T) {
 	after := job("after")
 	after.After = []string{"lonely"}
 	skipped := service(job("skipped"))
-	skipped.Instances = nil
-	p := &plan.Plan{Jobs: []*plan.Job{service(job("s")), grid, service(job("lonely")), after, job("a"), skipped}}
-	if got := strings.Join(slices.Sorted(maps.Keys(othersOf(p))), " "); got != "a grid[n=1] grid[n=2] s" {
-		t.Errorf("got %s", got)
+	skipped.Instances, skipped.Skip = nil, "it is left out"
+	lines := job("lines")
+	lines.Instances, lines.Each = nil, []*plan.Instance{{ID: "lines[x=‹a›]"}, {ID: "lines[y=‹a›]"}}
+	p := &plan.Plan{Jobs: []*plan.Job{service(job("s")), grid, service(job("lonely")), after, job("a"), skipped, lines}}
+	if got, want := othersOf(p), map[string]int{"a": 1, "grid": 2, "s": 1, "lines": 1}; !maps.Equal(got, want) {
+		t.Errorf("got %v", got)
 	}
 	p.Jobs = slices.DeleteFunc(p.Jobs, func(j *plan.Job) bool { return j.Name == "lonely" })
 	if got := othersOf(p); got != nil {
@@ -50,10 +52,19 @@ func TestOnlyServices(t *testing.T) {
 		{"it is being stopped", showOptions{KeepGoing: true}, []event.Event{
 			began("db"), began("a"), ended("b", report.Succeeded), event.RunStopping{Reason: "interrupted", Kill: true}, ended("a", report.Cancelled),
 		}, false},
+		{"lines have become instances", showOptions{}, []event.Event{
+			began("db"), ended("a", report.Succeeded), event.Spread{ID: "b", Instances: 2}, ended("b[x=1]", report.Succeeded),
+		}, false},
+		{"and all of those have ended", showOptions{}, []event.Event{
+			began("db"), ended("a", report.Succeeded), event.Spread{ID: "b", Instances: 2}, ended("b[x=1]", report.Succeeded), ended("b[x=2]", report.Succeeded),
+		}, true},
+		{"there were no lines", showOptions{}, []event.Event{
+			began("db"), ended("a", report.Succeeded), event.Spread{ID: "b"}, ended("b", report.Skipped),
+		}, true},
 		{"the service has ended", showOptions{}, []event.Event{began("db"), ended("db", report.Succeeded), ended("a", report.Succeeded), ended("b", report.Succeeded)}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			c.o.Others = map[string]bool{"a": true, "b": true}
+			c.o.Others = map[string]int{"a": 1, "b": 1}
 			tr := play(t, c.o, append([]event.Event{started(3)}, c.events...)...)
 			if said := strings.Contains(tr.stder.text.String(), line); said != c.said {
 				t.Errorf("said: %t\n%s", said, tr.both.String())

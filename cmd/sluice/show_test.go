@@ -27,7 +27,7 @@ func errs(id, text string) event.Event {
 }
 
 func ended(id string, status report.Status) event.Event {
-	j := &report.Job{ID: id, Name: id, Status: status, Took: 1240 * time.Millisecond}
+	j := &report.Job{ID: id, Name: jobOf(id), Status: status, Took: 1240 * time.Millisecond}
 	a := &report.Attempt{Number: 1, Status: status, Took: j.Took}
 	st := &report.Stage{Name: "cc", Argv: []string{"cc", "a b.c"}, PID: 7, Status: report.StageSucceeded, Ending: "exit code 0"}
 	if !status.OK() {

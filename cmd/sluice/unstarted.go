@@ -31,6 +31,9 @@ func neverStarted(run *state.Run, why error) *report.Report {
 		if j.Skip != "" {
 			rep.Jobs = append(rep.Jobs, &report.Job{ID: j.Name, Name: j.Name, Status: report.Skipped, Reason: j.Skip})
 		}
+		if len(j.Each) > 0 {
+			rep.Jobs = append(rep.Jobs, &report.Job{ID: j.Name, Name: j.Name, Status: report.NotStarted, Reason: reason})
+		}
 		for _, inst := range j.Instances {
 			rep.Jobs = append(rep.Jobs, &report.Job{ID: inst.ID, Name: j.Name, Status: report.NotStarted, Reason: reason})
 		}

@@ -13,12 +13,12 @@ import (
 // PlayOptions say what of a run is played. The zero PlayOptions play nothing
 // of what it has logged so far.
 type PlayOptions struct {
-	IDs    []string        // of the instances whose output is played; nil is all
-	Want   func(Line) bool // which lines of those; nil is all
-	All    bool            // everything that is there already; else
-	Tail   int             // only the last so many lines of it
-	Events bool            // the events of the journal too
-	Follow bool            // go on until the run has ended
+	Of     func(id string) bool // whose output is played; nil is that of all instances
+	Want   func(Line) bool      // which lines of it; nil is all
+	All    bool                 // everything that is there already; else
+	Tail   int                  // only the last so many lines of it
+	Events bool                 // the events of the journal too
+	Follow bool                 // go on until the run has ended
 }
 
 // Play tells a run anew, as its runner told it: what it logged, as
@@ -28,7 +28,7 @@ type PlayOptions struct {
 // first error of fn, with that of ctx, or with one that says where the journal
 // is damaged, and then all that is not damaged was told.
 func (f *Folder) Play(ctx context.Context, o PlayOptions, fn func(Entry) error) error {
-	p := &player{o: o, fn: fn, logs: &logsReader{folder: f, ids: o.IDs, known: map[string]bool{}}}
+	p := &player{o: o, fn: fn, logs: &logsReader{folder: f, of: o.Of, known: map[string]bool{}}}
 	if o.Events {
 		journal, err := f.open(journalName)
 		if err != nil {

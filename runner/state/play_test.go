@@ -80,7 +80,7 @@ func TestPlay(t *testing.T) {
 		{"lines", PlayOptions{All: true}, []string{"a one\n", "a two\n", "b x\n", "a three\n"}},
 		{"the last lines", PlayOptions{Tail: 2}, []string{"b x\n", "a three\n"}},
 		{"the last lines, with events", PlayOptions{Tail: 1, Events: true}, []string{"JobStarted", "JobStarted", "a three\n", "a ended", "RunStopping"}},
-		{"more than there are", PlayOptions{Tail: 9, IDs: []string{"b"}}, []string{"b x\n"}},
+		{"more than there are", PlayOptions{Tail: 9, Of: func(id string) bool { return id == "b" }}, []string{"b x\n"}},
 		{"what is wanted", PlayOptions{Tail: 1, Want: func(l Line) bool { return l.Stream == event.Stderr }}, []string{"b x\n"}},
 	} {
 		if got := story(t, f, c.o); !slices.Equal(got, c.want) {

@@ -26,8 +26,8 @@ type Line struct {
 // logsReader reads the logs of a run in the order of their times.
 type logsReader struct {
 	folder *Folder
-	ids    []string
-	known  map[string]bool // names of logs
+	of     func(id string) bool // nil: all
+	known  map[string]bool      // names of logs
 	all    []*logReader
 	heads  logHeap // those that have a line
 }
@@ -66,12 +66,6 @@ func (r *logsReader) push(l *logReader) error {
 // find finds logs that are new.
 func (r *logsReader) find() error {
 	dir := filepath.Join(r.folder.dir, logsName)
-	if r.ids != nil {
-		for _, id := range r.ids {
-			r.add(dir, fileName(id)+logEnding, id)
-		}
-		return nil
-	}
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -79,19 +73,17 @@ func (r *logsReader) find() error {
 	for _, e := range entries {
 		name := e.Name()
 		if base, isLog := strings.CutSuffix(name, logEnding); isLog && !r.known[name] {
-			if id, ok := r.instance(base); ok {
-				r.add(dir, name, id)
+			id, ok := r.instance(base)
+			if !ok {
+				continue // the run has not told yet whose it is
+			}
+			r.known[name] = true
+			if r.of == nil || r.of(id) {
+				r.all = append(r.all, &logReader{path: filepath.Join(dir, name), id: id})
 			}
 		}
 	}
 	return err
-}
-
-func (r *logsReader) add(dir, name, id string) {
-	if !r.known[name] {
-		r.known[name] = true
-		r.all = append(r.all, &logReader{path: filepath.Join(dir, name), id: id})
-	}
 }
 
 // instance is the id of the instance whose files are called name. Only the
