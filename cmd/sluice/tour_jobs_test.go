@@ -41,7 +41,7 @@ func TestJobCapture(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := runSluice(t, repository, "run", "--keep-going", "-j", "1", "jobs/capture.yaml", "-p", "text="+text)
-	if o.code != 1 || o.stdout != "1:# one\n3:# three\nthe text has 3 lines\n" {
+	if o.code != 1 || o.stdout != "1:# one\n3:# three\nthe text has 3 lines\nit has \"# one\"\nit has \"# three\"\n" {
 		t.Errorf("exit code %d, printed %q", o.code, o.stdout)
 	}
 	if want := "✗ flood failed"; !strings.Contains(o.stderr, want) || strings.Count(o.stderr, "✗ ") != 2 {
