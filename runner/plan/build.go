@@ -202,6 +202,9 @@ func (b *builder) job(j *spec.Job, sel selection) *Job {
 			p.Instances = append(p.Instances, inst)
 		}
 	}
+	if id := namesake(p.Instances); id != "" {
+		b.at("SL105", j.Name, fmt.Sprintf("two instances of job %q would be called %s, for commas part the axes there too", p.Name, id), "give values without commas")
+	}
 	return p
 }
 

@@ -45,7 +45,7 @@ func (i *Instance) Axis(name string) (value string, ok bool) {
 // success unless some are asked for. What they hold is shared with Each and must not be changed.
 //
 // An error is of that output: a line that can be no value, two that are the
-// same, or too many.
+// same or would be called the same, or too many.
 func (j *Job) Spread(stdout func(job string) ([]byte, error), most int) ([]*Instance, error) {
 	values := map[string][]string{}
 	var list []*Instance
@@ -84,7 +84,22 @@ func (j *Job) Spread(stdout func(job string) ([]byte, error), most int) ([]*Inst
 			list = append(list, &inst)
 		}
 	}
+	if id := namesake(list); id != "" {
+		return nil, fmt.Errorf("two instances would be called %s, for commas part the axes there too; print values without them", id)
+	}
 	return j.asked(list)
+}
+
+// namesake is the ID that two of list have, or "". Commas in values can make one.
+func namesake(list []*Instance) string {
+	seen := make(map[string]bool, len(list))
+	for _, inst := range list {
+		if seen[inst.ID] {
+			return inst.ID
+		}
+		seen[inst.ID] = true
+	}
+	return ""
 }
 
 // asked leaves of list what Only asks for.

@@ -98,6 +98,20 @@ func TestSpreadWrong(t *testing.T) {
 	}
 }
 
+// TestSpreadNamesake holds that no two instances have one name, which their logs
+// and results are kept by.
+func TestSpreadNamesake(t *testing.T) {
+	const called = "would be called use[x=1,y=2,y=3], for commas part the axes there too"
+	use := &Job{Name: "use", Each: []*Instance{{Matrix: []Axis{{Name: "x", Job: "list"}, {Name: "y", Job: "other"}}}}}
+	_, err := use.Spread(printer(map[string]string{"list": "1\n1,y=2\n", "other": "3\n2,y=3\n"}), 99)
+	if err == nil || err.Error() != "two instances "+called+"; print values without them" {
+		t.Error(err)
+	}
+	text := "version: 1\njobs:\n  use: {matrix: {x: ['1', '1,y=2'], y: ['3', '2,y=3']}, run: 'a ${matrix.x}'}\n"
+	_, problems := try(t, folder(t, "!bin/a"), text, Inputs{})
+	want(t, problems, []string{`3:3+3 SL105: two instances of job "use" ` + called})
+}
+
 func TestSpreadProblems(t *testing.T) {
 	dir := folder(t, "!bin/a")
 	_, problems := try(t, dir, "version: 1\njobs:\n  list: {run: a, stdout: {capture: {}}, when: {arch: [riscv64]}}\n  use: {matrix: {x: {job: list}}, run: 'a ${matrix.x}'}\n", Inputs{Arch: "amd64"})
