@@ -221,7 +221,7 @@ func (c *coordinator) drop(list []unstarted) {
 			failed = u.job.Name
 		}
 	}
-	if failed != "" && !c.o.KeepGoing && !c.sched.stopped {
+	if failed != "" && !c.o.KeepGoing && c.ctx.Err() == nil && !c.sched.stopped {
 		c.stopRun(failed+" failed", c.o.FailFast)
 	}
 }

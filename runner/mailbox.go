@@ -9,6 +9,7 @@ import (
 
 	"sluice/runner/ipc"
 	"sluice/runner/plan"
+	"sluice/runner/report"
 )
 
 // Mailbox sends messages to the processes of a run that have a channel. A
@@ -62,7 +63,10 @@ func (m *Mailbox) find(to string) (*channel, error) {
 // id may have a / in it.
 func (m *Mailbox) named(to string) (inst *plan.Instance, stage string, err error) {
 	for _, j := range m.plan.Jobs {
-		instances := slices.Concat(j.Instances, m.late[j.Name])
+		instances := j.Instances
+		if len(instances) == 0 {
+			instances = m.late[j.Name]
+		}
 		for _, i := range instances {
 			rest, ok := strings.CutPrefix(to, i.ID)
 			if !ok || rest != "" && rest[0] != '/' {
@@ -77,7 +81,7 @@ func (m *Mailbox) named(to string) (inst *plan.Instance, stage string, err error
 			return nil, "", fmt.Errorf("%s has no instances yet: they come from what another job prints", j.Name)
 		}
 		if to == j.Name && len(instances) > 0 {
-			return nil, "", fmt.Errorf("%s has %d instances; name one, such as %s", to, len(instances), instances[0].ID)
+			return nil, "", fmt.Errorf("%s has %s; name one, such as %s", to, report.Count(len(instances), "instance"), instances[0].ID)
 		}
 	}
 	return nil, "", fmt.Errorf("the run has no job %s", to)

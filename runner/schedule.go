@@ -182,7 +182,7 @@ func (s *schedule) find(st *jobState) (never []unstarted) {
 	todo, done, err := s.spread(st.job)
 	switch {
 	case err != nil:
-		st.failed = true
+		st.failed, st.reason = true, err.Error() // for what comes after it: nothing of it was started
 		return st.giveUp(report.Failed, err.Error())
 	case len(todo)+done == 0:
 		return st.giveUp(report.Skipped, "what it needs printed no lines")

@@ -99,6 +99,50 @@ func TestSpreadOfNothing(t *testing.T) {
 	}
 }
 
+// What comes after instances cleans up behind them, so it is not started where
+// there can be none.
+func TestSpreadCleanup(t *testing.T) {
+	clean := job("clean", self(t, "exit", "0"))
+	clean.After = []string{"use"}
+	for text, want := range map[string]string{
+		"a\na": "list succeeded, use failed, clean not_started",
+		"a":    "list succeeded, use[line=a] succeeded, clean succeeded",
+		"":     "list succeeded, use skipped, clean succeeded",
+	} {
+		for _, keep := range []bool{false, true} {
+			list := printing(t, "list")
+			if text != "" {
+				list = printing(t, "list", strings.Split(text, "\n")...)
+			}
+			o := execute(t, planOf(list, each(job("use", self(t, "say")), "list"), clean), Options{KeepGoing: keep})
+			if got := results(o.Report); got != want {
+				t.Errorf("%q, keep going %t: %s", text, keep, got)
+			}
+		}
+	}
+}
+
+// A run that is being stopped has its reason already, whatever the lines are.
+func TestSpreadStopping(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	p := planOf(printing(t, "list", "a", "a"), each(job("use", self(t, "say")), "list"), client(t, "other"))
+	o := executeContext(t, ctx, p, Options{Parallel: 1, Spread: func(string, []byte) error {
+		cancel(errInterrupted)
+		return nil
+	}}, nil)
+	var why []string
+	for _, e := range find[event.RunStopping](o.recorder) {
+		why = append(why, e.Reason)
+	}
+	if got, want := results(o.Report), "list succeeded, use failed, other not_started"; got != want || o.Status != report.Cancelled {
+		t.Errorf("%s: %s", o.Status, got)
+	}
+	if want := errInterrupted.Error(); len(why) != 1 || why[0] != want || o.Jobs[2].Reason != want {
+		t.Errorf("the run stopped for %q, and other did not start: %s", why, o.Jobs[2].Reason)
+	}
+}
+
 // The bound holds for all instances together.
 func TestSpreadBound(t *testing.T) {
 	p := planOf(printing(t, "list", "a", "b"), each(job("one", self(t, "say")), "list"), each(job("two", self(t, "say")), "list"))
@@ -173,7 +217,7 @@ func TestSpreadMailbox(t *testing.T) {
 	use.Stop.Grace = plan.Duration(0)
 	list := job("list", talk(t, nil, "+0", "?"))
 	list.Instances[0].Stdout = capture(10)
-	early := ""
+	early, late := "", ""
 	o := executeContext(t, t.Context(), planOf(list, use), Options{Mailbox: mailbox}, func(_ *recorder, e any) {
 		message, ok := e.(event.Message)
 		switch {
@@ -183,11 +227,17 @@ func TestSpreadMailbox(t *testing.T) {
 			}
 			mailbox.Send("list", []byte(`"go"`))
 		case ok:
+			if err := mailbox.Send("use", []byte("1")); err != nil {
+				late = err.Error()
+			}
 			if err := mailbox.Send(message.ID, []byte(`"go"`)); err != nil {
 				t.Error(err)
 			}
 		}
 	})
+	if want := `use has 1 instance; name one, such as use[line="go"]`; late != want {
+		t.Errorf("got  %s\nwant %s", late, want)
+	}
 	if got, want := results(o.Report), "list succeeded, use[line=\"go\"] succeeded"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
