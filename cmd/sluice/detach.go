@@ -37,7 +37,7 @@ func (c *cli) detach(o *runFlags, args []string) error {
 		return err
 	}
 	for _, j := range p.Jobs {
-		if j.Interactive && len(j.Instances) > 0 {
+		if j.Interactive && len(j.Shapes()) > 0 {
 			return usage("", "job %s is interactive, and a detached run has no terminal", j.Name)
 		}
 		if j.Detach && len(j.Instances) == 1 && count(p) == 1 {

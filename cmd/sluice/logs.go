@@ -112,7 +112,7 @@ func (c *cli) logs(f *state.Folder, o logFlags) error {
 func (c *cli) sayDropped(f *state.Folder, p *plan.Plan, o state.PlayOptions) {
 	for _, j := range p.Jobs {
 		for _, inst := range j.Instances {
-			if o.All && (o.Of == nil || o.Of(inst.ID)) && f.Dropped(inst.ID) {
+			if o.All && o.Of(inst.ID) && f.Dropped(inst.ID) {
 				c.complain(fmt.Sprintf("the first lines of %s are gone: its log is %s of %s", inst.ID, report.Count(j.Log.Keep, "file"), report.Count(int(j.Log.MaxSize), "byte")))
 			}
 		}
@@ -163,12 +163,8 @@ func (o logFlags) selected(p *plan.Plan) (state.PlayOptions, error) {
 	var jobs, names []string
 	found := false
 	for _, j := range p.Jobs {
-		wanted := o.job == "" || o.job == j.Name
-		for _, inst := range j.Instances {
-			jobs = append(jobs, inst.ID)
-			wanted = wanted || o.job == inst.ID
-		}
-		if !wanted {
+		jobs = append(jobs, idsOf(j)...)
+		if !asks(o.job, j) {
 			continue
 		}
 		found = true
@@ -181,9 +177,7 @@ func (o logFlags) selected(p *plan.Plan) (state.PlayOptions, error) {
 			}
 		}
 	}
-	if o.job != "" {
-		options.Of = func(id string) bool { return id == o.job || jobOf(id) == o.job }
-	}
+	options.Of = func(id string) bool { return asksOf(o.job, id) }
 	streams := []string{string(event.Stdout), string(event.Stderr)}
 	switch {
 	case !found && o.job != "":
@@ -197,12 +191,6 @@ func (o logFlags) selected(p *plan.Plan) (state.PlayOptions, error) {
 		return (o.stream == "" || o.stream == string(l.Stream)) && (o.stage == "" || slices.Contains(stages[jobOf(l.ID)], l.Stage))
 	}
 	return options, nil
-}
-
-// jobOf is the name of the job of the instance id.
-func jobOf(id string) string {
-	name, _, _ := strings.Cut(id, "[")
-	return name
 }
 
 // oneOf is the hint that word should be one of names.

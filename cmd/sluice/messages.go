@@ -48,14 +48,13 @@ func (c *cli) messages(f *state.Folder, job string, follow bool) error {
 	if err != nil {
 		return own(err)
 	}
-	ids, known := map[string]bool{}, []string{}
+	var known []string
+	found := false
 	for _, j := range p.Jobs {
-		for _, inst := range j.Instances {
-			known = append(known, inst.ID)
-			ids[inst.ID] = job == "" || job == inst.ID || job == j.Name
-		}
+		known = append(known, idsOf(j)...)
+		found = found || asks(job, j)
 	}
-	if _, isJob := ids[job]; job != "" && !isJob && jobsOf(p)(job) == nil {
+	if !found && job != "" {
 		return usage(oneOf(job, known), "--job %s: the run has no such job", job)
 	}
 	return c.print(func(w io.Writer) error {
@@ -63,7 +62,7 @@ func (c *cli) messages(f *state.Folder, job string, follow bool) error {
 		buffered := bufio.NewWriter(w)
 		tell := func(e state.Entry) error {
 			id, ok := speaker(e.Event)
-			if !ok || !ids[id] {
+			if !ok || !asksOf(job, id) {
 				return nil
 			}
 			line = event.Append(line[:0], e.Event, e.At)

@@ -141,8 +141,11 @@ func (s *show) Event(e event.Event) {
 		return // sluice messages shows them
 	}
 	if _, ok := e.(event.Output); !ok {
-		if started, ok := e.(event.RunStarted); ok {
-			s.several.Store(started.Instances > 1)
+		switch e := e.(type) {
+		case event.RunStarted:
+			s.several.Store(e.Instances > 1)
+		case event.Spread: // of a job that counted as one
+			s.several.Store(s.several.Load() || e.Instances > 1)
 		}
 		s.queue.push(e)
 		if s.speaks(e) {
