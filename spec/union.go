@@ -401,7 +401,7 @@ type axisMapping struct {
 	Glob  Template  `key:"glob" doc:"A pattern of file names: each match is a value." example:"cmd/*"`
 	Param String    `key:"param" doc:"The name of a list param: each of its values is one." example:"targets"`
 	Range List[Int] `key:"range" doc:"Two whole numbers: every number from the first to the second is a value." example:"[1, 10]"`
-	Job   String    `key:"job" doc:"The name of a job that captures its output, which is needed: each of its lines is a value. They are known only to the run, so they can stand in args, env and stdin: {text}, and not in the names of files." example:"list"`
+	Job   String    `key:"job" doc:"The name of a job that captures its output, which is needed: each of its lines is a value. They are known only to the run, so they can stand in args, env, stdin, stdout and stderr, and not in dir, for one." example:"list"`
 }
 
 func (m *Matrix) decode(d *decoder, n *yaml.Node, what string) {
