@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"sluice/spec"
+	"sluice/spec/diag"
+	"sluice/spec/order"
 )
 
 // Message channels (SL112).
@@ -70,6 +72,43 @@ func (c *check) addressee(j *spec.Job, s *spec.Stage) {
 		no(fmt.Sprintf("job %q is detached, and so a run of its own", other.Name.Value), "")
 	case other.Matrix != nil:
 		no(fmt.Sprintf("job %q has a matrix, and the messages are for one process", other.Name.Value), "")
+	}
+}
+
+// unheard checks that jobs which messages go to run at the same time as those
+// that send them: a message to a job that does not run is dropped.
+func (c *check) unheard(g *order.Graph) {
+	for _, name := range c.jobNames {
+		j := c.jobs[name]
+		for _, s := range j.Channels() {
+			to := s.Channel.To
+			if who, ok, _, _ := c.file.Addressee(j, to); to.IsSet() && ok && who.Job != nil {
+				c.meets(g, j, who.Job, to)
+			}
+		}
+	}
+}
+
+// meets checks that from, whose messages go to other as to says, is not over
+// before that starts, nor the other way round.
+func (c *check) meets(g *order.Graph, from, other *spec.Job, to spec.String) {
+	a, b, msg, hint := from.Name.Value, other.Name.Value, "starts only when this one has ended", "let the two run at once"
+	switch {
+	case g.Precedes(b, a) && other.Service.Value:
+		a, b, msg, hint = b, a, "is stopped before this one starts", "add "+b+" to needs, and it is stopped after this one"
+	case g.Precedes(b, a):
+		a, b, msg = b, a, "has ended when this one starts"
+	case !g.Precedes(a, b):
+		return
+	case !from.Service.Value && from.Matrix == nil:
+		hint += ", or have it read an output of this one: ${jobs." + a + ".outputs.NAME}"
+	}
+	p := c.at("SL112", to, fmt.Sprintf("to: job %q %s, so no message could reach it", other.Name.Value, msg), hint)
+	for _, e := range c.edges(c.jobs[b]) {
+		if e.to.Value == a || g.Precedes(a, e.to.Value) {
+			p.Related = []diag.Related{{Pos: e.to.Pos, Msg: e.String()}}
+			return
+		}
 	}
 }
 
