@@ -64,14 +64,14 @@ func (c *check) addressee(j *spec.Job, s *spec.Stage) {
 	case !ok:
 		no(why, hint)
 	case other == nil && who.Stage.Pos == s.Pos:
-		no("the messages of a process can't go to itself", "")
+		no("the messages of a process can't go to itself", "name another process; or leave to out, and only sluice messages shows them")
 	case other == nil:
 	case j.Detach.Value:
 		no("a detached job is a run of its own, and can't reach another job", "name a stage of this job")
 	case other.Detach.Value:
-		no(fmt.Sprintf("job %q is detached, and so a run of its own", other.Name.Value), "")
+		no(fmt.Sprintf("job %q is detached, and so a run of its own", other.Name.Value), "make it a service, which is of the same run")
 	case other.Matrix != nil:
-		no(fmt.Sprintf("job %q has a matrix, and the messages are for one process", other.Name.Value), "")
+		no(fmt.Sprintf("job %q has a matrix, and the messages are for one process", other.Name.Value), "let a job without a matrix take them")
 	}
 }
 
@@ -142,6 +142,14 @@ func (c *check) handsOver(from *spec.Job, r *spec.Ref, at spec.String) {
 	case len(from.Channels()) == 0:
 		c.at("SL112", at, fmt.Sprintf("%s is an output of job %q, which has no channel to send it by", r.Text, from.Name.Value), fmt.Sprintf("give job %q channel: true", from.Name.Value))
 	case from.Matrix != nil:
-		c.at("SL112", at, fmt.Sprintf("%s is an output of job %q, and that job has many instances", r.Text, from.Name.Value), "")
+		c.at("SL112", at, fmt.Sprintf("%s is an output of job %q, and that job has many instances", r.Text, from.Name.Value), ownFiles(from))
 	}
+}
+
+// ownFiles is what to do where one value is asked of j, which has a matrix.
+func ownFiles(j *spec.Job) string {
+	if len(j.Matrix.Axes) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("let each instance write a file of its own, with ${matrix.%s} in its name, and read those", j.Matrix.Axes[0].Name.Value)
 }
