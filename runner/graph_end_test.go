@@ -181,22 +181,6 @@ func TestTeeCaptureFull(t *testing.T) {
 	}
 }
 
-// A tee that is to fail at its bound ends its job, whoever waits for what.
-func TestSpillFails(t *testing.T) {
-	tee := teeTo()
-	tee.Tee.Spill, tee.Tee.Fail = 1<<20, true
-	j := graph(0, 3, self(t, "flood"), tee, branch(1, self(t, "hang")), from(1, self(t, "soak")))
-	a := execute(t, planOf(j), Options{}).Jobs[0].Last()
-	if want := "hang is 1MiB behind the others, and spill allows no more"; a.Status != report.Failed || a.Cause != want || a.CauseBy != -1 {
-		t.Errorf("%s: %s", words(a), a.Cause)
-	}
-	for _, k := range []int{2, 3} {
-		if s := a.Stages[k]; s.Status != report.StageCancelled || s.Ending != "signal 15 TERM, sent by sluice" {
-			t.Errorf("%s %s: %s", s.Name, s.Status, s.Ending)
-		}
-	}
-}
-
 // A process that has left the group holds the pipe of a tee, and is not waited
 // for, unless a stage reads on, which gets all then, as from a pipe.
 func TestTeeIsHeld(t *testing.T) {

@@ -111,7 +111,7 @@ func (a *attempt) settle(trouble error) error {
 	case trouble != nil:
 		a.res.Status, a.res.Cause = report.Failed, trouble.Error()
 	case status != report.Succeeded:
-		a.res.Cause = a.stop.reason
+		a.res.Cause, a.res.CauseBy = a.stop.reason, slices.Index(a.stages, a.stop.fault)
 		if status == report.Cancelled && a.killedToEnd() {
 			a.res.Cause += ", killed"
 		}

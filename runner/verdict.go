@@ -32,6 +32,7 @@ type ending struct {
 type stopped struct {
 	status    report.Status // TimedOut, Cancelled or Failed; Succeeded for a service that is not needed any more
 	reason    string        // "timeout of 3s"
+	fault     *stage        // who is to blame for it; nil: no stage
 	signal    string        // what the group was sent first, or after message
 	has       string        // that, where it was not sluice that sent it
 	told      bool          // it was the whole run that was to stop, or to do without the service
