@@ -138,7 +138,7 @@ func TestTeeDiskFull(t *testing.T) {
 	j := job("j", self(t, "emit", fmt.Sprint(size)), teeTo(full, toFile(made, plan.ModeAtomic)), self(t, "sum"))
 	o := execute(t, planOf(j), Options{})
 	a := o.wants(t, "succeeded failed succeeded; failed")
-	if want := "stage 2 of 3, tee: write /dev/full: no space left on device"; a.Cause != want || a.CauseBy != 1 {
+	if want := "stage 2, tee: write /dev/full: no space left on device"; a.Cause != want || a.CauseBy != 1 {
 		t.Errorf("the cause is %q, want %q", a.Cause, want)
 	}
 	if got := o.logged("j", 2, event.Stdout); got != summed(size) {

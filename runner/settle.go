@@ -198,7 +198,7 @@ func (a *attempt) cause(by int) string {
 	s := a.stages[by]
 	text := s.words(a.stop)
 	if len(a.stages) > 1 {
-		text = fmt.Sprintf("stage %d of %d, %s: %s", by+1, len(a.stages), s.plan.Name, text)
+		text = report.Place(by, len(a.stages), s.plan.Name, a.inst.IsGraph()) + ": " + text
 	}
 	return text
 }
