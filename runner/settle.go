@@ -49,6 +49,9 @@ func (a *attempt) reap() {
 // left the group may hold one; nobody waits long for that.
 func (a *attempt) drain() {
 	deadline := time.Now().Add(linger)
+	for _, s := range a.stages {
+		s.readTrouble(deadline)
+	}
 	for _, l := range a.logs {
 		l.Interrupt(deadline)
 	}
