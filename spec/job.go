@@ -86,7 +86,7 @@ type Branch struct {
 	Args    List[Arg]    `key:"args" doc:"The arguments of command, element by element." example:"[-n, '10']"`
 	Inputs  Map[*Feed]   `key:"inputs" names:"name" doc:"Pipelines whose output the command opens as files." example:"{words: sort words.txt}"`
 	Pipe    List[*Stage] `key:"pipe" doc:"A pipeline that reads the copy." example:"[sort, uniq -c]"`
-	Stdout  Output       `key:"stdout" doc:"Where the output of the branch goes: into the log, to sluice's own, nowhere, or into a file. Not for a branch that an input names." default:"log" example:"{file: count.txt}"`
+	Stdout  BranchOutput `key:"stdout" doc:"Where the output of the branch goes: into the log, to sluice's own, nowhere, or into a file. Not for a branch that an input names." default:"log" example:"{file: count.txt}"`
 }
 
 // Spill bounds what a tee keeps of its stream, written as a size or as a
