@@ -1,10 +1,8 @@
 package runner
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -281,35 +279,5 @@ func TestGraphsOfFewDescriptors(t *testing.T) {
 		j.Name, j.Instances[0].ID = fmt.Sprint("j", i), fmt.Sprint("j", i)
 		jobs = append(jobs, j)
 	}
-	data, err := json.Marshal(planOf(jobs...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "plan.json")
-	write(t, path, string(data))
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, n := range []string{"80", "160"} {
-		cmd := exec.Command(program, n, path)
-		cmd.Env = []string{play + "=few", "GORACE=atexit_sleep_ms=0"}
-		cmd.Stderr = os.Stderr
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("with %s: %v", n, err)
-		}
-		var rep report.Report
-		if err := json.Unmarshal(out, &rep); err != nil {
-			t.Fatal(err)
-		}
-		if rep.Status != report.Succeeded {
-			t.Errorf("with %s: %s", n, results(&rep))
-			for _, j := range rep.Jobs {
-				if a := j.Last(); a != nil && a.Status != report.Succeeded {
-					t.Logf("%s: %s", j.ID, a.Cause)
-				}
-			}
-		}
-	}
+	withFew(t, planOf(jobs...), "80", "160")
 }
