@@ -247,7 +247,12 @@ func (d *decoder) given(n *yaml.Node, keys ...string) (given []string) {
 // should have one.
 func (d *decoder) notOne(pos diag.Pos, what string, given []string, keys string) {
 	msg := fmt.Sprintf("%s has none of the keys %s; expected one", what, keys)
-	if len(given) > 0 {
+	switch only := !strings.Contains(keys, ","); {
+	case only && len(given) == 0:
+		msg = fmt.Sprintf("%s has no %q", what, keys)
+	case only:
+		msg = fmt.Sprintf("%s has %s; expected %s alone", what, strings.Join(given, " and "), keys)
+	case len(given) > 0:
 		msg = fmt.Sprintf("%s has %s; expected exactly one of %s", what, strings.Join(given, " and "), keys)
 	}
 	d.add("SL017", pos, 1, msg, "")
@@ -288,20 +293,37 @@ type capture struct {
 	Trim Bool `key:"trim" doc:"Whether ${jobs.NAME.stdout} loses its trailing newlines." default:"true" example:"false"`
 }
 
+// BranchOutput is the stdout of a branch: not to be captured, since nothing
+// could name it.
+type BranchOutput struct{ Output }
+
+func (o *BranchOutput) decode(d *decoder, n *yaml.Node, what string) {
+	o.read(d, n, what, "log, inherit, discard or {file: …}", "use {file: …}, or log: only the job's own stdout can be captured")
+}
+
 func (o *Output) decode(d *decoder, n *yaml.Node, what string) {
+	if what == "stderr" {
+		o.read(d, n, what, "log, inherit, discard, stdout or {file: …}", "write stdout, and what that captures has both")
+		return
+	}
+	o.read(d, n, what, "log, inherit, discard, {file: …} or {capture: {…}}", "write {capture: {}}")
+}
+
+// read is decode where want is expected. captured is what to write for the word
+// capture. A capture where there can be none is read all the same, for package
+// validate to tell why.
+func (o *Output) read(d *decoder, n *yaml.Node, what, want, captured string) {
 	o.Pos = d.pos(n)
 	words := map[string]OutputKind{"log": OutputLog, "inherit": OutputInherit, "discard": OutputDiscard}
-	want := "log, inherit, discard, {file: …} or {capture: {…}}"
 	if what == "stderr" {
 		words["stdout"] = OutputStdout
-		want = "log, inherit, discard, stdout, {file: …} or {capture: {…}}"
 	}
 	switch n.Kind {
 	case yaml.ScalarNode:
 		if o.Kind = words[n.Value]; o.Kind == OutputUnset {
 			hint := "a file is written {file: " + n.Value + "}"
 			if n.Value == "capture" {
-				hint = "write {capture: {}}"
+				hint = captured
 			}
 			d.wrongKindHint(n, what, want, hint)
 		}
@@ -311,7 +333,11 @@ func (o *Output) decode(d *decoder, n *yaml.Node, what string) {
 		o.File, o.Mode = m.File, m.Mode
 		switch given := d.given(n, "file", "capture"); {
 		case len(given) != 1:
-			d.notOne(o.Pos, what, given, "file, capture")
+			keys := "file, capture"
+			if !strings.Contains(want, "capture") {
+				keys = "file"
+			}
+			d.notOne(o.Pos, what, given, keys)
 		case given[0] == "file":
 			o.Kind = OutputFile
 		default:
