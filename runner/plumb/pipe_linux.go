@@ -12,8 +12,8 @@ func pipe() (fds [2]int, err error) {
 	return fds, err
 }
 
-// grow asks for PipeSize. It may be refused where the user's pipes are at their
-// common limit. The pipe works as it is, only slower.
-func grow(fd int) {
-	_, _ = unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, PipeSize)
+// grow asks for a capacity of size bytes. It may be refused where the user's
+// pipes are at their common limit. The pipe works as it is, only slower.
+func grow(fd, size int) {
+	_, _ = unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, size)
 }
