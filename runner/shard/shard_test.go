@@ -122,9 +122,9 @@ func withFIFO(t *testing.T, name string, o Options) (c *exec.Cmd, path string) {
 
 // A copy gets all of its block, whether its pipe holds that or not.
 func TestLongBlocks(t *testing.T) {
-	in := bytes.Repeat([]byte("0123456789abcde\n"), 512<<10)
+	in := bytes.Repeat([]byte("0123456789abcde\n"), 128<<10)
 	for _, merge := range []Merge{Ordered, Any} {
-		for _, block := range []int{200 << 10, 300 << 10, 3 << 20} {
+		for _, block := range []int{200 << 10, 300 << 10, 1100 << 10} {
 			if out, code := shared(t, "cat", Options{Workers: 2, Block: block, Merge: merge}, in); out != string(in) || code != 0 {
 				t.Errorf("%s, blocks of %d bytes: exit code %d, %d bytes of %d", merge, block, code, len(out), len(in))
 			}
