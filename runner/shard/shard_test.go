@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -52,27 +53,39 @@ func TestNextCopyWaits(t *testing.T) {
 	}
 	guard(t, c)
 	w.Close()
-	lines := bufio.NewScanner(says)
-	started, got, ended := 0, 0, 0
-	for ended < blocks {
+	lines := make(chan string, 2*blocks)
+	go func() { // ends with the copies
+		defer close(lines)
+		for s := bufio.NewScanner(says); s.Scan(); {
+			lines <- s.Text()
+		}
+	}()
+	started, got := 0, 0
+	hear := func(ended int) {
+		switch line, more := <-lines; {
+		case line == "started":
+			started++
+		case line == "got its block":
+			got++
+		case more:
+			t.Fatal(line)
+		default:
+			t.Fatalf("%d have started, %d got a block and %d have ended, and nothing more happens", started, got, ended)
+		}
+		if got > ended+workers || started > ended+workers+1 {
+			t.Fatalf("%d have started and %d got a block when %d have ended", started, got, ended)
+		}
+	}
+	for ended := range blocks {
 		for want := min(blocks, ended+workers); got < want || started < min(blocks, want+1); {
-			if !lines.Scan() {
-				t.Fatalf("%d have started, %d got a block and %d have ended, and nothing more happens", started, got, ended)
-			}
-			switch line := lines.Text(); line {
-			case "started":
-				started++
-			case "got its block":
-				got++
-			default:
-				t.Fatal(line)
-			}
-			if got > ended+workers || started > ended+workers+1 {
-				t.Fatalf("%d have started and %d got a block when %d have ended", started, got, ended)
-			}
+			hear(ended)
+		}
+		// A copy that could go on would do so while another stage lives.
+		shared(t, "cat", Options{Workers: 1, Block: 4, Merge: Ordered}, []byte("abc\n"))
+		for len(lines) > 0 {
+			hear(ended)
 		}
 		tell(fifo)
-		ended++
 	}
 	if code := codeOf(t, c.Wait()); code != 0 || out.String() != strings.Repeat("-", blocks) {
 		t.Errorf("exit code %d, %q", code, &out)
@@ -114,9 +127,11 @@ func withFIFO(t *testing.T, name string, o Options) (c *exec.Cmd, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { f.Close() })
+	timer := time.AfterFunc(30*time.Second, func() { f.Close() }) // ends copies that wait when the test is stuck
+	t.Cleanup(func() { timer.Stop(); f.Close() })
 	c = command(t, name, o)
 	c.Env = append(c.Env, fifo+"="+path)
+	c.WaitDelay = time.Second // for what copies hold that are left when a test is stuck
 	return c, path
 }
 
