@@ -28,8 +28,8 @@ type Merge string
 
 // The merges.
 const (
-	// Ordered: a copy for each block, Workers of them at once. What they write
-	// comes in the order of the blocks, as one copy would have written it that
+	// Ordered: a copy for each block, Workers of them at once, and one more that
+	// waits for its block. What they write comes in the order of the blocks, as one copy would have written it that
 	// looks at each line by itself.
 	Ordered Merge = "ordered"
 	// Sorted: the filter is sort(1), and what its copies write is merged by
@@ -41,7 +41,7 @@ const (
 
 // Options say what is run. None may be zero but ByBytes and OK.
 type Options struct {
-	Workers int  // copies at once; see ordered for one more
+	Workers int  // copies at once
 	ByBytes bool // blocks of exactly Block bytes; else they end with a line
 	Block   int  // bytes; a longer line is a block of its own
 	Merge   Merge
