@@ -62,7 +62,7 @@ func (s *shard) feed(w *os.File, b block) (all bool) {
 // send writes data to a copy, through a WritePipe: a write that waits for room
 // would be woken for each 4 KiB of it.
 func send(w *os.File, data []byte) error {
-	var pace pace
+	pace := paceOf(w)
 	for {
 		n, err := w.Write(data)
 		if !errors.Is(err, unix.EAGAIN) {
@@ -243,7 +243,7 @@ func (p *pen) end(data []byte) {
 // passLines passes on what comes through r, whole lines at a time.
 func (s *shard) passLines(r *os.File, pen *pen) {
 	buf := make([]byte, 0, plumb.PipeSize)
-	var pace pace
+	pace := paceOf(r)
 	for {
 		if len(buf) == cap(buf) {
 			buf = append(buf, 0)[:len(buf)] // a longer line

@@ -120,7 +120,7 @@ func (s *shard) inSize() int {
 func (s *shard) drain(p *part) {
 	defer p.out.Close()
 	buf := make([]byte, piece)
-	var pace pace
+	pace := paceOf(p.out)
 	for {
 		pace.rest()
 		n, err := p.out.Read(buf)

@@ -29,8 +29,8 @@ type Merge string
 // The merges.
 const (
 	// Ordered: a copy for each block, Workers of them at once, and one more that
-	// waits for its block. What they write comes in the order of the blocks, as one copy would have written it that
-	// looks at each line by itself.
+	// waits for its block. What they write comes in the order of the blocks, as
+	// one copy would have written it that looks at each line by itself.
 	Ordered Merge = "ordered"
 	// Sorted: the filter is sort(1), and what its copies write is merged by
 	// another one, with the same options and -m.
@@ -104,7 +104,7 @@ func Main(args []string, in, out, stderr *os.File) (code int, err error) {
 	}
 	unix.CloseOnExec(wake[0])
 	unix.CloseOnExec(wake[1])
-	s.in, s.wake = &stream{fd: int(in.Fd()), wake: wake[0]}, wake[1]
+	s.in, s.wake = &stream{fd: int(in.Fd()), wake: wake[0], pace: paceOf(in)}, wake[1]
 	end, err := s.run()
 	if err != nil {
 		if start, ok := errors.AsType[*proc.StartError](err); ok {
