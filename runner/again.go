@@ -76,6 +76,8 @@ func listed(on *plan.RetryOn, a *report.Attempt) bool {
 	switch s := a.Stages[a.CauseBy]; {
 	case s.Status == report.StageNotStarted:
 		return on.Start
+	case s.Status != report.StageFailed: // it was stopped for what it did
+		return false
 	case s.Signal != "":
 		return slices.Contains(on.Signal, s.Signal)
 	default:

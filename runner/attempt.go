@@ -79,11 +79,12 @@ type outFile struct {
 
 // stage is one process of an attempt.
 type stage struct {
-	plan  *plan.Stage
-	argv  []string
-	p     *proc.Process // nil where it did not start
-	start time.Time
-	log   *plumb.Log // of its standard error; nil where that is not logged
+	plan    *plan.Stage
+	argv    []string
+	p       *proc.Process // nil where it did not start
+	start   time.Time
+	log     *plumb.Log // of its standard error; nil where that is not logged
+	trouble *os.File   // from the process that shares its stream, closed by drain; nil: there is none
 	ending
 }
 
@@ -208,7 +209,7 @@ func (a *attempt) startStage(i int, files []*os.File) error {
 		}
 	}
 	if s.plan.Shard != nil {
-		if c.Path, c.Argv, err = a.sharded(s); err != nil {
+		if err := a.sharded(s, &c); err != nil {
 			return a.cannotStart(s, err)
 		}
 	}

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -41,7 +42,8 @@ type coordinator struct {
 	byID map[string]*report.Job
 	errs *multierror.Error // of sluice itself
 
-	found map[string][]*plan.Instance // by job, those that only the run could know
+	found   map[string][]*plan.Instance // by job, those that only the run could know
+	writers plan.Writers                // of the files of all that are known; nil until a job is spread
 }
 
 func newCoordinator(r *run, ctx context.Context) *coordinator {
@@ -170,6 +172,9 @@ func (c *coordinator) spread(j *plan.Job) (todo []*plan.Instance, done int, err 
 		return data, err
 	}
 	list, err := j.Spread(printed, c.plan.MostInstances()-c.total+1) // j counts as one of the total
+	if err == nil {
+		err = c.writes(list)
+	}
 	if err != nil {
 		return nil, 0, err
 	}
@@ -187,6 +192,27 @@ func (c *coordinator) spread(j *plan.Job) (todo []*plan.Instance, done int, err 
 	}
 	c.total += len(todo)
 	return todo, done, nil
+}
+
+// writes notes the files that instances write which have been found. The error
+// is that of two that would write one.
+func (c *coordinator) writes(list []*plan.Instance) error {
+	if c.writers == nil {
+		c.writers = plan.Writers{}
+		for _, j := range c.plan.Jobs {
+			for _, inst := range j.Instances {
+				c.writers.Add(inst) // the plan has seen to that
+			}
+		}
+	}
+	all := maps.Clone(c.writers)
+	for _, inst := range list {
+		if err := all.Add(inst); err != nil {
+			return err
+		}
+	}
+	c.writers = all
+	return nil
 }
 
 // instances are those of j as far as they are known.

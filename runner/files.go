@@ -37,12 +37,13 @@ func newFiles(parallel int) files {
 // between its stages, both ends of those that are read, and a pidfd for each;
 // and for its input, a log, and the fork. A tee has for each branch a pipe, a
 // spool and perhaps a file with a pipe that wakes its pump, a pipe that wakes
-// itself, and what it reads where that is no pipe. A channel has two ends.
+// itself, and what it reads where that is no pipe. A channel has two ends, and so
+// has the pipe by which a shard tells its error.
 func (f *files) need(inst *plan.Instance) int {
 	count := 5*len(inst.Stages) + 8
 	flow := inst.Flow()
 	for i, s := range inst.Stages {
-		if s.Channel != nil {
+		if s.Channel != nil || s.Shard != nil {
 			count += 2
 		}
 		if s.Tee != nil {

@@ -18,7 +18,14 @@ func TestFewDescriptors(t *testing.T) {
 	for i := range 200 {
 		jobs = append(jobs, job(fmt.Sprintf("j%d", i), tool(t, "true"), tool(t, "cat")))
 	}
-	data, err := json.Marshal(planOf(jobs...))
+	withFew(t, planOf(jobs...), "40", "64", "200")
+}
+
+// withFew runs p with each of so many descriptors, a hundred instances at once,
+// and wants it to succeed.
+func withFew(t *testing.T, p *plan.Plan, descriptors ...string) {
+	t.Helper()
+	data, err := json.Marshal(p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +35,7 @@ func TestFewDescriptors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, n := range []string{"40", "64", "200"} {
+	for _, n := range descriptors {
 		cmd := exec.Command(self, n, path)
 		cmd.Env = []string{play + "=few", "GORACE=atexit_sleep_ms=0"}
 		cmd.Stderr = os.Stderr
@@ -40,8 +47,14 @@ func TestFewDescriptors(t *testing.T) {
 		if err := json.Unmarshal(out, &rep); err != nil {
 			t.Fatal(err)
 		}
-		if rep.Status != report.Succeeded {
-			t.Errorf("with %s: %s", n, results(&rep))
+		if rep.Status == report.Succeeded {
+			continue
+		}
+		t.Errorf("with %s: %s", n, results(&rep))
+		for _, j := range rep.Jobs {
+			if a := j.Last(); a != nil && a.Status != report.Succeeded {
+				t.Logf("%s: %s", j.ID, a.Cause)
+			}
 		}
 	}
 }

@@ -1,10 +1,8 @@
 package runner
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -138,7 +136,7 @@ func TestTeeDiskFull(t *testing.T) {
 	j := job("j", self(t, "emit", fmt.Sprint(size)), teeTo(full, toFile(made, plan.ModeAtomic)), self(t, "sum"))
 	o := execute(t, planOf(j), Options{})
 	a := o.wants(t, "succeeded failed succeeded; failed")
-	if want := "stage 2 of 3, tee: write /dev/full: no space left on device"; a.Cause != want || a.CauseBy != 1 {
+	if want := "stage 2, tee: write /dev/full: no space left on device"; a.Cause != want || a.CauseBy != 1 {
 		t.Errorf("the cause is %q, want %q", a.Cause, want)
 	}
 	if got := o.logged("j", 2, event.Stdout); got != summed(size) {
@@ -177,22 +175,6 @@ func TestTeeCaptureFull(t *testing.T) {
 		a := execute(t, planOf(j), Options{}).Jobs[0].Last()
 		if want := "it printed more than the 1MiB that stdout: {capture: {max}} allows"; a.Status != report.Failed || a.Cause != want {
 			t.Errorf("%s: %s", words(a), a.Cause)
-		}
-	}
-}
-
-// A tee that is to fail at its bound ends its job, whoever waits for what.
-func TestSpillFails(t *testing.T) {
-	tee := teeTo()
-	tee.Tee.Spill, tee.Tee.Fail = 1<<20, true
-	j := graph(0, 3, self(t, "flood"), tee, branch(1, self(t, "hang")), from(1, self(t, "soak")))
-	a := execute(t, planOf(j), Options{}).Jobs[0].Last()
-	if want := "hang is 1MiB behind the others, and spill allows no more"; a.Status != report.Failed || a.Cause != want || a.CauseBy != -1 {
-		t.Errorf("%s: %s", words(a), a.Cause)
-	}
-	for _, k := range []int{2, 3} {
-		if s := a.Stages[k]; s.Status != report.StageCancelled || s.Ending != "signal 15 TERM, sent by sluice" {
-			t.Errorf("%s %s: %s", s.Name, s.Status, s.Ending)
 		}
 	}
 }
@@ -297,35 +279,5 @@ func TestGraphsOfFewDescriptors(t *testing.T) {
 		j.Name, j.Instances[0].ID = fmt.Sprint("j", i), fmt.Sprint("j", i)
 		jobs = append(jobs, j)
 	}
-	data, err := json.Marshal(planOf(jobs...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "plan.json")
-	write(t, path, string(data))
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, n := range []string{"80", "160"} {
-		cmd := exec.Command(program, n, path)
-		cmd.Env = []string{play + "=few", "GORACE=atexit_sleep_ms=0"}
-		cmd.Stderr = os.Stderr
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("with %s: %v", n, err)
-		}
-		var rep report.Report
-		if err := json.Unmarshal(out, &rep); err != nil {
-			t.Fatal(err)
-		}
-		if rep.Status != report.Succeeded {
-			t.Errorf("with %s: %s", n, results(&rep))
-			for _, j := range rep.Jobs {
-				if a := j.Last(); a != nil && a.Status != report.Succeeded {
-					t.Logf("%s: %s", j.ID, a.Cause)
-				}
-			}
-		}
-	}
+	withFew(t, planOf(jobs...), "80", "160")
 }

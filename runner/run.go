@@ -74,8 +74,9 @@ type Options struct {
 	Mailbox *Mailbox
 
 	// Shard is how this program is called, argv[0] first, so that it is
-	// shard.Main with the arguments that follow. nil: a plan with stages that
-	// are to share their stream is refused.
+	// shard.Main with the arguments that follow, and writes the error of that to
+	// descriptor ShardErrors, which no copy may have. nil: a plan with stages
+	// that are to share their stream is refused.
 	Shard []string
 
 	// NoSync leaves it to the system when output files reach the disk; else

@@ -49,6 +49,9 @@ func (a *attempt) reap() {
 // left the group may hold one; nobody waits long for that.
 func (a *attempt) drain() {
 	deadline := time.Now().Add(linger)
+	for _, s := range a.stages {
+		s.readTrouble(deadline)
+	}
 	for _, l := range a.logs {
 		l.Interrupt(deadline)
 	}
@@ -111,7 +114,7 @@ func (a *attempt) settle(trouble error) error {
 	case trouble != nil:
 		a.res.Status, a.res.Cause = report.Failed, trouble.Error()
 	case status != report.Succeeded:
-		a.res.Cause = a.stop.reason
+		a.res.Cause, a.res.CauseBy = a.stop.reason, slices.Index(a.stages, a.stop.fault)
 		if status == report.Cancelled && a.killedToEnd() {
 			a.res.Cause += ", killed"
 		}
@@ -198,7 +201,7 @@ func (a *attempt) cause(by int) string {
 	s := a.stages[by]
 	text := s.words(a.stop)
 	if len(a.stages) > 1 {
-		text = fmt.Sprintf("stage %d of %d, %s: %s", by+1, len(a.stages), s.plan.Name, text)
+		text = report.Place(by, len(a.stages), s.plan.Name, a.inst.IsGraph()) + ": " + text
 	}
 	return text
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -140,6 +142,43 @@ func TestSpreadStopping(t *testing.T) {
 	}
 	if want := errInterrupted.Error(); len(why) != 1 || why[0] != want || o.Jobs[2].Reason != want {
 		t.Errorf("the run stopped for %q, and other did not start: %s", why, o.Jobs[2].Reason)
+	}
+}
+
+// Lines name files, each its own.
+func TestSpreadFiles(t *testing.T) {
+	dir := t.TempDir()
+	named := func(before, after string) *plan.Named {
+		return &plan.Named{Dir: dir, Name: plan.TextOf(plan.Part{Text: before}, plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownMatrix, Name: "line"}}, plan.Part{Text: after})}
+	}
+	use := each(job("use", self(t, "copy")), "list")
+	inst := use.Each[0]
+	inst.Stages[0].Argv = inst.Stages[0].Argv[:1]
+	inst.Stdin = plan.Input{Kind: plan.InFile, Named: named("in-", ""), Later: true}
+	inst.Stdout = plan.Output{Kind: plan.OutFile, Mode: plan.ModeAtomic, Named: named("out/", ".txt")}
+	for _, name := range []string{"a", "b"} {
+		if err := os.WriteFile(filepath.Join(dir, "in-"+name), []byte("text of "+name), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := execute(t, planOf(printing(t, "list", "a", "b"), use), Options{})
+	if got, want := results(o.Report), "list succeeded, use[line=a] succeeded, use[line=b] succeeded"; got != want {
+		t.Fatalf("got  %s\nwant %s", got, want)
+	}
+	for _, name := range []string{"a", "b"} {
+		if text, err := os.ReadFile(filepath.Join(dir, "out", name+".txt")); err != nil || string(text) != "text of "+name {
+			t.Errorf("%s: %q, %v", name, text, err)
+		}
+	}
+	other := job("other", self(t, "say", "x"))
+	other.Instances[0].Stdout = toFile(filepath.Join(dir, "out/b.txt"), plan.ModeAtomic)
+	o = execute(t, planOf(other, printing(t, "list", "a", "b"), use), Options{KeepGoing: true})
+	if r := o.Jobs[2]; r.ID != "use" || r.Status != report.Failed || r.Reason != "other and use[line=b] would both write "+dir+"/out/b.txt" {
+		t.Errorf("%s %s: %s", r.ID, r.Status, r.Reason)
+	}
+	o = execute(t, planOf(printing(t, "list", "a", "./a"), use), Options{KeepGoing: true})
+	if r := o.Jobs[1]; r.Reason != "use[line=a] and use[line=./a] would both write "+dir+"/out/a.txt" {
+		t.Errorf("%s %s: %s", r.ID, r.Status, r.Reason)
 	}
 }
 

@@ -169,7 +169,11 @@ func (a *attempt) beginTee(t *tee) {
 		t.waited = t.names[branch]
 		if o.Fail {
 			// Not by an end of the branches, which would pass for that of the stream.
-			a.end(stopped{status: report.Failed, reason: fmt.Sprintf("%s is %s behind the others, and spill allows no more", t.waited, report.Size(o.Spill))})
+			fault := t.stage // where it is no stage that reads slowly
+			if readers := a.flow.Readers[t.stage]; branch < len(readers) {
+				fault = readers[branch].Stage
+			}
+			a.end(stopped{status: report.Failed, fault: a.stages[fault], reason: fmt.Sprintf("%s is %s behind the others, and spill allows no more", t.waited, report.Size(o.Spill))})
 		}
 	}})
 }

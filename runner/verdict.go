@@ -23,7 +23,7 @@ type ending struct {
 
 	tee     bool             // it is none of a process
 	copied  *plumb.TeeResult // of a tee that has begun
-	copyErr error            // of copying, reading and writing
+	copyErr error            // of copying, reading and writing, or of sharing a stream among copies
 	cut     bool             // what it wrote to was not read, and it was stopped
 }
 
@@ -32,6 +32,7 @@ type ending struct {
 type stopped struct {
 	status    report.Status // TimedOut, Cancelled or Failed; Succeeded for a service that is not needed any more
 	reason    string        // "timeout of 3s"
+	fault     *stage        // who is to blame for it; nil: no stage
 	signal    string        // what the group was sent first, or after message
 	has       string        // that, where it was not sluice that sent it
 	told      bool          // it was the whole run that was to stop, or to do without the service
@@ -91,7 +92,7 @@ func judgeStage(e ending, stop stopped, readerOK bool) report.StageStatus {
 	switch {
 	case !e.started || e.tee && e.copied == nil:
 		return report.StageNotStarted
-	case e.tee && e.copyErr != nil:
+	case e.copyErr != nil:
 		return report.StageFailed
 	case e.tee && stop.happened() && (e.cut || e.copied.Cut || e.copied.Early && !readerOK):
 		return stop.stage()

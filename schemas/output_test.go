@@ -74,6 +74,10 @@ func everyPlan() *plan.Plan {
 				Each: []*plan.Instance{{
 					ID: "a[go=‹b›]", Matrix: []plan.Axis{{Name: "go", Job: "b"}}, Stages: []*plan.Stage{stage},
 					Stdin:  plan.Input{Kind: plan.InText, Text: plan.TextOf(plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownMatrix, Name: "go"}})},
+					Stdout: plan.Output{Kind: plan.OutFile, Mode: plan.ModeAppend, Shared: true, Named: &plan.Named{Dir: "/src", Name: plan.TextOf(plan.Part{Text: "out/"}, plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownMatrix, Name: "go"}})}},
+				}, {
+					ID: "a[go=‹b›]", Matrix: []plan.Axis{{Name: "go", Job: "b"}}, Stages: []*plan.Stage{stage},
+					Stdin:  plan.Input{Kind: plan.InFile, Later: true, Named: &plan.Named{Dir: "/src", Name: plan.TextOf(plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownMatrix, Name: "go"}})}},
 					Stdout: plan.Output{Kind: plan.OutLog},
 				}},
 			},

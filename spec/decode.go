@@ -158,6 +158,8 @@ func (d *decoder) unknownKey(key, value *yaml.Node, what string, keys []string) 
 	} else if near = nearestKey(key.Value, keys); near != "" {
 		msg += fmt.Sprintf("; did you mean %q?", near)
 		hint = ""
+	} else if isNull(value) && d.isBare(key) {
+		hint = "a text with a comma in it is written in quotes"
 	} else if _, ofJob := d.fields(reflect.TypeFor[Job]()).byKey[key.Value]; ofJob && what == "a stage" {
 		hint = key.Value + " belongs to the whole job: write it beside pipe"
 	} else if _, ofStage := d.fields(reflect.TypeFor[Stage]()).byKey[key.Value]; ofStage && strings.HasPrefix(what, "job ") {

@@ -113,7 +113,11 @@ func Parse(name string, text []byte, limits Limits) (*File, diag.List) {
 	}
 	d.src.split(text)
 	root := d.document(text)
-	if root == nil || !d.checkTree(root) || d.tooManyJobs(root) {
+	if root == nil {
+		return nil, d.list.Sort()
+	}
+	d.joinCommas(root)
+	if !d.checkTree(root) || d.tooManyJobs(root) {
 		return nil, d.list.Sort()
 	}
 	f := &File{Name: name, Source: text}

@@ -31,7 +31,7 @@ func Format(name string, text []byte, limits Limits) ([]byte, diag.List, error) 
 	source := strings.ReplaceAll(string(text), "\r\n", "\n")
 	d.src.split([]byte(source))
 	root := d.document([]byte(source))
-	if root == nil || !d.checkTree(root) || d.unmovable(root) {
+	if root == nil || d.joinCommas(root) || !d.checkTree(root) || d.unmovable(root) {
 		return nil, d.list.Sort(), nil
 	}
 	formatted, err := format(source, root)
@@ -49,14 +49,21 @@ func (d *decoder) unmovable(root *yaml.Node) bool {
 			return true
 		}
 	}
-	return hasOddKey(root)
+	return d.hasOddKey(root)
 }
 
-// hasOddKey reports whether a key in n is a collection, or has no text.
-func hasOddKey(n *yaml.Node) bool {
+// hasOddKey reports whether a key in n is a collection, has no text, or has
+// neither value nor colon within braces: elsewhere it would be text of what
+// stands before it.
+func (d *decoder) hasOddKey(n *yaml.Node) bool {
 	for i, inner := range n.Content {
-		isKey := n.Kind == yaml.MappingNode && i%2 == 0
-		if isKey && (inner.Kind != yaml.ScalarNode || isNothing(inner)) || hasOddKey(inner) {
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
+			bare := n.Style&yaml.FlowStyle != 0 && isNothing(n.Content[i+1]) && d.isBare(inner)
+			if inner.Kind != yaml.ScalarNode || isNothing(inner) || bare {
+				return true
+			}
+		}
+		if d.hasOddKey(inner) {
 			return true
 		}
 	}

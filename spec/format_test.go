@@ -211,6 +211,8 @@ func TestFormatRefused(t *testing.T) {
 		"a: {<<: b}\n":           "SL009",
 		"? [a]\n: b\n":           "SL016",
 		"{[a]: b}\n":             "SL016",
+		"{a: b c,d}\n":           "SL011",
+		"{b: 'c', -d, a: e}\n":   "SL011",
 		"? \n: a\n":              "SL011",
 		"a: b\rc: d\n":           "SL003",
 		"\xef\xbb\xbfa: b\n":     "SL001",

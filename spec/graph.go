@@ -235,5 +235,5 @@ func (b *Branch) Output() Output {
 	if b.File.IsSet() {
 		return Output{Kind: OutputFile, Pos: b.Pos, File: b.File, Mode: b.Mode}
 	}
-	return b.Stdout
+	return b.Stdout.Output
 }

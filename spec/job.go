@@ -32,7 +32,7 @@ type Job struct {
 	Pipe        List[*Stage]  `key:"pipe" doc:"A pipeline: stages joined by the kernel's pipes, one process group, one verdict." example:"[sort, uniq -c]"`
 	Stdout      Output        `key:"stdout" doc:"Where the last stage's standard output goes: into the log, to sluice's own, nowhere, into a file, or to jobs that need it." default:"log" example:"{file: out/words.txt}"`
 	Stderr      Output        `key:"stderr" doc:"Where standard error goes, of every stage that does not say: into the log, to sluice's own, nowhere, where standard output goes, or into a file." default:"log" example:"stdout"`
-	Channel     *Channel      `key:"channel" doc:"Whether the command has a message channel, as Node's child_process.fork gives one: it finds the descriptor in NODE_CHANNEL_FD, and messages are lines of JSON. A mapping says more." example:"true"`
+	Channel     *Channel      `key:"channel" doc:"Whether the command has a message channel, as Node's child_process.fork gives one: it finds the descriptor in NODE_CHANNEL_FD, and messages are lines of JSON. {\"sluice\": {\"output\": {\"KEY\": …}}} makes ${jobs.NAME.outputs.KEY} for jobs that need the job, and {\"sluice\": {\"progress\": 0.4}} says how far it is. A mapping says more." example:"true"`
 	OK          List[Int]     `key:"ok" validate:"min=0,max=255" doc:"Exit codes that count as success, of the stages of the job's own pipeline." default:"[0]" example:"[0, 1]"`
 	Timeout     Duration      `key:"timeout" validate:"gt=0" doc:"The longest time of one attempt; then it is stopped as stop says." example:"30s"`
 	IdleTimeout Duration      `key:"idle_timeout" validate:"gt=0" doc:"The longest time of one attempt in which nothing arrives on its logged streams; then it is stopped as stop says." example:"2m"`
@@ -67,7 +67,7 @@ type Stage struct {
 	Spill   *Spill        `key:"spill" doc:"Of a tee: how much of what slow branches have not read yet is kept, in memory and in unlinked temporary files, so that they don't hold up the others." default:"1GiB" example:"10GiB"`
 	Shard   *Shard        `key:"shard" doc:"How many copies of the command share the stream, or a mapping. Default: one process reads it." example:"4"`
 	Stderr  Output        `key:"stderr" doc:"Where the stage's standard error goes. stdout joins it to the stage's own standard output. Default: as the job says." example:"discard"`
-	Channel *Channel      `key:"channel" doc:"Whether the stage has a message channel, as Node's child_process.fork gives one: it finds the descriptor in NODE_CHANNEL_FD, and messages are lines of JSON. A mapping says more." example:"true"`
+	Channel *Channel      `key:"channel" doc:"Whether the stage has a message channel, as Node's child_process.fork gives one: it finds the descriptor in NODE_CHANNEL_FD, and messages are lines of JSON. {\"sluice\": {\"output\": {\"KEY\": …}}} makes ${jobs.NAME.outputs.KEY} for jobs that need the job, and {\"sluice\": {\"progress\": 0.4}} says how far it is. A mapping says more." example:"true"`
 	OK      List[Int]     `key:"ok" validate:"min=0,max=255" doc:"Exit codes of this stage that count as success. Default: those of the job, or 0 within an input or a branch." example:"[0, 1]"`
 	Allow   List[*Allow]  `key:"allow" doc:"Rules that this stage may break, each with the reason." example:"[{rule: SL205, reason: the program matches names itself}]"`
 }
@@ -86,7 +86,7 @@ type Branch struct {
 	Args    List[Arg]    `key:"args" doc:"The arguments of command, element by element." example:"[-n, '10']"`
 	Inputs  Map[*Feed]   `key:"inputs" names:"name" doc:"Pipelines whose output the command opens as files." example:"{words: sort words.txt}"`
 	Pipe    List[*Stage] `key:"pipe" doc:"A pipeline that reads the copy." example:"[sort, uniq -c]"`
-	Stdout  Output       `key:"stdout" doc:"Where the output of the branch goes: into the log, to sluice's own, nowhere, or into a file. Not for a branch that an input names." default:"log" example:"{file: count.txt}"`
+	Stdout  BranchOutput `key:"stdout" doc:"Where the output of the branch goes: into the log, to sluice's own, nowhere, or into a file. Not for a branch that an input names." default:"log" example:"{file: count.txt}"`
 }
 
 // Spill bounds what a tee keeps of its stream, written as a size or as a

@@ -89,20 +89,40 @@ func (k Key) holdsNames() bool {
 }
 
 // KeysNamed finds the keys whose path ends in path, NAME left out or replaced
-// as in KeyAt: "retry.jitter", or "jitter".
+// as in KeyAt: "retry.jitter", or "jitter". Where there are none, a key may also
+// be named by one that it stands beside: "tee.spill".
 func KeysNamed(path string) (found []Key) {
 	words := strings.Split(path, ".")
-	var visit func(keys []Key)
-	visit = func(keys []Key) {
+	var visit func(keys []Key, named func(Key) bool)
+	visit = func(keys []Key, named func(Key) bool) {
 		for _, k := range keys {
-			if k.endsIn(words) {
+			if named(k) {
 				found = append(found, k)
 			}
-			visit(k.Keys)
+			visit(k.Keys, named)
 		}
 	}
-	visit(Keys())
+	all, last := Keys(), len(words)-1
+	visit(all, func(k Key) bool { return k.endsIn(words) })
+	if len(found) > 0 || last == 0 {
+		return found
+	}
+	before := KeysNamed(strings.Join(words[:last], "."))
+	visit(all, func(k Key) bool { return k.Name == words[last] && slices.ContainsFunc(before, k.isNear) })
 	return found
+}
+
+// isNear reports whether k is a key of other's value, or of the mapping that
+// other is a key of.
+func (k Key) isNear(other Key) bool {
+	mapping := k.steps[:len(k.steps)-1]
+	if pathOf(mapping) == pathOf(other.steps[:len(other.steps)-1]) {
+		return true
+	}
+	if k.isNamed() {
+		mapping = mapping[:len(mapping)-1]
+	}
+	return pathOf(mapping) == other.Path
 }
 
 func (k Key) endsIn(words []string) bool {
@@ -122,24 +142,6 @@ func (k Key) endsIn(words []string) bool {
 // SameAs reports whether k and other are one key that stands in two places.
 func (k Key) SameAs(other Key) bool {
 	return k.Name == other.Name && k.Type == other.Type && k.Doc == other.Doc && k.Default == other.Default && k.Example == other.Example
-}
-
-// Sample is k's example as YAML in its place.
-func (k Key) Sample() string {
-	var b strings.Builder
-	indent, lead := "", ""
-	for i, s := range k.steps {
-		b.WriteString(indent + lead + s.name + ":")
-		indent += strings.Repeat(" ", len(lead)) + "  "
-		lead = ""
-		if i == len(k.steps)-1 {
-			b.WriteString(" " + k.Example)
-		} else if s.isList {
-			lead = "- "
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
 }
 
 // keyReader reads the schema of a file as documentation.
@@ -201,11 +203,7 @@ func (r keyReader) key(name string, s *schema, path []step, within []*schema) Ke
 		Default: property.written(tags.Get("default"), property.Default), Example: property.written(tags.Get("example"), property.Examples),
 		Required: slices.Contains(s.Required, name), Keys: r.keys(property, path, within),
 	}
-	names := make([]string, len(path))
-	for i, s := range path {
-		names[i] = s.name
-	}
-	k.Path = strings.Join(names, ".")
+	k.Path = pathOf(path)
 	return k
 }
 

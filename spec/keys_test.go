@@ -88,6 +88,7 @@ func TestKeysNamed(t *testing.T) {
 	for path, want := range map[string]string{
 		"needs": "jobs.NAME.needs", "retry.jitter": "defaults.retry.jitter jobs.NAME.retry.jitter", "stdin.file": "jobs.NAME.stdin.file jobs.NAME.inputs.NAME.stdin.file jobs.NAME.pipe.inputs.NAME.stdin.file", "params.max": "params.NAME.max",
 		"matrix.range": "jobs.NAME.matrix.AXIS.range", "AXIS.range": "jobs.NAME.matrix.AXIS.range", "nothing": "", "retry.nothing": "", "": "",
+		"tee.spill": "jobs.NAME.pipe.spill", "pipe.tee.spill.max": "jobs.NAME.pipe.spill.max", "values.max": "params.NAME.max", "needs.spill": "", "tee.spill.nothing": "",
 	} {
 		var paths []string
 		for _, k := range KeysNamed(path) {
@@ -116,11 +117,20 @@ func TestKeyWords(t *testing.T) {
 	}
 }
 
+// TestSample holds what stands beside a key in its example: what its mapping,
+// and those above, can't be without.
 func TestSample(t *testing.T) {
-	k, _ := KeyAt("jobs.pipe.allow.reason")
-	want := "jobs:\n  NAME:\n    pipe:\n      - allow:\n          - reason: the program matches names itself\n"
-	if got := k.Sample(); got != want {
-		t.Errorf("got\n%swant\n%s", got, want)
+	for path, want := range map[string]string{
+		"env":                     "env: {LC_ALL: C}\n",
+		"jobs.pipe.allow.reason":  "jobs:\n  NAME:\n    pipe:\n      - command: find\n        args: [., -name, '*.go']\n        allow:\n          - rule: SL205\n            reason: the program matches names itself\n",
+		"jobs.pipe.spill.full":    "jobs:\n  NAME:\n    pipe:\n      - zcat access.log.gz\n      - tee: [{file: access.log}, ./slow]\n        spill:\n          max: 10GiB\n          full: fail\n",
+		"jobs.inputs.NAME.branch": "jobs:\n  NAME:\n    command: paste\n    args: [{input: counted}, {input: NAME}]\n    inputs:\n      counted: {pipe: [cat words.txt, {tee: [{name: sorted, run: sort}]}, uniq -c]}\n      NAME:\n        branch: sorted\n",
+		"jobs.pipe.run":           "jobs:\n  NAME:\n    pipe:\n      - run: 'grep -c ''a b'''\n",
+	} {
+		k, _ := KeyAt(path)
+		if got := k.Sample(); got != want {
+			t.Errorf("%s: got\n%swant\n%s", path, got, want)
+		}
 	}
 }
 

@@ -197,20 +197,33 @@ func (Output) schema(b *schemaBuilder) *schema {
 	}
 }
 
-// stderrSchema is the schema of an Output that is stderr. Nothing could name
-// what it captured.
+func (BranchOutput) schema(b *schemaBuilder) *schema {
+	return &schema{
+		AnyOf: []*schema{enumSchema("log", "inherit", "discard"), uncaptured(b, "branch_stdout", "atomic")},
+		words: "log, inherit, discard or {file: …}",
+	}
+}
+
+// stderrSchema is the schema of an Output that is stderr.
 func stderrSchema(b *schemaBuilder) *schema {
 	return &schema{
-		AnyOf: []*schema{enumSchema("log", "inherit", "discard", "stdout"), b.define("stderr", func() *schema {
-			m := b.mapping(reflect.TypeFor[outputMapping]())
-			m.Properties["mode"].Default = "truncate"
-			m.keys = slices.DeleteFunc(m.keys, func(key string) bool { return key == "capture" })
-			delete(m.Properties, "capture")
-			m.OneOf, m.Dependencies, m.Required = nil, nil, []string{"file"}
-			return m
-		})},
+		AnyOf: []*schema{enumSchema("log", "inherit", "discard", "stdout"), uncaptured(b, "stderr", "truncate")},
 		words: "log, inherit, discard, stdout or {file: …}",
 	}
+}
+
+// uncaptured is the definition called name of an Output that is a file, which
+// is written by mode where it does not say. Nothing could name what else it
+// captured.
+func uncaptured(b *schemaBuilder, name, mode string) *schema {
+	return b.define(name, func() *schema {
+		m := b.mapping(reflect.TypeFor[outputMapping]())
+		m.Properties["mode"].Default = mode
+		m.keys = slices.DeleteFunc(m.keys, func(key string) bool { return key == "capture" })
+		delete(m.Properties, "capture")
+		m.OneOf, m.Dependencies, m.Required = nil, nil, []string{"file"}
+		return m
+	})
 }
 
 func (ParamDefault) schema(b *schemaBuilder) *schema {

@@ -247,7 +247,12 @@ func (d *decoder) given(n *yaml.Node, keys ...string) (given []string) {
 // should have one.
 func (d *decoder) notOne(pos diag.Pos, what string, given []string, keys string) {
 	msg := fmt.Sprintf("%s has none of the keys %s; expected one", what, keys)
-	if len(given) > 0 {
+	switch only := !strings.Contains(keys, ","); {
+	case only && len(given) == 0:
+		msg = fmt.Sprintf("%s has no %q", what, keys)
+	case only:
+		msg = fmt.Sprintf("%s has %s; expected %s alone", what, strings.Join(given, " and "), keys)
+	case len(given) > 0:
 		msg = fmt.Sprintf("%s has %s; expected exactly one of %s", what, strings.Join(given, " and "), keys)
 	}
 	d.add("SL017", pos, 1, msg, "")
@@ -288,20 +293,37 @@ type capture struct {
 	Trim Bool `key:"trim" doc:"Whether ${jobs.NAME.stdout} loses its trailing newlines." default:"true" example:"false"`
 }
 
+// BranchOutput is the stdout of a branch: not to be captured, since nothing
+// could name it.
+type BranchOutput struct{ Output }
+
+func (o *BranchOutput) decode(d *decoder, n *yaml.Node, what string) {
+	o.read(d, n, what, "log, inherit, discard or {file: …}", "use {file: …}, or log: only the job's own stdout can be captured")
+}
+
 func (o *Output) decode(d *decoder, n *yaml.Node, what string) {
+	if what == "stderr" {
+		o.read(d, n, what, "log, inherit, discard, stdout or {file: …}", "write stdout, and what that captures has both")
+		return
+	}
+	o.read(d, n, what, "log, inherit, discard, {file: …} or {capture: {…}}", "write {capture: {}}")
+}
+
+// read is decode where want is expected. captured is what to write for the word
+// capture. A capture where there can be none is read all the same, for package
+// validate to tell why.
+func (o *Output) read(d *decoder, n *yaml.Node, what, want, captured string) {
 	o.Pos = d.pos(n)
 	words := map[string]OutputKind{"log": OutputLog, "inherit": OutputInherit, "discard": OutputDiscard}
-	want := "log, inherit, discard, {file: …} or {capture: {…}}"
 	if what == "stderr" {
 		words["stdout"] = OutputStdout
-		want = "log, inherit, discard, stdout, {file: …} or {capture: {…}}"
 	}
 	switch n.Kind {
 	case yaml.ScalarNode:
 		if o.Kind = words[n.Value]; o.Kind == OutputUnset {
 			hint := "a file is written {file: " + n.Value + "}"
 			if n.Value == "capture" {
-				hint = "write {capture: {}}"
+				hint = captured
 			}
 			d.wrongKindHint(n, what, want, hint)
 		}
@@ -311,7 +333,11 @@ func (o *Output) decode(d *decoder, n *yaml.Node, what string) {
 		o.File, o.Mode = m.File, m.Mode
 		switch given := d.given(n, "file", "capture"); {
 		case len(given) != 1:
-			d.notOne(o.Pos, what, given, "file, capture")
+			keys := "file, capture"
+			if !strings.Contains(want, "capture") {
+				keys = "file"
+			}
+			d.notOne(o.Pos, what, given, keys)
 		case given[0] == "file":
 			o.Kind = OutputFile
 		default:
@@ -378,77 +404,3 @@ func (u *Umask) decode(d *decoder, n *yaml.Node, what string) {
 var umaskSyntax = lazyRegexp(umaskPattern)
 
 const umaskPattern = `^0?[0-7]{3}$`
-
-// Matrix is the axes of a job and the combinations that are left out.
-type Matrix struct {
-	Pos     diag.Pos
-	Axes    []Axis
-	Exclude List[Map[String]]
-}
-
-// Axis is one axis of a matrix. Exactly one of its sources is set.
-type Axis struct {
-	Name   String
-	Pos    diag.Pos // of its values
-	Values []String
-	Glob   Template
-	Param  String
-	Range  []Int  // from, to: both included
-	Job    String // whose captured lines are the values: only the run knows them
-}
-
-type axisMapping struct {
-	Glob  Template  `key:"glob" doc:"A pattern of file names: each match is a value." example:"cmd/*"`
-	Param String    `key:"param" doc:"The name of a list param: each of its values is one." example:"targets"`
-	Range List[Int] `key:"range" doc:"Two whole numbers: every number from the first to the second is a value." example:"[1, 10]"`
-	Job   String    `key:"job" doc:"The name of a job that captures its output, which is needed: each of its lines is a value. They are known only to the run, so they can stand in args, env and stdin: {text}, and not in the names of files." example:"list"`
-}
-
-func (m *Matrix) decode(d *decoder, n *yaml.Node, what string) {
-	if n.Kind != yaml.MappingNode {
-		d.wrongKind(n, what, "a mapping of axes")
-		return
-	}
-	m.Pos = d.pos(n)
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
-		switch {
-		case key.Kind != yaml.ScalarNode || key.Tag == "!!merge" || isNull(value): // reported by checkTree
-		case key.Value == "exclude":
-			d.decode(value, &m.Exclude, "exclude")
-		default:
-			m.Axes = append(m.Axes, d.axis(d.str(key), value))
-		}
-	}
-}
-
-func (d *decoder) axis(name String, n *yaml.Node) Axis {
-	a := Axis{Name: name, Pos: d.pos(n)}
-	what := "axis " + show(name.Value)
-	switch n.Kind {
-	case yaml.SequenceNode:
-		var l List[String]
-		l.decode(d, n, what)
-		a.Values = l.Items
-	case yaml.MappingNode:
-		var m axisMapping
-		d.mapping(n, reflect.ValueOf(&m).Elem(), what)
-		given := d.given(n, "glob", "param", "range", "job")
-		if len(given) != 1 {
-			d.notOne(a.Pos, what, given, "glob, param, range, job")
-			break
-		}
-		a.Glob, a.Param, a.Range, a.Job = m.Glob, m.Param, m.Range.Items, m.Job
-		if given[0] == "range" && m.Range.IsSet() && len(a.Range) != 2 {
-			d.add("SL016", m.Range.Pos, 1, fmt.Sprintf("a range of length %d; expected two numbers, such as [1, 10]", len(a.Range)), "")
-			a.Range = nil
-		}
-	default:
-		hint := ""
-		if n.Kind == yaml.ScalarNode {
-			hint = "write [" + flowText(n.Value) + "]"
-		}
-		d.wrongKindHint(n, what, "a list, {glob: …}, {param: …}, {range: [from, to]} or {job: …}", hint)
-	}
-	return a
-}

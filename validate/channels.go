@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"sluice/spec"
+	"sluice/spec/diag"
+	"sluice/spec/order"
 )
 
 // Message channels (SL112).
@@ -62,14 +64,51 @@ func (c *check) addressee(j *spec.Job, s *spec.Stage) {
 	case !ok:
 		no(why, hint)
 	case other == nil && who.Stage.Pos == s.Pos:
-		no("the messages of a process can't go to itself", "")
+		no("the messages of a process can't go to itself", "name another process; or leave to out, and only sluice messages shows them")
 	case other == nil:
 	case j.Detach.Value:
 		no("a detached job is a run of its own, and can't reach another job", "name a stage of this job")
 	case other.Detach.Value:
-		no(fmt.Sprintf("job %q is detached, and so a run of its own", other.Name.Value), "")
+		no(fmt.Sprintf("job %q is detached, and so a run of its own", other.Name.Value), "make it a service, which is of the same run")
 	case other.Matrix != nil:
-		no(fmt.Sprintf("job %q has a matrix, and the messages are for one process", other.Name.Value), "")
+		no(fmt.Sprintf("job %q has a matrix, and the messages are for one process", other.Name.Value), "let a job without a matrix take them")
+	}
+}
+
+// unheard checks that jobs which messages go to run at the same time as those
+// that send them: a message to a job that does not run is dropped.
+func (c *check) unheard(g *order.Graph) {
+	for _, name := range c.jobNames {
+		j := c.jobs[name]
+		for _, s := range j.Channels() {
+			to := s.Channel.To
+			if who, ok, _, _ := c.file.Addressee(j, to); to.IsSet() && ok && who.Job != nil {
+				c.meets(g, j, who.Job, to)
+			}
+		}
+	}
+}
+
+// meets checks that from, whose messages go to other as to says, is not over
+// before that starts, nor the other way round.
+func (c *check) meets(g *order.Graph, from, other *spec.Job, to spec.String) {
+	a, b, msg, hint := from.Name.Value, other.Name.Value, "starts only when this one has ended", "let the two run at once"
+	switch {
+	case g.Precedes(b, a) && other.Service.Value:
+		a, b, msg, hint = b, a, "is stopped before this one starts", "add "+b+" to needs, and it is stopped after this one"
+	case g.Precedes(b, a):
+		a, b, msg = b, a, "has ended when this one starts"
+	case !g.Precedes(a, b):
+		return
+	case !from.Service.Value && from.Matrix == nil:
+		hint += ", or have it read an output of this one: ${jobs." + a + ".outputs.NAME}"
+	}
+	p := c.at("SL112", to, fmt.Sprintf("to: job %q %s, so no message could reach it", other.Name.Value, msg), hint)
+	for _, e := range c.edges(c.jobs[b]) {
+		if e.to.Value == a || g.Precedes(a, e.to.Value) {
+			p.Related = []diag.Related{{Pos: e.to.Pos, Msg: e.String()}}
+			return
+		}
 	}
 }
 
@@ -103,6 +142,14 @@ func (c *check) handsOver(from *spec.Job, r *spec.Ref, at spec.String) {
 	case len(from.Channels()) == 0:
 		c.at("SL112", at, fmt.Sprintf("%s is an output of job %q, which has no channel to send it by", r.Text, from.Name.Value), fmt.Sprintf("give job %q channel: true", from.Name.Value))
 	case from.Matrix != nil:
-		c.at("SL112", at, fmt.Sprintf("%s is an output of job %q, and that job has many instances", r.Text, from.Name.Value), "")
+		c.at("SL112", at, fmt.Sprintf("%s is an output of job %q, and that job has many instances", r.Text, from.Name.Value), ownFiles(from))
 	}
+}
+
+// ownFiles is what to do where one value is asked of j, which has a matrix.
+func ownFiles(j *spec.Job) string {
+	if len(j.Matrix.Axes) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("let each instance write a file of its own, with ${matrix.%s} in its name, and read those", j.Matrix.Axes[0].Name.Value)
 }

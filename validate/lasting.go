@@ -83,7 +83,7 @@ func (c *check) detached(j *spec.Job) {
 		inherited(s.Stderr, "stderr")
 	}
 	for _, b := range j.Branches() {
-		inherited(b.Stdout, "stdout")
+		inherited(b.Stdout.Output, "stdout")
 	}
 }
 

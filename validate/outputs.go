@@ -103,7 +103,7 @@ func (c *check) manyInstances(w writer) {
 	for _, a := range w.job.Matrix.Axes {
 		if a.Job.IsSet() {
 			c.at("SL603", w.out.File.String, fmt.Sprintf("every instance of job %q writes %s, and how many there are only the run knows", w.job.Name.Value, w.out.File.Value),
-				"write mode: append, or let the command itself write a file named after ${matrix."+a.Name.Value+"}")
+				"put the axis into the name: ${matrix."+a.Name.Value+"}, or write mode: append")
 			return
 		}
 		if len(a.Values) > 1 || len(a.Range) == 2 && a.Range[1].Value > a.Range[0].Value {
@@ -141,7 +141,7 @@ func (c *check) target(w writer) {
 	}
 	switch {
 	case isDevice(name):
-	case obeyed(name):
+	case spec.IsObeyed(name):
 		c.at("SL604", t.String, t.Value+": other programs execute or obey what stands there", "write to a file of the job's own, and put it in place by hand")
 	case strings.HasPrefix(name, "/"):
 		c.at("SL601", t.String, t.Value+" is absolute: every checkout on this machine would write it", "write below dir, or let the caller say where with a param of type path")
@@ -152,18 +152,3 @@ func (c *check) target(w writer) {
 
 // isDevice reports whether the file called name belongs to nobody.
 func isDevice(name string) bool { return strings.HasPrefix(name, "/dev/") }
-
-// obeyed reports whether programs execute or obey the file called name.
-func obeyed(name string) bool {
-	parts := strings.Split(name, "/")
-	base := parts[len(parts)-1]
-	if slices.Contains(parts, ".ssh") || slices.Contains(parts[:len(parts)-1], ".git") {
-		return true
-	}
-	switch base {
-	case ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".profile", ".zshrc", ".zshenv", ".zprofile", ".kshrc", ".login", ".cshrc",
-		".gitconfig", ".netrc", ".npmrc", ".pypirc", "authorized_keys", "crontab":
-		return true
-	}
-	return false
-}

@@ -62,7 +62,7 @@ func (c *check) silent(j *spec.Job) {
 		}
 	}
 	for _, b := range j.Branches() {
-		if heard(b.Stdout) {
+		if heard(b.Stdout.Output) {
 			return
 		}
 	}

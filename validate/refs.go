@@ -94,8 +94,8 @@ func (c *check) matrixRef(j *spec.Job, r *spec.Ref, p place) {
 		param := c.params[a.Param.Value]
 		isPath := a.Glob.IsSet() || param != nil && param.TypeName() == "path"
 		switch {
-		case a.Job.IsSet() && p.planned():
-			c.badRef(r, fmt.Sprintf("this must be known before anything runs, and the values of axis %q are what job %q prints", r.Name, a.Job.Value), "put it into args, env or stdin: {text: …}")
+		case a.Job.IsSet() && p.planned() && p != placeFile:
+			c.badRef(r, fmt.Sprintf("this must be known before anything runs, and the values of axis %q are what job %q prints", r.Name, a.Job.Value), "put it into args, env, stdin, stdout or stderr")
 		case r.Prop != "" && !slices.Contains(pathProps, r.Prop):
 			c.badRef(r, "."+r.Prop+" is no part of a path", "expected one of .dir, .base, .stem, .ext")
 		case r.Prop != "" && !isPath:

@@ -82,6 +82,6 @@ func (c *check) captures(from *spec.Job, at spec.String, what string) {
 		c.at("SL107", at, fmt.Sprintf("%s reads what job %q captured, and that job captures nothing", what, from.Name.Value),
 			fmt.Sprintf("give job %q stdout: {capture: {}}", from.Name.Value))
 	case from.Matrix != nil:
-		c.at("SL107", at, fmt.Sprintf("%s reads what job %q captured, and that job has many instances", what, from.Name.Value), "")
+		c.at("SL107", at, fmt.Sprintf("%s reads what job %q captured, and that job has many instances", what, from.Name.Value), ownFiles(from))
 	}
 }

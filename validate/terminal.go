@@ -57,7 +57,7 @@ func (c *check) terminal(j *spec.Job) {
 		c.seen(s.Stderr, "stderr", "{file: …} or discard")
 	}
 	for _, b := range j.Branches() {
-		c.seen(b.Stdout, "stdout", "{file: …} or discard")
+		c.seen(b.Stdout.Output, "stdout", "{file: …} or discard")
 	}
 }
 

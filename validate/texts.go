@@ -14,6 +14,7 @@ const (
 	placeEnv
 	placeDir
 	placeFile // of stdin, stdout or stderr
+	placeReady
 	placeText // of stdin
 	placeName // of a lock; or a port
 	placeEnvFile
@@ -24,7 +25,7 @@ func (p place) planned() bool { return p != placeArg && p != placeEnv && p != pl
 
 // isPath reports whether the text names a file or a directory.
 func (p place) isPath() bool {
-	return p == placeGlob || p == placeDir || p == placeFile || p == placeEnvFile
+	return p == placeGlob || p == placeDir || p == placeFile || p == placeReady || p == placeEnvFile
 }
 
 // texts visits every template of the file: the text rules and the references
@@ -71,7 +72,7 @@ func (c *check) jobTexts(j *spec.Job) {
 	c.text(j, j.Stderr.File, placeFile)
 	if j.Ready != nil {
 		c.text(j, j.Ready.Port, placeName)
-		c.text(j, j.Ready.File, placeFile)
+		c.text(j, j.Ready.File, placeReady)
 	}
 	if j.Exclusive != nil {
 		c.text(j, j.Exclusive.Name, placeName)

@@ -66,6 +66,7 @@ func (c *check) rules() {
 	if !c.cycles() {
 		g := c.order()
 		c.together(g)
+		c.unheard(g)
 		c.lonely(g)
 	}
 	c.texts()

@@ -92,13 +92,14 @@ func (x bench) write(name, text string) string {
 	return path
 }
 
-// command is an argv with a short name. stdin, where there is one, is a file,
-// and env is what it has beside this process's environment.
+// command is an argv with a short name. stdin and stdout, where there are, are
+// files, and env is what it has beside this process's environment.
 type command struct {
-	name  string
-	argv  []string
-	env   []string
-	stdin string
+	name   string
+	argv   []string
+	env    []string
+	stdin  string
+	stdout string
 }
 
 // compare runs the commands in turns, and reports how long the first takes as
@@ -152,6 +153,14 @@ func (x bench) measure(c command) (wall, cpu time.Duration) {
 		}
 		defer in.Close()
 		cmd.Stdin = in
+	}
+	if c.stdout != "" {
+		out, err := os.Create(filepath.Join(x.dir, c.stdout))
+		if err != nil {
+			x.Fatal(err)
+		}
+		defer out.Close()
+		cmd.Stdout = out
 	}
 	start := time.Now()
 	err := cmd.Run()
@@ -312,25 +321,47 @@ func BenchmarkTee(b *testing.B) {
 	}
 }
 
-// A filter that computes for each line, in two processes.
+// Filters of lines in two processes: one that computes for each line, so that
+// nothing but the processors counts, and two everyday ones, with which it also
+// counts what it takes to hand over the blocks. Beside GNU parallel with blocks
+// of the same size, and beside two processes that have a half each from the
+// start, which is what the machine can give.
 func BenchmarkShard(b *testing.B) {
 	x := newBench(b)
-	needProgram(b, "awk")
-	filter := x.write("filter.awk", "{ s = 0; for (i = 0; i < 20; i++) s = (s * 31 + length($0) * i) % 65537; print $2, s }\n")
-	var text strings.Builder
-	for i := range 1_500_000 {
-		fmt.Fprintf(&text, "line %d x%d\n", i*7919%1_000_003, i)
+	needProgram(b, "sh")
+	x.write("compute.awk", "{ s = 0; for (i = 0; i < 20; i++) s = (s * 31 + length($0) * i) % 65537; print $2, s }\n")
+	x.write("column.awk", "{ print $2 }\n")
+	var halves [2]strings.Builder
+	const count = 1_500_000
+	for i := range count {
+		fmt.Fprintf(&halves[2*i/count], "line %d x%d\n", i*7919%1_000_003, i)
 	}
-	lines := x.write("lines", text.String())
-	job := "version: 1\njobs:\n  filter:\n    stdin: {file: lines}\n    pipe: [{run: awk -f filter.awk%s}]\n    stdout: {file: out%s}\n"
-	x.write("two.yaml", fmt.Sprintf(job, ", shard: {workers: 2, block: 1MiB}", "2"))
-	x.write("one.yaml", fmt.Sprintf(job, "", "1"))
-	for range b.N {
-		x.compare("awk on 1,500,000 lines", 5,
-			command{name: "two", argv: []string{x.sluice, "run", "two.yaml"}},
-			command{name: "one", argv: []string{x.sluice, "run", "one.yaml"}},
-			command{name: "parallel", argv: []string{"parallel", "-k", "-j2", "--pipe", "--block", "1M", "awk", "-f", filter}, stdin: lines},
-		)
+	lines := x.write("lines", halves[0].String()+halves[1].String())
+	for i := range halves {
+		x.write(fmt.Sprintf("half%d", i), halves[i].String())
+	}
+	for _, c := range []struct{ name, filter string }{
+		{"compute", "awk -f compute.awk"},
+		{"column", "awk -f column.awk"},
+		{"replace", "sed s/line/row/"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			x := x
+			x.B = b
+			argv := strings.Fields(c.filter)
+			needProgram(b, argv[0])
+			job := "version: 1\njobs:\n  filter:\n    stdin: {file: lines}\n    pipe: [{run: %s%s}]\n    stdout: {file: out.%s}\n"
+			x.write("two.yaml", fmt.Sprintf(job, c.filter, ", shard: {workers: 2, block: 1MiB}", "two"))
+			x.write("one.yaml", fmt.Sprintf(job, c.filter, "", "one"))
+			for range b.N {
+				x.compare(c.filter+" on 1,500,000 lines", 7,
+					command{name: "two", argv: []string{x.sluice, "run", "two.yaml"}},
+					command{name: "one", argv: []string{x.sluice, "run", "one.yaml"}},
+					command{name: "parallel", argv: append([]string{"parallel", "-k", "-j2", "--pipe", "--block", "1M"}, argv...), stdin: lines, stdout: "out.parallel"},
+					command{name: "halves", argv: []string{"sh", "-c", c.filter + " <half0 >out.0 & " + c.filter + " <half1 >out.1; wait"}},
+				)
+			}
+		})
 	}
 }
 

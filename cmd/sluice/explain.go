@@ -86,10 +86,18 @@ func explainTopic(p page, topic string) error {
 	return err
 }
 
+// subjects have words that name no key, and the key of a job that is about them.
+var subjects = map[string]string{
+	"messages": "channel", "outputs": "channel", "output": "channel", "progress": "channel",
+	"branches": "pipe.tee", "pipeline": "pipe", "stage": "pipe", "stages": "pipe",
+	"axis": "matrix", "axes": "matrix", "instances": "matrix", "lock": "exclusive", "locks": "exclusive",
+}
+
 // findKey is the key that topic names, and the other places where it stands.
 // Where several have that name, that of a job is meant: it is what most people
 // write.
 func findKey(topic string) (k spec.Key, others []spec.Key, err error) {
+	topic = cmp.Or(subjects[topic], topic)
 	for _, path := range []string{topic, "jobs.NAME." + topic} {
 		if k, ok := spec.KeyAt(path); ok {
 			return k, samePlaces(k), nil

@@ -77,6 +77,7 @@ func TestFindKey(t *testing.T) {
 	for topic, want := range map[string]string{
 		"timeout": "jobs.NAME.timeout", "env": "env", "stderr": "jobs.NAME.stderr", "jobs.NAME": "jobs", "jitter": "jobs.NAME.retry.jitter",
 		"params.max": "params.NAME.max", "jobs.pipe.stderr": "jobs.NAME.pipe.stderr", "pipe.stderr": "jobs.NAME.pipe.stderr", "defaults.retry": "defaults.retry",
+		"tee.spill": "jobs.NAME.pipe.spill", "outputs": "jobs.NAME.channel", "messages": "jobs.NAME.channel", "branches": "jobs.NAME.pipe.tee",
 		"max": "several", "file": "several", "tiemout": "did you mean timeout?", "": "lists them", "jobs.x.y": "lists them", "SL2O3": "did you mean SL203?",
 	} {
 		k, _, err := findKey(topic)
@@ -86,6 +87,18 @@ func TestFindKey(t *testing.T) {
 		}
 		if got != want && (err == nil || !strings.Contains(got, want)) {
 			t.Errorf("%q is %q, want %q", topic, got, want)
+		}
+	}
+}
+
+// TestSubjectsAreNoKeys holds that no key is hidden by a word for another.
+func TestSubjectsAreNoKeys(t *testing.T) {
+	for word, key := range subjects {
+		if found := spec.KeysNamed(word); len(found) > 0 {
+			t.Errorf("%s is %s", word, found[0].Path)
+		}
+		if _, ok := spec.KeyAt("jobs.NAME." + key); !ok {
+			t.Errorf("%s is %s, which is no key", word, key)
 		}
 	}
 }

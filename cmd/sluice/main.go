@@ -3,10 +3,12 @@
 package main
 
 import (
+	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
 
+	"sluice/runner"
 	"sluice/runner/contain"
 	"sluice/runner/shard"
 )
@@ -46,10 +48,18 @@ func monitor(args []string) int {
 	return exitOK
 }
 
-// share lets copies of a program share the standard input.
+// share lets copies of a program share the standard input. Its own error is for
+// the run that has started it, by a descriptor that no copy gets.
 func share(args []string) int {
+	_, lacking := unix.FcntlInt(runner.ShardErrors, unix.F_SETFD, unix.FD_CLOEXEC)
 	code, err := shard.Main(args, os.Stdin, duplicate(os.Stdout), os.Stderr)
-	if err != nil {
+	if err == nil {
+		return code
+	}
+	if lacking == nil {
+		_, lacking = io.WriteString(os.NewFile(runner.ShardErrors, "errors"), err.Error())
+	}
+	if lacking != nil { // it was no run that started it
 		(&cli{stderr: os.Stderr}).complain(err.Error())
 	}
 	return code

@@ -158,6 +158,7 @@ func plain(ts *testscript.TestScript, neg bool, args []string) {
 			row = regexp.MustCompile(`\b`+duration+`\b`).ReplaceAllString(row, "TIME")
 			return strings.Join(strings.Fields(row), " ")
 		})
+		text = regexp.MustCompile(`\bat \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b`).ReplaceAllString(text, "at DATE")
 		text = regexp.MustCompile(`\b(in|after|again in) `+duration+`\b`).ReplaceAllString(text, "$1 TIME")
 		text = regexp.MustCompile(`\b`+duration+` after `).ReplaceAllString(text, "TIME after ")
 		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o666))

@@ -141,11 +141,11 @@ func (c *cli) send(ref, to, text string) error {
 	if err != nil {
 		return own(err)
 	}
+	if st.State != state.Running {
+		return &failure{exitFailed, fmt.Errorf("run %s %s", f.ID, over(st)), fmt.Sprintf("sluice rerun %s runs it again, sluice attach %s shows what became of it", f.ID, f.ID)}
+	}
 	refused := func(why string) error {
 		return &failure{exitFailed, fmt.Errorf("run %s: %s", f.ID, why), ""}
-	}
-	if st.State != state.Running {
-		return refused("it does not go on: it " + ending(st))
 	}
 	err = f.Send(to, message)
 	no, isRefused := errors.AsType[*state.Refused](err)

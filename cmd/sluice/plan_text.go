@@ -113,6 +113,14 @@ func (t *planText) near(path string) string {
 	return rel
 }
 
+// file is path as it is shown, or what it will be.
+func (t *planText) file(path string, named *plan.Named) string {
+	if named == nil {
+		return t.near(path)
+	}
+	return t.near(named.Dir + "/" + named.Name.String())
+}
+
 func (t *planText) job(j *plan.Job) {
 	t.out.WriteByte('\n')
 	if j.Skip != "" {
@@ -319,10 +327,10 @@ func argvText(s *plan.Stage) string {
 func (t *planText) input(in plan.Input) string {
 	switch in.Kind {
 	case plan.InFile:
-		if in.Later {
+		if in.Later && in.Named == nil {
 			return "file " + t.near(in.Path) + " (made by a job before it)"
 		}
-		return "file " + t.near(in.Path)
+		return "file " + t.file(in.Path, in.Named)
 	case plan.InText:
 		return "text " + report.Quote([]string{in.Text.String()})
 	case plan.InJob:
@@ -336,7 +344,7 @@ func (t *planText) input(in plan.Input) string {
 func (t *planText) output(o plan.Output) string {
 	switch o.Kind {
 	case plan.OutFile:
-		return fmt.Sprintf("file %s, %s", t.near(o.Path), o.Mode)
+		return fmt.Sprintf("file %s, %s", t.file(o.Path, o.Named), o.Mode)
 	case plan.OutCapture:
 		return "captured, at most " + report.Count(int(o.Max), "byte")
 	case plan.OutInherit:

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"sluice/runner/report"
 	"sluice/runner/state"
@@ -98,6 +100,16 @@ func ending(st state.Status) string {
 		return "was cancelled after " + report.Took(rep.Took)
 	}
 	return fmt.Sprintf("failed after %s: %s", report.Took(rep.Took), reasonOf(rep))
+}
+
+// over says how and when a run ended, without why, as what follows "run ID".
+func over(st state.Status) string {
+	if st.State != state.Final {
+		return ending(st)
+	}
+	how := map[report.Status]string{report.Succeeded: "it succeeded", report.Cancelled: "it was stopped"}[st.Result.Status]
+	end := st.Result.Start.Add(st.Result.Took).Local()
+	return "has ended: " + cmp.Or(how, "it failed") + " at " + end.Format(time.DateTime)
 }
 
 // exitCode is the exit code of a program that ends as a run did. A run of one

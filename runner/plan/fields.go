@@ -281,6 +281,9 @@ func (in Input) appendJSON(buf []byte) []byte {
 	o := fields.Open(buf)
 	o.String("kind", string(in.Kind))
 	o.StringOpt("path", in.Path)
+	if in.Named != nil {
+		o.Name("named", in.Named.appendJSON)
+	}
 	o.BoolOpt("later", in.Later)
 	if !in.Text.IsZero() {
 		o.Name("text", in.Text.AppendJSON)
@@ -290,11 +293,21 @@ func (in Input) appendJSON(buf []byte) []byte {
 	return o.Close()
 }
 
+func (n *Named) appendJSON(buf []byte) []byte {
+	o := fields.Open(buf)
+	o.String("dir", n.Dir)
+	o.Name("name", n.Name.AppendJSON)
+	return o.Close()
+}
+
 func (out Output) appendJSON(buf []byte) []byte {
 	o := fields.Open(buf)
 	o.String("kind", string(out.Kind))
 	o.StringOpt("path", out.Path)
 	o.StringOpt("mode", string(out.Mode))
+	if out.Named != nil {
+		o.Name("named", out.Named.appendJSON)
+	}
 	o.BoolOpt("shared", out.Shared)
 	o.IntOpt("max", out.Max)
 	o.BoolOpt("trim", out.Trim)

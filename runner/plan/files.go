@@ -150,6 +150,9 @@ func (b *builder) input(in spec.Input, s scope) Input {
 		b.needsValue(in.Job.Value, in.Job.Pos, len(in.Job.Value))
 		return Input{Kind: InJob, Job: in.Job.Value}
 	case spec.InputFile:
+		if n := b.named(in.File, s); n != nil {
+			return Input{Kind: InFile, Named: n, Later: true}
+		}
 		path, ok := b.path(in.File, s, s.dir)
 		return Input{Kind: InFile, Path: path, Later: ok && b.inputFile(path, in.File.String, b.upstream[s.job.Name.Value])}
 	}
@@ -171,6 +174,19 @@ func (b *builder) inputFile(path string, at spec.String, later bool) (missing bo
 		b.at("SL612", at, "stdin: "+path+" can't be read by this user", "")
 	}
 	return false
+}
+
+// named is the file called t, where values of the matrix that only the run knows
+// are all that is not known of its name; else nil.
+func (b *builder) named(t spec.Template, s scope) *Named {
+	if !slices.ContainsFunc(s.axes, func(a axisValue) bool { return a.Job != "" }) {
+		return nil
+	}
+	name := b.eval(t, s)
+	if _, known := name.Known(); known || slices.ContainsFunc(name.Parts(), func(p Part) bool { return p.Unknown != nil && p.Unknown.Kind != UnknownMatrix }) {
+		return nil
+	}
+	return &Named{Dir: s.dir, Name: name}
 }
 
 // output is a file that an instance writes.
@@ -195,14 +211,17 @@ func (b *builder) output(o spec.Output, s scope, inst *Instance, stderr bool) Ou
 		trim := !o.Trim.IsSet() || o.Trim.Value
 		return Output{Kind: OutCapture, Max: int64(o.Max.Or(1 << 20)), Trim: trim}
 	case spec.OutputFile:
-		path, ok := b.path(o.File, s, s.dir)
-		out := Output{Kind: OutFile, Path: path, Mode: ModeAtomic}
+		out := Output{Kind: OutFile, Mode: ModeAtomic}
 		if o.Mode.IsSet() {
 			out.Mode = FileMode(o.Mode.Value)
 		} else if stderr {
 			out.Mode = ModeTruncate // what went wrong is wanted most when the job failed
 		}
-		if ok {
+		if out.Named = b.named(o.File, s); out.Named != nil {
+			return out
+		}
+		var ok bool
+		if out.Path, ok = b.path(o.File, s, s.dir); ok {
 			b.outputFile(out, o.File.String, inst, s.job.Name.Value)
 		}
 		return out
@@ -217,7 +236,7 @@ func (b *builder) outputFile(out Output, at spec.String, inst *Instance, jobName
 	if inst.spreads() && out.Mode == ModeAppend {
 		b.shared[out.Path] = true
 	} else if inst.spreads() {
-		b.add("SL603", at.Pos, len([]rune(at.Value)), fmt.Sprintf("%s is written by every instance of %s, and how many there are only the run knows", out.Path, inst.ID), "write mode: append, or let the command itself write a file named after the value")
+		b.add("SL603", at.Pos, len([]rune(at.Value)), fmt.Sprintf("%s is written by every instance of %s, and how many there are only the run knows", out.Path, inst.ID), "put the axis into the name, or write mode: append")
 		return
 	}
 	if other, taken := b.outputs[out.Path]; taken && !(out.Mode == ModeAppend && other.mode == ModeAppend) {
@@ -290,7 +309,8 @@ func (b *builder) conflicts(p *Plan) {
 	for _, j := range p.Jobs {
 		for _, inst := range j.Shapes() {
 			for _, out := range inst.Outputs() {
-				out.Shared = b.shared[out.Path]
+				// Of what only the run can name, others may have the same name.
+				out.Shared = b.shared[out.Path] || out.Named != nil && out.Mode == ModeAppend
 			}
 			for _, in := range inst.Inputs() {
 				out, ok := b.outputs[in.Path]

@@ -1,5 +1,7 @@
 package plan
 
+import "slices"
+
 // Flow is how the stages of an instance are joined: which reads which.
 type Flow struct {
 	First, Last int   // stages: of Stdin and of Stdout of the instance
@@ -33,6 +35,12 @@ func (i *Instance) Flow() *Flow {
 		}
 	}
 	return f
+}
+
+// IsGraph reports whether the stages of i are no plain pipeline, of which each
+// reads the one before it.
+func (i *Instance) IsGraph() bool {
+	return slices.ContainsFunc(i.Stages, func(s *Stage) bool { return s.Tee != nil || len(s.Inputs) > 0 })
 }
 
 // InputOf is what stage k reads that reads no other stage.

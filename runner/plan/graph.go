@@ -149,7 +149,7 @@ func (g *grapher) tee(n *node, st *spec.Stage, prefix string) {
 			g.branches[b.Name.Value] = last
 			continue
 		}
-		out := g.output(b.Stdout, g.scope, g.inst, false)
+		out := g.output(b.Stdout.Output, g.scope, g.inst, false)
 		switch {
 		case b.Stdout.Kind != spec.OutputUnset:
 		case last.stage.Tee != nil:

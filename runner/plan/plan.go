@@ -241,10 +241,17 @@ const (
 type Input struct {
 	Kind  InputKind `json:"kind"`
 	Path  string    `json:"path,omitempty"`  // for file: absolute
-	Later bool      `json:"later,omitempty"` // Path does not exist yet; a job that this one needs makes it
+	Named *Named    `json:"named,omitempty"` // for file, in Each: what Path will be
+	Later bool      `json:"later,omitempty"` // Path does not exist yet, or is not known; a job that this one needs makes it
 	Text  Text      `json:"text,omitzero"`   // for text
 	Job   string    `json:"job,omitempty"`   // for job: its ID
 	Stage int       `json:"stage,omitempty"` // for stage: its index
+}
+
+// Named is a file whose name only the run knows.
+type Named struct {
+	Dir  string `json:"dir"`  // absolute: where a relative name begins
+	Name Text   `json:"name"` // of its unknowns each is a value of the matrix
 }
 
 // OutputKind says where a stream goes.
@@ -277,6 +284,8 @@ type Output struct {
 	Kind OutputKind `json:"kind"`
 	Path string     `json:"path,omitempty"` // for file: absolute; missing directories above it are made
 	Mode FileMode   `json:"mode,omitempty"` // for file
+	// Named is what Path will be, in Each.
+	Named *Named `json:"named,omitempty"`
 	// Shared: other instances append to this file too, so what a failed
 	// attempt wrote stays: cutting it off could take theirs.
 	Shared bool  `json:"shared,omitempty"`

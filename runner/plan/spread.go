@@ -19,7 +19,7 @@ func (p *Plan) MostInstances() int { return cmp.Or(p.MaxInstances, defaultMaxIns
 // Shapes are the instances of j, or where only the run knows these, what each
 // will be but for some values of its matrix. Of a skipped job there are none.
 func (j *Job) Shapes() []*Instance {
-	if len(j.Each) > 0 {
+	if len(j.Instances) == 0 {
 		return j.Each
 	}
 	return j.Instances
@@ -45,10 +45,10 @@ func (i *Instance) Axis(name string) (value string, ok bool) {
 // success unless some are asked for. What they hold is shared with Each and must not be changed.
 //
 // An error is of that output: a line that can be no value, two that are the
-// same or would be called the same, or too many.
-func (j *Job) Spread(stdout func(job string) ([]byte, error), most int) ([]*Instance, error) {
+// same or would be called the same, too many, or one that names a file which
+// nobody may write.
+func (j *Job) Spread(stdout func(job string) ([]byte, error), most int) (list []*Instance, err error) {
 	values := map[string][]string{}
-	var list []*Instance
 	for _, each := range j.Each {
 		combinations := [][]Axis{nil}
 		for _, a := range each.Matrix {
@@ -87,7 +87,15 @@ func (j *Job) Spread(stdout func(job string) ([]byte, error), most int) ([]*Inst
 	if id := namesake(list); id != "" {
 		return nil, fmt.Errorf("two instances would be called %s, for commas part the axes there too; print values without them", id)
 	}
-	return j.asked(list)
+	if list, err = j.asked(list); err != nil {
+		return nil, err
+	}
+	for _, inst := range list {
+		if err := inst.nameFiles(); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 // namesake is the ID that two of list have, or "". Commas in values can make one.

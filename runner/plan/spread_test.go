@@ -3,6 +3,7 @@ package plan
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -157,6 +158,107 @@ func TestSpreadOnly(t *testing.T) {
 	}
 	_, problems := try(t, dir, spreadFile, Inputs{Jobs: []string{"use[n=3,x=a]"}})
 	want(t, problems, []string{`0:0+0 SL101: job "use" has no instance use[n=3,x=a]`})
+}
+
+const namedFile = `version: 1
+dir: top
+jobs:
+  list: {run: a, stdout: {capture: {}}}
+  use:
+    matrix: {x: {job: list}}
+    dir: sub
+    stdin: {file: '${matrix.x}'}
+    pipe:
+      - {run: a, stderr: {file: 'log/${matrix.x}', mode: append}, dir: more}
+      - tee: [{file: 'copy-${matrix.x}'}]
+      - a
+    stdout: {file: 'out/${matrix.x}.gz'}
+`
+
+// TestSpreadFiles holds that lines name files.
+func TestSpreadFiles(t *testing.T) {
+	dir := folder(t, "!bin/a", "top/sub/more/")
+	use := build(t, dir, namedFile, Inputs{}).Jobs[1]
+	list, err := use.Spread(printer(map[string]string{"list": "x y\n/etc/d/z\n"}), 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, inst := range list {
+		got = append(got, "< "+inst.Stdin.Path)
+		for _, out := range inst.Outputs() {
+			if out.Kind == OutFile {
+				got = append(got, fmt.Sprint("> ", out.Path, " ", out.Mode, " ", out.Shared))
+			}
+		}
+	}
+	for i := range got {
+		got[i] = strings.ReplaceAll(got[i], dir, "DIR")
+	}
+	want(t, got, []string{
+		"< DIR/top/sub/x y", "> DIR/top/sub/out/x y.gz atomic false", "> DIR/top/sub/more/log/x y append true", "> DIR/top/sub/copy-x y atomic false",
+		"< /etc/d/z", "> DIR/top/sub/out/etc/d/z.gz atomic false", "> DIR/top/sub/more/log/etc/d/z append true", "> DIR/top/sub/copy-/etc/d/z atomic false",
+	})
+	if each := use.Each[0]; each.Stdin.Path != "" || each.Stdout.Named == nil || each.Stages[0].Stderr.Path != "" || each.Stages[1].Tee.Files[0].Path != "" {
+		t.Error("the job was changed")
+	}
+}
+
+// TestSpreadBadFiles holds which files a line can't name.
+func TestSpreadBadFiles(t *testing.T) {
+	dir := folder(t, "!bin/a")
+	for _, tt := range []struct{ job, line, want string }{
+		{"stdout: {file: 'out/${matrix.x}'}", "../a", "use[x=../a] would write DIR/a, which is not below DIR/out"},
+		{"stdout: {file: 'out/${matrix.x}'}", "../out", "use[x=../out] would write DIR/out, which is not below DIR/out"},
+		{"stdout: {file: 'out/${matrix.x}'}", "../outer", "use[x=../outer] would write DIR/outer, which is not below DIR/out"},
+		{"stdout: {file: 'out/a-${matrix.x}'}", "/../../b", "use[x=/../../b] would write DIR/b, which is not below DIR/out"},
+		{"stderr: {file: '${matrix.x}'}", "/etc/passwd", "use[x=/etc/passwd] would write /etc/passwd, which is not below DIR"},
+		{"stderr: {file: '${matrix.x}'}", ".", "use[x=.] would write DIR, which is not below DIR"},
+		{"stderr: {file: '${matrix.x}'}", ".git/hooks/post-commit", "use[x=.git/hooks/post-commit] would write DIR/.git/hooks/post-commit, and other programs execute or obey what stands there"},
+		{"stdin: {file: '${matrix.x}'}, stdout: {file: './${matrix.x}', mode: append}", "a", "use[x=a] reads and writes DIR/a; mode atomic would replace it when all is read"},
+		{"stdin: {file: '${matrix.x}'}, stdout: {file: './${matrix.x}'}", "a", ""},
+	} {
+		p := build(t, dir, "version: 1\njobs:\n  list: {run: a, stdout: {capture: {}}}\n  use: {run: a, matrix: {x: {job: list}}, "+tt.job+"}\n", Inputs{})
+		_, err := p.Jobs[1].Spread(printer(map[string]string{"list": tt.line + "\n"}), 9)
+		got := ""
+		if err != nil {
+			got = strings.ReplaceAll(err.Error(), dir, "DIR")
+		}
+		if got != tt.want {
+			t.Errorf("%s: %s:\n got %s\nwant %s", tt.job, tt.line, got, tt.want)
+		}
+	}
+	text := "version: 1\njobs:\n  list: {run: a, stdout: {capture: {}}}\n  use: {run: a, matrix: {x: {job: list}}, stdout: {file: '${matrix.x}-${jobs.list.stdout}'}, needs: [list]}\n"
+	_, problems := try(t, dir, text, Inputs{})
+	want(t, problems, []string{"4:58+33 SL104: this must be known before anything runs, and ‹matrix.x›-‹jobs.list.stdout› is not"})
+}
+
+// TestWriters holds that no two instances write one file.
+func TestWriters(t *testing.T) {
+	instance := func(id string, mode FileMode, path string) *Instance {
+		out := Output{Kind: OutFile, Path: path, Mode: mode}
+		return &Instance{ID: id, Stdout: out, Stages: []*Stage{{Stderr: out}}}
+	}
+	w := Writers{}
+	for _, tt := range []struct {
+		inst *Instance
+		want string
+	}{
+		{instance("a", ModeAtomic, "/x"), ""},
+		{instance("b", ModeAppend, "/y"), ""},
+		{instance("c", ModeAppend, "/y"), ""},
+		{instance("d", ModeTruncate, "/y"), "c and d would both write /y"},
+		{instance("e", ModeAppend, "/x"), "a and e would both write /x"},
+		{&Instance{ID: "f"}, ""},
+	} {
+		got := ""
+		if err := w.Add(tt.inst); err != nil {
+			got = err.Error()
+		}
+		if got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.inst.ID, got, tt.want)
+		}
+	}
 }
 
 // TestSpreadDifferences holds that the instances that a run has found are no

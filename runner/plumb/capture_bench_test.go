@@ -14,7 +14,7 @@ func BenchmarkCapture(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		grow(int(w.Fd()))
+		grow(int(w.Fd()), PipeSize)
 		c := ReadCapture(r, size, func() { b.Error("it is too much") })
 		for range size / len(block) {
 			if _, err := w.Write(block); err != nil {

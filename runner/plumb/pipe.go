@@ -20,8 +20,29 @@ func Pipe() (r, w *os.File, err error) {
 	if err != nil {
 		return nil, nil, os.NewSyscallError("pipe", err)
 	}
-	grow(fds[1])
+	grow(fds[1], PipeSize)
 	return os.NewFile(uintptr(fds[0]), "|0"), os.NewFile(uintptr(fds[1]), "|1"), nil
+}
+
+// WritePipe makes a pipe of size bytes, or of fewer where it can't have so many,
+// from this process to a child. r is in blocking mode. A write to w does not
+// wait: it gives EAGAIN, with the number of bytes for which there was room. The
+// caller closes them.
+func WritePipe(size int) (r, w *os.File, err error) {
+	fds, err := pipe()
+	if err != nil {
+		return nil, nil, os.NewSyscallError("pipe", err)
+	}
+	grow(fds[1], size)
+	r, w = os.NewFile(uintptr(fds[0]), "|0"), os.NewFile(uintptr(fds[1]), "|1")
+	// Only now, so that w is not in Go's poller: while a pipe is, each read from
+	// its other end wakes this process.
+	if err := syscall.SetNonblock(fds[1], true); err != nil {
+		r.Close()
+		w.Close()
+		return nil, nil, os.NewSyscallError("fcntl", err)
+	}
+	return r, w, nil
 }
 
 // ReadPipe makes a pipe from a child to this process. r is non-blocking, waits

@@ -2,7 +2,10 @@
 
 package plumb
 
-import "syscall"
+import (
+	"os"
+	"syscall"
+)
 
 // pipe makes a pipe that is close-on-exec. The lock keeps other starts from
 // inheriting it before it is.
@@ -18,4 +21,7 @@ func pipe() (fds [2]int, err error) {
 }
 
 // grow does nothing: a pipe has no capacity to ask for here.
-func grow(int) {}
+func grow(fd, size int) {}
+
+// Capacity is how many bytes a pipe holds at least. It is not told here.
+func Capacity(*os.File) int { return 16 << 10 }

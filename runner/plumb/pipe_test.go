@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -31,6 +32,11 @@ func TestChildrenGetBlockingFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	closing(t, rr, rw)
+	wr, ww, err := WritePipe(PipeSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, wr, ww)
 	text, err := TextInput([]byte("x"))
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +58,7 @@ func TestChildrenGetBlockingFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	closing(t, in)
-	for _, files := range [][]*os.File{{r, w, rw}, {text, null, out.OS()}, {in, null, null}} {
+	for _, files := range [][]*os.File{{r, w, rw}, {wr, null, null}, {text, null, out.OS()}, {in, null, null}} {
 		wait(t, inherit(t, command(t, "flags"), files...))
 	}
 	if err := rr.SetReadDeadline(time.Unix(1, 0)); err != nil {
@@ -60,6 +66,35 @@ func TestChildrenGetBlockingFiles(t *testing.T) {
 	}
 	if _, err := rr.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("a ReadPipe with a deadline: %v", err)
+	}
+}
+
+// What does not fit into a WritePipe is not waited for.
+func TestWritePipe(t *testing.T) {
+	for _, size := range []int{PipeSize, 1 << 20} {
+		r, w, err := WritePipe(size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		closing(t, r, w)
+		text := bytes.Repeat([]byte("a"), 2<<20)
+		n, err := w.Write(text)
+		if !errors.Is(err, syscall.EAGAIN) || n == 0 {
+			t.Fatalf("of a pipe of %d bytes: %d bytes fit, %v", size, n, err)
+		}
+		if runtime.GOOS == "linux" && n != size {
+			t.Errorf("%d bytes fit into a pipe of %d", n, size)
+		}
+		if _, err := io.ReadFull(r, text[:n]); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := w.Write(text[:n]); again != n || err != nil {
+			t.Errorf("%d bytes fit once, and then %d: %v", n, again, err)
+		}
+		r.Close()
+		if _, err := w.Write(text); !errors.Is(err, syscall.EPIPE) {
+			t.Errorf("a write that nobody reads: %v", err)
+		}
 	}
 }
 

@@ -63,7 +63,7 @@ func (a *Attempt) writeCause(b *bytes.Buffer, s Style) {
 	end := cmp.Or(st.ending(), a.Cause)
 	line := end
 	if len(a.Stages) > 1 {
-		line = fmt.Sprintf("stage %d of %d, %s: %s", i+1, len(a.Stages), st.Name, end)
+		line = Place(i, len(a.Stages), st.Name, a.isGraph()) + ": " + end
 	}
 	if strings.HasSuffix(a.Cause, ": "+line) && a.Cause != st.Name+": "+line {
 		line = a.Cause // "it ended by itself: exit code 0"
@@ -80,6 +80,22 @@ func (a *Attempt) writeCause(b *bytes.Buffer, s Style) {
 	}
 	a.writeCodes(b, s)
 	writeTail(b, st.Stderr, s)
+}
+
+// Place is how texts call stage i of n by its place, which is the number that
+// the plan gives it: "stage 3 of 4, sort". In a graph, of branches and inputs,
+// no stage is the third of four: "stage 3, left/sort".
+func Place(i, n int, name string, graph bool) string {
+	if graph {
+		return fmt.Sprintf("stage %d, %s", i+1, name)
+	}
+	return fmt.Sprintf("stage %d of %d, %s", i+1, n, name)
+}
+
+// isGraph reports whether the stages of a are no plain pipeline: one is a tee,
+// or has a name with that of a branch or of an input in it.
+func (a *Attempt) isGraph() bool {
+	return slices.ContainsFunc(a.Stages, func(s *Stage) bool { return len(s.Argv) == 0 || strings.Contains(s.Name, "/") })
 }
 
 // clip is text that fits on a screen: what captures put into an argv can be

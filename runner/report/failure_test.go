@@ -48,17 +48,33 @@ func TestFailureWithTee(t *testing.T) {
 	done := tee(StageSucceeded, "")
 	done.Code = 0
 	j := &Job{ID: "j", Status: Failed, Took: time.Second, Attempts: []*Attempt{{
-		Number: 1, Status: Failed, CauseBy: 5, Cause: "stage 6 of 6, sort: exit code 2",
+		Number: 1, Status: Failed, CauseBy: 5, Cause: "stage 6, sort: exit code 2",
 		Stages: []*Stage{tee(StageFailed, "write /x: no space left"), done, tee(StageClosedEarly, ""), tee(StageTimedOut, ""), tee(StageNotStarted, ""), late},
 	}}}
 	want := `✗ j failed in 1.00s
-  stage 6 of 6, sort: exit code 2
+  stage 6, sort: exit code 2
       sort
   stages: tee failed · tee 0 · tee closed early · tee timed out · tee not started · sort 2
   also: tee: write /x: no space left
 `
 	if got := failure(t, j, "", Style{}); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestPlace holds that a stage of a graph is not told to be one of so many in a
+// row.
+func TestPlace(t *testing.T) {
+	stage := func(name string) *Stage {
+		return &Stage{Name: name, Argv: []string{name}, Status: StageSucceeded, Ending: "exit code 0"}
+	}
+	bad := stage("comm")
+	bad.Status, bad.Code, bad.Ending = StageFailed, 1, "exit code 1"
+	for first, want := range map[string]string{"sort": "  stage 2 of 2, comm: exit code 1\n", "old/sort": "  stage 2, comm: exit code 1\n"} {
+		j := &Job{ID: "j", Status: Failed, Attempts: []*Attempt{{Number: 1, Status: Failed, CauseBy: 1, Stages: []*Stage{stage(first), bad}}}}
+		if got := failure(t, j, "", Style{}); !strings.Contains(got, want) {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
 	}
 }
 
@@ -161,7 +177,7 @@ func TestFailureToStartInAPipeline(t *testing.T) {
 	j := oneStage(&Stage{
 		Name: "x", Argv: []string{"x"}, Status: StageNotStarted, Code: 127, Ending: "could not start", Error: "exec x: no such file",
 	}, "stage 1 of 2, x: exec x: no such file")
-	j.Last().Stages = append(j.Last().Stages, &Stage{Name: "y", Status: StageNotStarted})
+	j.Last().Stages = append(j.Last().Stages, &Stage{Name: "y", Argv: []string{"y"}, Status: StageNotStarted})
 	want := `✗ build[os=linux] failed in 1.24s
   stage 1 of 2, x: could not start: exec x: no such file
       x

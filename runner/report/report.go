@@ -140,7 +140,7 @@ type Stage struct {
 	Signal string        `json:"signal,omitempty"` // the signal that ended it, such as "KILL"
 	Core   bool          `json:"core,omitempty"`   // it dumped core
 	Ending string        `json:"ending"`           // in words: "exit code 2", "signal 9 KILL, 10s after TERM"
-	Error  string        `json:"error,omitempty"`  // why it could not start; of a tee, what it could not copy
+	Error  string        `json:"error,omitempty"`  // why it could not start; of a tee, what it could not copy; of a shard, why it could not share its stream
 	Start  time.Time     `json:"start,omitzero"`
 	Took   time.Duration `json:"took_ns"`
 	User   time.Duration `json:"user_ns"` // CPU time in user mode, children that it waited for included

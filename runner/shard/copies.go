@@ -2,6 +2,7 @@ package shard
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -44,18 +45,37 @@ func (s *shard) giveBack(buf []byte) {
 // feed writes b to a copy, and reports whether that has read all of it. A copy
 // that ends before is its own affair.
 func (s *shard) feed(w *os.File, b block) (all bool) {
-	_, err := w.Write(b.data)
+	err := send(w, b.data)
 	s.giveBack(b.data)
 	if b.more == nil {
 		return err == nil
 	}
 	for data := range b.more {
 		if err == nil {
-			_, err = w.Write(data)
+			err = send(w, data)
 		}
 		s.giveBack(data)
 	}
 	return err == nil
+}
+
+// send writes data to a copy, through a WritePipe: a write that waits for room
+// would be woken for each 4 KiB of it.
+func send(w *os.File, data []byte) error {
+	pace := paceOf(w)
+	for {
+		n, err := w.Write(data)
+		if !errors.Is(err, unix.EAGAIN) {
+			return err
+		}
+		data = data[n:]
+		if n == 0 {
+			fds := []unix.PollFd{{Fd: int32(w.Fd()), Events: unix.POLLOUT}}
+			unix.Poll(fds, -1) // an error is that it was interrupted
+		}
+		pace.moved(n, false)
+		pace.rest()
+	}
 }
 
 // copies starts Workers copies, each of which writes to what out opens for it,
@@ -66,7 +86,7 @@ func (s *shard) copies(out func() (*os.File, error)) {
 	gone := make(chan struct{}) // every copy has ended before the stream did
 	var feeding, reaping sync.WaitGroup
 	for range s.o.Workers {
-		r, w, err := plumb.Pipe()
+		r, w, err := plumb.WritePipe(plumb.PipeSize)
 		if err != nil {
 			s.fail(ending{}, err)
 			break
@@ -223,11 +243,14 @@ func (p *pen) end(data []byte) {
 // passLines passes on what comes through r, whole lines at a time.
 func (s *shard) passLines(r *os.File, pen *pen) {
 	buf := make([]byte, 0, plumb.PipeSize)
+	pace := paceOf(r)
 	for {
 		if len(buf) == cap(buf) {
 			buf = append(buf, 0)[:len(buf)] // a longer line
 		}
+		pace.rest()
 		n, err := r.Read(buf[len(buf):cap(buf)])
+		pace.moved(n, len(buf)+n == cap(buf))
 		buf = buf[:len(buf)+n]
 		if err != nil { // of a pipe it is its end
 			pen.end(buf)

@@ -19,6 +19,9 @@ import (
 // play is the variable that makes the test binary play a small program.
 const play = "SHARD_TEST_PLAY"
 
+// fifo is the variable that names a FIFO, by which the program is told to go on.
+const fifo = "SHARD_TEST_FIFO"
+
 // programs are the copies. Each returns its exit code.
 func programs() map[string]func(in io.Reader, out io.Writer) int {
 	read := func(in io.Reader) string { text, _ := io.ReadAll(in); return string(text) }
@@ -44,11 +47,53 @@ func programs() map[string]func(in io.Reader, out io.Writer) int {
 		},
 		// short reads one byte.
 		"short": func(in io.Reader, out io.Writer) int { in.Read(make([]byte, 1)); return 0 },
+		// turns tells what it does, and ends when it is told to.
+		"turns": func(in io.Reader, out io.Writer) int {
+			io.WriteString(out, "-")
+			fmt.Fprintln(os.Stderr, "started")
+			read(in)
+			fmt.Fprintln(os.Stderr, "got its block")
+			told()
+			return 0
+		},
+		// late ends after another one has ended that did not get the first line.
+		"late": func(in io.Reader, out io.Writer) int {
+			text := read(in)
+			if strings.HasPrefix(text, "first") {
+				told()
+			}
+			io.WriteString(out, text)
+			if !strings.HasPrefix(text, "first") {
+				tell(os.Getenv(fifo))
+			}
+			return 0
+		},
 		"dies": func(in io.Reader, out io.Writer) int {
 			in.Read(make([]byte, 1))
 			unix.Kill(os.Getpid(), unix.SIGKILL)
 			select {}
 		},
+	}
+}
+
+// told waits until somebody tells, for once. It fails when the test is over.
+func told() {
+	f, err := os.Open(os.Getenv(fifo))
+	if err == nil {
+		_, err = f.Read(make([]byte, 1))
+	}
+	if err != nil {
+		panic(err)
+	}
+}
+
+func tell(fifo string) {
+	f, err := os.OpenFile(fifo, os.O_RDWR, 0)
+	if err == nil {
+		_, err = f.Write([]byte{0})
+	}
+	if err != nil {
+		panic(err)
 	}
 }
 

@@ -5,18 +5,29 @@ import (
 	"sync"
 
 	"sluice/runner/plumb"
+	"sluice/runner/proc"
 )
 
 // part is a copy that has one block, and what it writes.
 type part struct {
-	in, out *os.File // this process's ends
-	written chan []byte
-	done    chan struct{} // it is reaped
+	process *proc.Process
+	in, out *os.File       // this process's ends
+	over    sync.WaitGroup // until all that it writes is passed on, and it is reaped
+
+	mu     sync.Mutex
+	turned sync.Cond
+	turn   bool   // what it writes is passed on at once
+	kept   []byte // what it wrote before
 }
 
 // ordered has a copy for each block. Of blocks whose output is not passed on
 // yet there are at most twice as many as copies: so much of it is kept, each at
 // most as long as a block, and what is longer waits in its copy.
+//
+// A program takes its time to start, in which a processor would idle. So the
+// copy for the next block is started as soon as that has been read, and gets it
+// when one of the others has exited: at most Workers of them have a block, and
+// one more waits.
 func (s *shard) ordered() {
 	slots := make(chan struct{}, s.o.Workers)
 	queue := make(chan *part, s.o.Workers)
@@ -40,25 +51,36 @@ func (s *shard) ordered() {
 	feeding.Wait()
 }
 
-// part starts a copy for b as soon as there is a slot for it.
+// part starts a copy for b, which gets it as soon as there is a slot for it.
 func (s *shard) part(b block, slots chan struct{}, queue chan<- *part, feeding *sync.WaitGroup) bool {
-	select {
-	case <-s.stop:
-		return false
-	case slots <- struct{}{}:
-	}
-	p, err := s.startPart(b, feeding, func() { <-slots })
+	p, err := s.startPart()
 	if err != nil {
 		s.fail(ending{}, err)
 		return false
 	}
+	select {
+	case slots <- struct{}{}:
+	case <-s.stop: // the copy has been killed
+		p.in.Close()
+		p.out.Close()
+		s.reap(p.process)
+		return false
+	}
+	feeding.Go(func() {
+		s.feed(p.in, b)
+		p.in.Close()
+	})
+	p.over.Go(func() { s.drain(p) })
+	p.over.Go(func() {
+		s.reap(p.process)
+		<-slots
+	})
 	queue <- p
 	return true
 }
 
-func (s *shard) startPart(b block, feeding *sync.WaitGroup, free func()) (*part, error) {
-	const piece = 64 << 10
-	childIn, in, err := plumb.Pipe()
+func (s *shard) startPart() (*part, error) {
+	childIn, in, err := plumb.WritePipe(s.inSize())
 	if err != nil {
 		return nil, err
 	}
@@ -76,36 +98,75 @@ func (s *shard) startPart(b block, feeding *sync.WaitGroup, free func()) (*part,
 		out.Close()
 		return nil, err
 	}
-	p := &part{in: in, out: out, written: make(chan []byte, 1+s.o.Block/piece), done: make(chan struct{})}
-	feeding.Go(func() { s.feed(p.in, b); p.in.Close() })
-	feeding.Go(func() {
-		defer close(p.done)
-		for {
-			buf := make([]byte, piece)
-			n, err := p.out.Read(buf)
-			if n > 0 {
-				p.written <- buf[:n]
-			}
-			if err != nil { // of a pipe it is its end
-				break
-			}
-		}
-		close(p.written)
-		p.out.Close()
-		s.reap(process)
-		free()
-	})
+	p := &part{process: process, in: in, out: out}
+	p.turned.L = &p.mu
 	return p, nil
+}
+
+// inSize is the capacity of the pipe through which a copy gets its block: all of
+// it, so that it is handed over in one go, unless that would be much.
+func (s *shard) inSize() int {
+	const (
+		most = 1 << 20  // pipe-max-size in pipe(7), as systems have it
+		all  = 16 << 20 // of the copies together; see plumb.PipeSize
+	)
+	if s.o.Block <= most && s.o.Block*(s.o.Workers+1) <= all {
+		return max(s.o.Block, plumb.PipeSize)
+	}
+	return plumb.PipeSize
+}
+
+// drain reads what p writes.
+func (s *shard) drain(p *part) {
+	defer p.out.Close()
+	buf := make([]byte, piece)
+	pace := paceOf(p.out)
+	for {
+		pace.rest()
+		n, err := p.out.Read(buf)
+		if err != nil { // of a pipe it is its end
+			return
+		}
+		pace.moved(n, n == len(buf))
+		s.keep(p, buf[:n])
+	}
+}
+
+const piece = 64 << 10 // bytes that are read from a copy at once
+
+// keep keeps data until the turn of p, if there is room for it.
+func (s *shard) keep(p *part, data []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for !p.turn && len(p.kept)+len(data) > max(s.o.Block, piece) {
+		p.turned.Wait()
+	}
+	if p.turn {
+		s.write(data)
+		return
+	}
+	if p.kept == nil {
+		p.kept = s.room()[:0]
+	}
+	p.kept = append(p.kept, data...)
 }
 
 // pass writes what p writes to the next stage.
 func (s *shard) pass(p *part) {
-	going := true
-	for data := range p.written {
-		if going {
-			_, err := s.out.Write(data)
-			going = s.wrote(err)
-		}
+	p.mu.Lock()
+	s.write(p.kept)
+	s.giveBack(p.kept)
+	p.kept, p.turn = nil, true
+	p.turned.Signal()
+	p.mu.Unlock()
+	p.over.Wait()
+}
+
+// write is for the part whose turn it is.
+func (s *shard) write(data []byte) {
+	if len(data) == 0 || s.broken {
+		return
 	}
-	<-p.done
+	_, err := s.out.Write(data)
+	s.broken = !s.wrote(err)
 }

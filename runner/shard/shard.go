@@ -28,9 +28,9 @@ type Merge string
 
 // The merges.
 const (
-	// Ordered: a copy for each block, Workers of them at once. What they write
-	// comes in the order of the blocks, as one copy would have written it that
-	// looks at each line by itself.
+	// Ordered: a copy for each block, Workers of them at once, and one more that
+	// waits for its block. What they write comes in the order of the blocks, as
+	// one copy would have written it that looks at each line by itself.
 	Ordered Merge = "ordered"
 	// Sorted: the filter is sort(1), and what its copies write is merged by
 	// another one, with the same options and -m.
@@ -94,7 +94,7 @@ func Main(args []string, in, out, stderr *os.File) (code int, err error) {
 	if err != nil {
 		return 2, err
 	}
-	s := &shard{o: o, out: out, stderr: stderr, stop: make(chan struct{}), buffers: make(chan []byte, 2*max(o.Workers, 1))}
+	s := &shard{o: o, out: out, stderr: stderr, stop: make(chan struct{}), buffers: make(chan []byte, 2*max(o.Workers, 1)+2)}
 	if s.dir, err = os.Getwd(); err != nil {
 		return 1, err
 	}
@@ -104,7 +104,7 @@ func Main(args []string, in, out, stderr *os.File) (code int, err error) {
 	}
 	unix.CloseOnExec(wake[0])
 	unix.CloseOnExec(wake[1])
-	s.in, s.wake = stream{fd: int(in.Fd()), wake: wake[0]}, wake[1]
+	s.in, s.wake = &stream{fd: int(in.Fd()), wake: wake[0], pace: paceOf(in)}, wake[1]
 	end, err := s.run()
 	if err != nil {
 		if start, ok := errors.AsType[*proc.StartError](err); ok {
@@ -122,12 +122,13 @@ func Main(args []string, in, out, stderr *os.File) (code int, err error) {
 // shard is one run of the package.
 type shard struct {
 	o           Options
-	in          stream
+	in          *stream
 	wake        int // a descriptor that is closed to end the reading
 	out, stderr *os.File
 	dir         string
 
 	buffers chan []byte // that are free
+	broken  bool        // of Ordered, and of the part whose turn it is: the next stage can't be written to
 
 	halt sync.Once
 	stop chan struct{} // closed: no more blocks, for something has failed or nobody reads

@@ -1,14 +1,20 @@
 package shard
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // What ordered copies write is what one copy would have written.
@@ -26,6 +32,118 @@ func TestOrdered(t *testing.T) {
 	}
 	if out, _ := shared(t, "double", Options{Workers: 4, Block: 64 << 10, Merge: Ordered}, bytes.Repeat([]byte("0123456789abcde\n"), 64<<10)); len(out) != 2<<20 {
 		t.Errorf("%d bytes, want %d", len(out), 2<<20)
+	}
+}
+
+// The copy for the next block is started before there is a slot for it, and gets
+// its block when another one has exited.
+func TestNextCopyWaits(t *testing.T) {
+	const blocks, workers = 5, 2
+	c, fifo := withFIFO(t, "turns", Options{Workers: workers, Block: 4, Merge: Ordered})
+	c.Stdin = strings.NewReader(strings.Repeat("abc\n", blocks))
+	says, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer says.Close()
+	var out bytes.Buffer
+	c.Stdout, c.Stderr = &out, w
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	guard(t, c)
+	w.Close()
+	lines := make(chan string, 2*blocks)
+	go func() { // ends with the copies
+		defer close(lines)
+		for s := bufio.NewScanner(says); s.Scan(); {
+			lines <- s.Text()
+		}
+	}()
+	started, got := 0, 0
+	hear := func(ended int) {
+		switch line, more := <-lines; {
+		case line == "started":
+			started++
+		case line == "got its block":
+			got++
+		case more:
+			t.Fatal(line)
+		default:
+			t.Fatalf("%d have started, %d got a block and %d have ended, and nothing more happens", started, got, ended)
+		}
+		if got > ended+workers || started > ended+workers+1 {
+			t.Fatalf("%d have started and %d got a block when %d have ended", started, got, ended)
+		}
+	}
+	for ended := range blocks {
+		for want := min(blocks, ended+workers); got < want || started < min(blocks, want+1); {
+			hear(ended)
+		}
+		// A copy that could go on would do so while another stage lives.
+		shared(t, "cat", Options{Workers: 1, Block: 4, Merge: Ordered}, []byte("abc\n"))
+		for len(lines) > 0 {
+			hear(ended)
+		}
+		tell(fifo)
+	}
+	if code := codeOf(t, c.Wait()); code != 0 || out.String() != strings.Repeat("-", blocks) {
+		t.Errorf("exit code %d, %q", code, &out)
+	}
+}
+
+// What a copy writes before its turn is kept, as much as a block and more than
+// a pipe holds, so that it can end.
+func TestKept(t *testing.T) {
+	const block = 1 << 20
+	c, _ := withFIFO(t, "late", Options{Workers: 2, Block: block, Merge: Ordered})
+	var in []byte
+	for _, word := range []string{"first", "second"} {
+		in = append(in, word...)
+		in = append(in, bytes.Repeat([]byte("a"), block-len(word)-1)...)
+		in = append(in, '\n')
+	}
+	c.Stdin = bytes.NewReader(in)
+	var out bytes.Buffer
+	c.Stdout = &out
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	guard(t, c)
+	if code := codeOf(t, c.Wait()); code != 0 || !bytes.Equal(out.Bytes(), in) {
+		t.Errorf("exit code %d, %d bytes of %d", code, out.Len(), len(in))
+	}
+}
+
+// withFIFO is a command whose copies can be told to go on.
+func withFIFO(t *testing.T, name string, o Options) (c *exec.Cmd, path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "fifo")
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// What is written there stays while this end is open.
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(30*time.Second, func() { f.Close() }) // ends copies that wait when the test is stuck
+	t.Cleanup(func() { timer.Stop(); f.Close() })
+	c = command(t, name, o)
+	c.Env = append(c.Env, fifo+"="+path)
+	c.WaitDelay = time.Second // for what copies hold that are left when a test is stuck
+	return c, path
+}
+
+// A copy gets all of its block, whether its pipe holds that or not.
+func TestLongBlocks(t *testing.T) {
+	in := bytes.Repeat([]byte("0123456789abcde\n"), 128<<10)
+	for _, merge := range []Merge{Ordered, Any} {
+		for _, block := range []int{200 << 10, 300 << 10, 1100 << 10} {
+			if out, code := shared(t, "cat", Options{Workers: 2, Block: block, Merge: merge}, in); out != string(in) || code != 0 {
+				t.Errorf("%s, blocks of %d bytes: exit code %d, %d bytes of %d", merge, block, code, len(out), len(in))
+			}
+		}
 	}
 }
 

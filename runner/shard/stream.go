@@ -12,10 +12,12 @@ import (
 type stream struct {
 	fd   int
 	wake int // the reading end of a pipe whose other end is closed to end the reading
+	pace pace
 }
 
 // Read is io.Reader's. Where it was told to stop it returns io.EOF.
-func (s stream) Read(buf []byte) (int, error) {
+func (s *stream) Read(buf []byte) (int, error) {
+	s.pace.rest()
 	for {
 		fds := []unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLIN}, {Fd: int32(s.wake)}}
 		if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
@@ -35,6 +37,7 @@ func (s stream) Read(buf []byte) (int, error) {
 		case n == 0:
 			return 0, io.EOF
 		}
+		s.pace.moved(n, n == len(buf))
 		return n, nil
 	}
 }

@@ -167,7 +167,7 @@ jobs:
 	},
 	{
 		ID: "SL112", Severity: Fatal, Title: "a message channel that can't be",
-		Explain: `A message channel joins sluice and one process. So a job that is a pipe has its channels at its stages; what waits for a message, sends one or names an output needs a channel that it could go through; and who the messages are passed on to is one process of the same run that has a channel of its own. NODE_CHANNEL_FD and NODE_CHANNEL_SERIALIZATION_MODE tell a process of its channel: sluice sets them where there is one, and nobody else may, or a program would take some other descriptor for it.
+		Explain: `A message channel joins sluice and one process. So a job that is a pipe has its channels at its stages; what waits for a message, sends one or names an output needs a channel that it could go through; and who the messages are passed on to is one process of the same run that has a channel of its own and runs at the same time. NODE_CHANNEL_FD and NODE_CHANNEL_SERIALIZATION_MODE tell a process of its channel: sluice sets them where there is one, and nobody else may, or a program would take some other descriptor for it.
 
 Write channel: true at the job or the stage that speaks, and at the one that to: names.`,
 		Wrong: `version: 1

@@ -6,7 +6,9 @@ var valueRules = [...]Rule{
 		ID: "SL011", Severity: Fatal, Title: "a value is missing",
 		Explain: `An empty value, ~ and the plain word null are no value to YAML, and no key of a job file means anything by that. In a list of arguments it is worse than useless: a reader that decodes into a list of strings drops the element, and the program gets its arguments in other places than the file shows.
 
-Give the key a value or remove it. Quote the word where the text is meant: "null", "~", or "" for an empty argument.`,
+Within braces a comma ends a text that is not in quotes, and what follows is a key without a value: {run: sort -k1,1nr} has the key 1nr.
+
+Give the key a value or remove it. Quote a text with a comma in it, as 'sort -k1,1nr'. Quote the word where the text is meant: "null", "~", or "" for an empty argument.`,
 		Wrong: `version: 1
 jobs:
   search:

@@ -38,6 +38,27 @@ func TestApart(t *testing.T) {
 	}
 }
 
+// TestPrecedes holds which of two is over first.
+func TestPrecedes(t *testing.T) {
+	g := New([]Job{job("first"), job("second", "first"), {Name: "third", After: []string{"second"}, Maybe: true}, service("s"), job("user", "s", "first")})
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"first", "second", true},
+		{"first", "third", true},
+		{"second", "first", false},
+		{"first", "s", true}, // it is called when all else that its user waits for is over
+		{"s", "user", false},
+		{"first", "none", false},
+		{"first", "first", false},
+	} {
+		if got := g.Precedes(c.a, c.b); got != c.want {
+			t.Errorf("Precedes(%s, %s) is %t", c.a, c.b, got)
+		}
+	}
+}
+
 // TestHangs holds that a lock is given back where all the clients of a service
 // start after the job that wants it too, and not where one of them does not.
 func TestHangs(t *testing.T) {
