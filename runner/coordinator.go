@@ -71,7 +71,7 @@ func newCoordinator(r *run, ctx context.Context) *coordinator {
 				c.total++
 			}
 		}
-		if isVague(j) {
+		if j.Vague() {
 			c.total++
 		}
 	}
@@ -217,7 +217,7 @@ func (c *coordinator) writes(list []*plan.Instance) error {
 
 // instances are those of j as far as they are known.
 func (c *coordinator) instances(j *plan.Job) []*plan.Instance {
-	if isVague(j) {
+	if j.Vague() {
 		return c.found[j.Name]
 	}
 	return j.Instances

@@ -125,7 +125,7 @@ func (r *recorder) check(t *testing.T, p *plan.Plan, rep *report.Report) {
 		for _, inst := range j.Instances {
 			lives[inst.ID] = &life{inst: inst}
 		}
-		if isVague(j) {
+		if j.Vague() {
 			lives[j.Name] = &life{each: j.Each[0]}
 		}
 	}

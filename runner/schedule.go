@@ -85,7 +85,7 @@ func newSchedule(p *plan.Plan, done func(*plan.Instance) bool, spread spreader) 
 		}
 		st.left = len(st.todo)
 		st.begun = len(j.Instances) - st.left
-		if isVague(j) {
+		if j.Vague() {
 			st.vague, st.todo, st.left = true, []*plan.Instance{{ID: j.Name}}, 1
 		}
 		s.jobs = append(s.jobs, st)
@@ -173,9 +173,6 @@ func (s *schedule) advance(st *jobState) []unstarted {
 	return nil
 }
 
-// isVague reports whether the instances of j are not known yet.
-func isVague(j *plan.Job) bool { return len(j.Each) > 0 && len(j.Instances) == 0 }
-
 // find puts the instances of st in the place of its stand-in, which ends here
 // where there are none.
 func (s *schedule) find(st *jobState) (never []unstarted) {
@@ -185,7 +182,7 @@ func (s *schedule) find(st *jobState) (never []unstarted) {
 		st.failed, st.reason = true, err.Error() // for what comes after it: nothing of it was started
 		return st.giveUp(report.Failed, err.Error())
 	case len(todo)+done == 0:
-		return st.giveUp(report.Skipped, "what it needs printed no lines")
+		return st.giveUp(report.Skipped, plan.NoLines)
 	}
 	st.vague, st.todo, st.left = false, todo, len(todo)
 	st.begun += done

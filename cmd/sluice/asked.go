@@ -19,7 +19,7 @@ func asks(word string, j *plan.Job) bool {
 	switch {
 	case word == "" || word == j.Name:
 		return true
-	case len(j.Each) > 0 && len(j.Instances) == 0:
+	case j.Vague():
 		return jobOf(word) == j.Name
 	}
 	return slices.Contains(idsOf(j), word)
@@ -30,7 +30,7 @@ func idsOf(j *plan.Job) (ids []string) {
 	for _, inst := range j.Instances {
 		ids = append(ids, inst.ID)
 	}
-	if len(ids) == 0 && len(j.Each) > 0 {
+	if j.Vague() {
 		return []string{j.Name}
 	}
 	return ids

@@ -149,7 +149,7 @@ func shown(writing, reading error) error {
 func count(p *plan.Plan) (n int) {
 	for _, j := range p.Jobs {
 		n += len(j.Instances)
-		if len(j.Each) > 0 && len(j.Instances) == 0 {
+		if j.Vague() {
 			n += 2
 		}
 	}

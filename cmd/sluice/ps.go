@@ -184,7 +184,7 @@ func (n *jobsNow) rows(p *plan.Plan) []runRowJob {
 	jobs := []runRowJob{} // never null in JSON
 	for _, j := range p.Jobs {
 		instances := j.Instances
-		if len(j.Each) > 0 && len(instances) == 0 {
+		if j.Vague() {
 			instances = []*plan.Instance{{ID: j.Name}} // until the run has come to it
 		}
 		for _, inst := range instances {

@@ -274,7 +274,7 @@ func (c *cli) reusable(f *state.Folder, p *plan.Plan) (map[string]state.Done, er
 // anythingLeft reports whether an instance of p is to run, but for services.
 func anythingLeft(p *plan.Plan, prior map[string]state.Done) bool {
 	for _, j := range p.Jobs {
-		if len(j.Each) > 0 && len(j.Instances) == 0 {
+		if j.Vague() {
 			return true
 		}
 		for _, inst := range j.Instances {

@@ -16,6 +16,14 @@ const defaultMaxInstances = 100_000
 // MostInstances bounds the instances of all jobs of p together.
 func (p *Plan) MostInstances() int { return cmp.Or(p.MaxInstances, defaultMaxInstances) }
 
+// NoLines is why a job is skipped whose matrix holds what others print, and that
+// is nothing.
+const NoLines = "what it needs printed no lines"
+
+// Vague reports whether only the run knows the instances of j, and these are not
+// there yet.
+func (j *Job) Vague() bool { return len(j.Each) > 0 && len(j.Instances) == 0 && j.Skip == "" }
+
 // Shapes are the instances of j, or where only the run knows these, what each
 // will be but for some values of its matrix. Of a skipped job there are none.
 func (j *Job) Shapes() []*Instance {

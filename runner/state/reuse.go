@@ -98,7 +98,7 @@ func appended(p *plan.Plan) map[string]bool {
 // look compares what there is with what is recorded, instance by instance.
 func (r *reuse) look() error {
 	for _, j := range r.plan.Jobs {
-		if len(j.Each) > 0 && len(j.Instances) == 0 {
+		if j.Vague() {
 			r.anew[j.Name] = true // that run did not come to it
 		}
 		for _, inst := range j.Instances {
@@ -204,6 +204,9 @@ func (r *reuse) spread() {
 		more = false
 		for _, j := range r.plan.Jobs {
 			why := r.before(j)
+			if why != "" && len(j.Each) > 0 && !r.anew[j.Name] {
+				r.anew[j.Name], more = true, true // other lines may make it other instances, or some where it had none
+			}
 			for _, inst := range j.Instances {
 				if why != "" && r.why[inst.ID] == "" {
 					r.why[inst.ID] = why

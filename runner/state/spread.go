@@ -65,7 +65,9 @@ func (f *Folder) Fill(p *plan.Plan) (*plan.Plan, error) {
 		}
 		if list, err := j.Spread(stdout, p.MostInstances()); err == nil { // else it had none either
 			job := *j
-			job.Instances = list
+			if job.Instances = list; len(list) == 0 {
+				job.Skip = plan.NoLines
+			}
 			full.Jobs[i] = &job
 		}
 	}

@@ -74,6 +74,13 @@ func TestSpread(t *testing.T) {
 	if prior, again, err = f.Reusable(p); err != nil || len(prior) != 4 || len(again) > 0 {
 		t.Errorf("%v, %v, %v", prior, again, err)
 	}
+	put(t, f, spreadName, []byte(`{"list":""}`))
+	if full, err := f.FullPlan(); err != nil || idsOf(full) != "list next" || full.Jobs[1].Skip != plan.NoLines || p.Jobs[1].Skip != "" {
+		t.Errorf("no lines: %s, %v", idsOf(full), err)
+	}
+	if prior, again, err = f.Reusable(p); err != nil || len(prior) != 4 || len(again) > 0 {
+		t.Errorf("after no lines: %v, %v, %v", prior, again, err)
+	}
 	put(t, f, spreadName, []byte("{"))
 	if _, err := f.FullPlan(); err == nil || !strings.Contains(err.Error(), spreadName) {
 		t.Errorf("a damaged file: %v", err)
