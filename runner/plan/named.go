@@ -37,7 +37,7 @@ func (i *Instance) nameFiles() error {
 	}
 	for _, in := range inputs {
 		if in.Named != nil {
-			in.Path, in.Named = in.Named.path(i), nil
+			in.Path, in.Named, in.Later = in.Named.path(i), nil, false
 		}
 		if in.Kind == InFile && slices.Contains(writes, in.Path) {
 			return fmt.Errorf("%s reads and writes %s; mode atomic would replace it when all is read", i.ID, in.Path)

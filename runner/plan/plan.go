@@ -242,7 +242,7 @@ type Input struct {
 	Kind  InputKind `json:"kind"`
 	Path  string    `json:"path,omitempty"`  // for file: absolute
 	Named *Named    `json:"named,omitempty"` // for file, in Each: what Path will be
-	Later bool      `json:"later,omitempty"` // Path does not exist yet, or is not known; a job that this one needs makes it
+	Later bool      `json:"later,omitempty"` // Path does not exist yet and a job that this one needs makes it, or is not known
 	Text  Text      `json:"text,omitzero"`   // for text
 	Job   string    `json:"job,omitempty"`   // for job: its ID
 	Stage int       `json:"stage,omitempty"` // for stage: its index

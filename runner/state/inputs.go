@@ -135,6 +135,16 @@ func (was Input) change() (how string, at time.Time) {
 	return how, at
 }
 
+// sinceNamed is change for a file that was not looked at when the run began,
+// since lines that a job printed then named it.
+func sinceNamed(path string) (how string, at time.Time) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return path + " is missing", at
+	}
+	return path + " may have changed since it was read", changeTime(info)
+}
+
 // Inputs reads inputs.json, by path.
 func (f *Folder) Inputs() (map[string]Input, error) {
 	var list []Input

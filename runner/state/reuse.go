@@ -137,7 +137,7 @@ func (r *reuse) changed(inst *plan.Instance, d Done) (string, error) {
 		if !looked {
 			was, recorded := inputs[path]
 			if c.how, c.at = was.change(); !recorded {
-				c.how = path + " is new"
+				c.how, c.at = sinceNamed(path)
 			}
 			r.changes[key] = c
 		}
