@@ -78,6 +78,9 @@ func (m *Mailbox) named(to string) (inst *plan.Instance, stage string, err error
 			return i, strings.TrimPrefix(rest, "/"), nil
 		}
 		if job, _, _ := strings.Cut(to, "["); job == j.Name && len(instances) == 0 && len(j.Each) > 0 {
+			if _, known := m.late[j.Name]; known {
+				return nil, "", fmt.Errorf("%s has no instances: what it needs printed no lines", j.Name)
+			}
 			return nil, "", fmt.Errorf("%s has no instances yet: they come from what another job prints", j.Name)
 		}
 		if to == j.Name && len(instances) > 0 {

@@ -71,7 +71,15 @@ func TestSpreadOfNothing(t *testing.T) {
 	plans := func(source *plan.Job) *plan.Plan {
 		return planOf(source, each(job("use", self(t, "say")), "list"), client(t, "next", "use"), client(t, "other"))
 	}
-	o := execute(t, plans(printing(t, "list")), Options{})
+	mailbox, send := &Mailbox{}, ""
+	o := executeContext(t, t.Context(), plans(printing(t, "list")), Options{Mailbox: mailbox}, func(_ *recorder, e any) {
+		if _, ok := e.(event.Spread); ok {
+			send = mailbox.Send("use", []byte("1")).Error()
+		}
+	})
+	if send != "use has no instances: what it needs printed no lines" {
+		t.Error(send)
+	}
 	if got, want := results(o.Report), "list succeeded, use skipped, next succeeded, other succeeded"; got != want || o.Jobs[1].Reason != "what it needs printed no lines" {
 		t.Errorf("%s: %s", got, o.Jobs[1].Reason)
 	}

@@ -17,6 +17,9 @@ func (r *Run) Spread(job string, printed []byte) error {
 	if err := r.written(); err != nil {
 		return err
 	}
+	if _, kept := r.printed[job]; kept {
+		return nil // for another one, or another axis
+	}
 	if r.printed == nil {
 		r.printed = map[string]string{}
 	}
