@@ -331,20 +331,25 @@ func BenchmarkShard(b *testing.B) {
 	needProgram(b, "sh")
 	x.write("compute.awk", "{ s = 0; for (i = 0; i < 20; i++) s = (s * 31 + length($0) * i) % 65537; print $2, s }\n")
 	x.write("column.awk", "{ print $2 }\n")
-	var halves [2]strings.Builder
-	const count = 1_500_000
-	for i := range count {
-		fmt.Fprintf(&halves[2*i/count], "line %d x%d\n", i*7919%1_000_003, i)
-	}
-	lines := x.write("lines", halves[0].String()+halves[1].String())
-	for i := range halves {
-		x.write(fmt.Sprintf("half%d", i), halves[i].String())
-	}
-	for _, c := range []struct{ name, filter string }{
-		{"compute", "awk -f compute.awk"},
-		{"column", "awk -f column.awk"},
-		{"replace", "sed s/line/row/"},
+	x.write("sum.awk", "BEGIN { FS = \"[ x]+\" } { print $2 + $3, $1 }\n")
+	x.write("mark.sed", "s/[0-9]+/<&>/g\n")
+	for _, c := range []struct {
+		name, filter string
+		count        int // lines, so that each takes a second or so
+	}{
+		{"compute", "awk -f compute.awk", 1_500_000},
+		{"mark", "sed -E -f mark.sed", 6_000_000},
+		{"sum", "awk -f sum.awk", 4_500_000},
+		{"column", "awk -f column.awk", 6_000_000},
 	} {
+		var halves [2]strings.Builder
+		for i := range c.count {
+			fmt.Fprintf(&halves[2*i/c.count], "line %d x%d\n", i*7919%1_000_003, i)
+		}
+		lines := x.write("lines", halves[0].String()+halves[1].String())
+		for i := range halves {
+			x.write(fmt.Sprintf("half%d", i), halves[i].String())
+		}
 		b.Run(c.name, func(b *testing.B) {
 			x := x
 			x.B = b
@@ -354,7 +359,7 @@ func BenchmarkShard(b *testing.B) {
 			x.write("two.yaml", fmt.Sprintf(job, c.filter, ", shard: {workers: 2, block: 1MiB}", "two"))
 			x.write("one.yaml", fmt.Sprintf(job, c.filter, "", "one"))
 			for range b.N {
-				x.compare(c.filter+" on 1,500,000 lines", 7,
+				x.compare(fmt.Sprintf("%s on %d lines", c.filter, c.count), 7,
 					command{name: "two", argv: []string{x.sluice, "run", "two.yaml"}},
 					command{name: "one", argv: []string{x.sluice, "run", "one.yaml"}},
 					command{name: "parallel", argv: append([]string{"parallel", "-k", "-j2", "--pipe", "--block", "1M"}, argv...), stdin: lines, stdout: "out.parallel"},
