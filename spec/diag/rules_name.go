@@ -90,7 +90,7 @@ jobs:
 	},
 	{
 		ID: "SL105", Severity: Fatal, Title: "a matrix that can't be spread",
-		Explain: `A job with a matrix has one instance for each combination of its axes, and each instance has a name of its own. An axis without values, a range that runs backwards or an exclude that matches everything leaves no instance, so the job would seem to succeed and do nothing; a value that stands twice makes two instances of one name.
+		Explain: `A job with a matrix has one instance for each combination of its axes, and each instance has a name of its own. An axis without values, a range that runs backwards or an exclude that matches everything leaves no instance, so the job would seem to succeed and do nothing; a value that stands twice makes two instances of one name, and so do values of two axes where a comma in one reads like the next axis.
 
 Give every axis at least one value, and each value once.`,
 		Wrong: `version: 1
