@@ -14,7 +14,8 @@ import (
 type writer struct {
 	job    *spec.Job
 	out    spec.Output
-	name   string // relative to the file's dir, cleaned; empty where only the plan can know
+	name   string // relative to the file's dir, cleaned; empty where only the plan or the run can know
+	shape  string // what name will be, with x for what is substituted; empty where a directory is
 	append bool
 	stderr bool
 }
@@ -58,7 +59,7 @@ func (c *check) writtenTwice(w, other writer) {
 func (c *check) writers(j *spec.Job) (list []writer) {
 	add := func(stderr bool, o spec.Output, dirs ...spec.Template) {
 		if o.Kind == spec.OutputFile && o.File.IsSet() {
-			list = append(list, writer{job: j, out: o, name: c.fixedPath(o.File, dirs...), append: o.Mode.Value == "append", stderr: stderr})
+			list = append(list, writer{job: j, out: o, name: c.fixedPath(o.File, dirs...), shape: c.shapeOf(o.File, dirs), append: o.Mode.Value == "append", stderr: stderr})
 		}
 	}
 	add(false, j.Stdout, j.Dir)
@@ -70,6 +71,14 @@ func (c *check) writers(j *spec.Job) (list []writer) {
 		add(false, b.Output(), j.Dir)
 	}
 	return list
+}
+
+// shapeOf is t seen from the file's dir through dirs, with x for what is
+// substituted in it; "" where that is of a directory.
+func (c *check) shapeOf(t spec.Template, dirs []spec.Template) string {
+	masked := spec.Template{String: t.String}
+	masked.Value = t.Masked()
+	return c.fixedPath(masked, dirs...)
 }
 
 // fixedPath is t seen from the file's dir through dirs, where nothing of it is
@@ -145,7 +154,7 @@ func (c *check) target(w writer) {
 		c.at("SL604", t.String, t.Value+": other programs execute or obey what stands there", "write to a file of the job's own, and put it in place by hand")
 	case strings.HasPrefix(name, "/"):
 		c.at("SL601", t.String, t.Value+" is absolute: every checkout on this machine would write it", "write below dir, or let the caller say where with a param of type path")
-	case strings.HasPrefix(w.name, "../"):
+	case strings.HasPrefix(w.shape, "../"):
 		c.at("SL601", t.String, t.Value+" leads out of the directory that the file declares", "write below it, or set the file's dir: to the directory that all its jobs share")
 	}
 }

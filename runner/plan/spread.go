@@ -50,7 +50,8 @@ func (i *Instance) Axis(name string) (value string, ok bool) {
 
 // Spread makes the instances of a job with Each: stdout is what another job has
 // captured, of which each line is a value. They are at most most, and none is
-// success unless some are asked for. What they hold is shared with Each and must not be changed.
+// success unless some are asked for. What they hold is shared with Each and must
+// not be changed.
 //
 // An error is of that output: a line that can be no value, two that are the
 // same or would be called the same, too many, or one that names a file which
