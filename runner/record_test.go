@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -71,7 +72,7 @@ func TestRecord(t *testing.T) {
 	var mu sync.Mutex
 	recorded := map[string]string{}
 	var rec *recorder
-	o := executeContext(t, t.Context(), planOf(source, second, use, other, bad, never), Options{Parallel: 2, KeepGoing: true, Record: func(res *report.Job, stdout []byte) error {
+	o := executeContext(t, t.Context(), planOf(source, second, use, other, bad, never), Options{Parallel: 2, KeepGoing: true, Record: meanwhile(func(res *report.Job, stdout []byte) error {
 		if res.ID == "source" || res.ID == "second" {
 			<-otherRan // in the slot of one of them
 		}
@@ -82,7 +83,7 @@ func TestRecord(t *testing.T) {
 		}
 		recorded[res.ID] = string(res.Status) + " " + string(stdout)
 		return nil
-	}}, func(r *recorder, e any) {
+	})}, func(r *recorder, e any) {
 		mu.Lock()
 		rec = r
 		mu.Unlock()
@@ -115,14 +116,14 @@ func TestRecordOfAFailure(t *testing.T) {
 	var rec *recorder
 	p := planOf(job("bad", self(t, "exit", "3")), job("slow", self(t, "handle", "0")), job("a", self(t, "exit", "0")))
 	ready := whenReady(1, func() { close(slowReady) })
-	o := executeContext(t, t.Context(), p, Options{Parallel: 2, Record: func(res *report.Job, _ []byte) error {
+	o := executeContext(t, t.Context(), p, Options{Parallel: 2, Record: meanwhile(func(res *report.Job, _ []byte) error {
 		if res.ID == "bad" {
 			<-slowReady
 			signalStages(rec, "slow", syscall.SIGTERM)
 			<-slowEnded
 		}
 		return nil
-	}}, func(r *recorder, e any) {
+	})}, func(r *recorder, e any) {
 		switch e := e.(type) {
 		case event.RunStarted:
 			rec = r
@@ -138,18 +139,47 @@ func TestRecordOfAFailure(t *testing.T) {
 	}
 }
 
-// What could not be recorded ends the run with an error of sluice's own.
+// What has not been recorded are never more instances than may run at once: a
+// slot is free when what ran in it is recorded.
+func TestRecordFreesTheSlot(t *testing.T) {
+	m := matrix(job("m", self(t, "exit", "0")), 60, func(int) *plan.Stage { return self(t, "exit", "0") })
+	var open, most atomic.Int32
+	o := executeContext(t, t.Context(), planOf(m), Options{Parallel: 3, Record: func(*report.Job, []byte) (func() error, error) {
+		open.Add(-1)
+		return func() error { return nil }, nil
+	}}, func(_ *recorder, e any) {
+		if _, ok := e.(event.JobStarted); ok {
+			most.Store(max(most.Load(), open.Add(1)))
+		}
+	})
+	if got := most.Load(); got != 3 || o.Status != report.Succeeded {
+		t.Errorf("%s, up to %d ran or were not recorded, want 3", o.Status, got)
+	}
+}
+
+// What could not be recorded, or made durable, ends the run with an error of
+// sluice's own.
 func TestRecordFails(t *testing.T) {
 	full := errors.New("no space left on device")
-	rep, err := Run(t.Context(), planOf(job("a", self(t, "exit", "0")), client(t, "b", "a")), Options{
-		Parallel: 1, Record: func(*report.Job, []byte) error { return full },
-	})
-	if !errors.Is(err, full) || results(rep) != "a succeeded, b not_started" || rep.Jobs[1].Reason != "a could not be recorded" {
-		t.Errorf("%v, %s: %s", err, results(rep), rep.Jobs[1].Reason)
+	for name, record := range map[string]func(*report.Job, []byte) (func() error, error){
+		"record":  func(*report.Job, []byte) (func() error, error) { return nil, full },
+		"durable": meanwhile(func(*report.Job, []byte) error { return full }),
+	} {
+		rep, err := Run(t.Context(), planOf(job("a", self(t, "exit", "0")), client(t, "b", "a")), Options{Parallel: 1, Record: record})
+		if !errors.Is(err, full) || results(rep) != "a succeeded, b not_started" || rep.Jobs[1].Reason != "a could not be recorded" {
+			t.Errorf("%s: %v, %s: %s", name, err, results(rep), rep.Jobs[1].Reason)
+		}
+		// Alone, on the coordinator's own goroutine.
+		if _, err = Run(t.Context(), planOf(job("a", self(t, "exit", "0"))), Options{Record: record}); !errors.Is(err, full) {
+			t.Errorf("%s: error %v", name, err)
+		}
 	}
-	// Alone, on the coordinator's own goroutine.
-	if _, err = Run(t.Context(), planOf(job("a", self(t, "exit", "0"))), Options{Record: func(*report.Job, []byte) error { return full }}); !errors.Is(err, full) {
-		t.Errorf("error %v", err)
+}
+
+// meanwhile is an Options.Record that leaves all of it to durable.
+func meanwhile(record func(*report.Job, []byte) error) func(*report.Job, []byte) (func() error, error) {
+	return func(res *report.Job, stdout []byte) (func() error, error) {
+		return func() error { return record(res, stdout) }, nil
 	}
 }
 
@@ -289,7 +319,7 @@ func TestRecordInOrder(t *testing.T) {
 		jobs = append(jobs, job(id, self(t, "exit", "0")))
 		want += " +" + id + " ." + id
 	}
-	o := execute(t, planOf(jobs...), Options{Parallel: 1, Record: func(*report.Job, []byte) error { return nil }})
+	o := execute(t, planOf(jobs...), Options{Parallel: 1, Record: meanwhile(func(*report.Job, []byte) error { return nil })})
 	if got := story(o.recorder); " "+got != want {
 		t.Errorf("got  %s\nwant%s", got, want)
 	}

@@ -51,12 +51,14 @@ type Options struct {
 	// are not started, and count as success for what needs them.
 	Prior map[string]Prior
 
-	// Record makes the result of an instance that ran durable, and what it
-	// captured. Until it returns, the instance does not count as done: no
-	// dependent starts, and no JobEnded comes. It is called from several
-	// goroutines at once. Its error is sluice's own and ends the run. nil:
-	// nothing is recorded.
-	Record func(res *report.Job, stdout []byte) error
+	// Record keeps the result of an instance that ran, and what it captured,
+	// before its slot is free: what a runner that is killed has not recorded are
+	// no more instances than may run at once. durable does what may be done
+	// while the next one runs, and is nil where nothing is left to do. Until
+	// both have returned, the instance does not count as done: no dependent
+	// starts, and no JobEnded comes. They are called from several goroutines at
+	// once. An error is sluice's own and ends the run. nil: nothing is recorded.
+	Record func(res *report.Job, stdout []byte) (durable func() error, err error)
 
 	// Spread hears what a job printed whose lines are values of another one's
 	// matrix, before an instance of that starts. Its error is sluice's own. nil:

@@ -37,10 +37,11 @@ type task struct {
 // news is what a goroutine tells the coordinator of a task. The error is
 // sluice's own.
 type news struct {
-	what what
-	task *task
-	res  *report.Job
-	err  error
+	what    what
+	task    *task
+	res     *report.Job
+	durable func() error // of Options.Record
+	err     error
 }
 
 type what int
@@ -49,7 +50,7 @@ const (
 	ready    what = iota // a service is
 	locked               // the wait for a lock is over
 	ended                // nothing of it runs any more
-	recorded             // its result is, so it is over
+	recorded             // its result is durable, so it is over
 )
 
 func (c *coordinator) hear(n news) {
@@ -224,8 +225,19 @@ func (c *coordinator) launch(t *task) {
 	ctx := c.contextOf(t)
 	c.spawn(t, func() news {
 		res, err := c.instance(ctx, t.job, t.inst)
-		return news{ended, t, res, errors.Join(err, c.unlock(t))}
+		err = errors.Join(err, c.unlock(t))
+		durable, failed := c.record(res)
+		return news{what: ended, task: t, res: res, durable: durable, err: errors.Join(err, failed)}
 	})
+}
+
+// record keeps a result, if that of something that ran.
+func (c *coordinator) record(res *report.Job) (durable func() error, err error) {
+	if c.o.Record == nil || len(res.Attempts) == 0 && res.RunID == "" {
+		return nil, nil
+	}
+	stdout, _ := c.stdoutOf(res.ID) // an error says that it captured nothing
+	return c.o.Record(res, stdout)
 }
 
 // spawn calls f and hears what it says.
@@ -252,14 +264,14 @@ func (c *coordinator) contextOf(t *task) context.Context {
 	return c.jobs
 }
 
-// ended frees the slot of a task, and has its result recorded while the next
-// one runs.
+// ended frees the slot of a task, and has its result made durable while the
+// next one runs.
 func (c *coordinator) ended(n news) {
 	c.files.giveBack(n.task.inst)
 	if !n.task.job.Service {
 		c.running--
 	}
-	if c.o.Record == nil || len(n.res.Attempts) == 0 && n.res.RunID == "" {
+	if n.durable == nil {
 		c.over(n.task, n.res, n.err)
 		return
 	}
@@ -267,9 +279,7 @@ func (c *coordinator) ended(n news) {
 	if !n.res.Status.OK() {
 		c.failing++
 	}
-	stdout, _ := c.stdoutOf(n.task.inst.ID) // an error says that it captured nothing
 	c.spawn(n.task, func() news {
-		err := c.o.Record(n.res, stdout)
-		return news{recorded, n.task, n.res, errors.Join(n.err, err)}
+		return news{what: recorded, task: n.task, res: n.res, err: errors.Join(n.err, n.durable())}
 	})
 }

@@ -167,7 +167,7 @@ func TestJournalWrites(t *testing.T) {
 	tell(false, event.StageEnded{ID: "a", Result: res.Attempts[0].Stages[0]})
 	tell(false, event.AttemptEnded{ID: "a", Result: res.Attempts[0]})
 	before := size()
-	if err := run.Record(res, nil); err != nil || size() == before {
+	if _, err := run.Record(res, nil); err != nil || size() == before {
 		t.Errorf("the record is not written: %v", err)
 	}
 	tell(false, event.JobEnded{ID: "a", Result: res}) // it stands there already

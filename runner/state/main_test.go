@@ -67,8 +67,17 @@ func perform(run *Run, id string, stdout []byte) error {
 	} {
 		run.Event(e)
 	}
-	err := run.Record(res, stdout)
+	err := record(run, res, stdout)
 	run.Event(event.JobEnded{ID: id, Result: res})
+	return err
+}
+
+// record returns when res is durable.
+func record(run *Run, res *report.Job, stdout []byte) error {
+	durable, err := run.Record(res, stdout)
+	if durable != nil {
+		err = durable()
+	}
 	return err
 }
 

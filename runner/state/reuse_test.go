@@ -82,7 +82,7 @@ func (l *reuseLab) run(prior map[string]Done, ids ...string) *Folder {
 			}
 			res.Outputs = []report.Output{{Path: out, Size: info.Size(), Mtime: info.ModTime()}}
 		}
-		if err := run.Record(res, stdout); err != nil {
+		if err := record(run, res, stdout); err != nil {
 			l.Fatal(err)
 		}
 	}
@@ -182,7 +182,7 @@ func TestReusableBuiltOnTheWay(t *testing.T) {
 	for id, start := range map[string]time.Time{"free": changeTime(built).Add(tick + 1), "link": changeTime(built).Add(tick)} {
 		res := done(id)
 		res.Start = start
-		if err := run.Record(res, nil); err != nil {
+		if err := record(run, res, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -252,7 +252,7 @@ func TestReusableDetached(t *testing.T) {
 	run := create(t, l.store, l.plan, Meta{})
 	res := done("free")
 	res.RunID, res.Attempts = own.ID(), nil
-	if err := run.Record(res, nil); err != nil {
+	if err := record(run, res, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := run.Close(); err != nil {

@@ -161,30 +161,44 @@ func (r *Run) Event(e event.Event) {
 	}
 }
 
-// Record makes the result of an instance durable, and what it captured, as
+// Record keeps the result of an instance, and what it captured, as
 // runner.Options.Record asks for; its JobEnded may follow. A nil stdout is
-// that of an instance that captures nothing.
+// that of an instance that captures nothing. What is captured must be on the
+// disk before the result may be, so all of that is left to durable.
 //
 // A single instance is done when the run is, so its record reaches the disk
 // while the run is ended, and Finish returns when it is there.
-func (r *Run) Record(res *report.Job, stdout []byte) error {
+func (r *Run) Record(res *report.Job, stdout []byte) (durable func() error, err error) {
+	if stdout == nil || !r.sync {
+		return r.record(res, stdout)
+	}
+	return func() error {
+		durable, err := r.record(res, stdout)
+		if durable != nil {
+			err = durable()
+		}
+		return err
+	}, nil
+}
+
+func (r *Run) record(res *report.Job, stdout []byte) (durable func() error, err error) {
 	if stdout != nil {
 		if err := r.capture(res.ID, stdout); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	upTo, err := r.journal.record(event.JobEnded{ID: res.ID, Result: res})
 	if err = errors.Join(err, r.logs.failed()); err != nil {
-		return err
+		return nil, err
 	}
 	if err := r.Written(); err != nil || !r.sync {
-		return err
+		return nil, err
 	}
 	if r.single {
 		r.last.Go(func() { r.journal.sync(upTo, 0) }) // its error is the journal's
-		return nil
+		return nil, nil
 	}
-	return r.journal.sync(upTo, r.haste.patience(res))
+	return func() error { return r.journal.sync(upTo, r.haste.patience(res)) }, nil
 }
 
 // capture writes what the instance id captured. Nobody looks for it before
