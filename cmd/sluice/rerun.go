@@ -44,8 +44,9 @@ func (c *cli) rerunCommand() *cobra.Command {
 		Use:   "rerun RUN",
 		Short: "Run again what a run was asked for",
 		Long: `Run again what a run was asked for: the same job file with the same params and
-jobs. RUN is its id, the beginning of it, or last. A plan that is another one by
-now is refused, and what differs is told. Values that tell of the session and
+jobs. RUN is its id, the beginning of it, or last, which passes over the runs
+that detached jobs are. A plan that is another one by now is refused, and what
+differs is told. Values that tell of the session and
 not of the work don't count: TERM, TMPDIR, DISPLAY, WAYLAND_DISPLAY,
 DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR, XDG_SESSION_ID and SSH_*, where they
 come from the caller. A job file that came from standard input is gone, so the
@@ -83,7 +84,7 @@ func (c *cli) repeat(cmd *cobra.Command, o *runFlags, ref string, failed bool) e
 	}
 	f, err := c.findRun(ref)
 	if err == nil && ref == "last" {
-		f, err = c.lastTold(f)
+		f, err = c.lastAsked(f)
 	}
 	if err != nil {
 		return err
@@ -114,10 +115,12 @@ func (c *cli) repeat(cmd *cobra.Command, o *runFlags, ref string, failed bool) e
 	return c.execute(o, mode, m.Asked.File, p, earlier)
 }
 
-// lastTold is last, or the newest run before it that has told what it was: one
-// that was killed before that has done nothing that could be repeated, and is
-// most likely an attempt to repeat what came before.
-func (c *cli) lastTold(last *state.Folder) (*state.Folder, error) {
+// lastAsked is last, or the newest run before it that was asked for and has told
+// what it was: one that was killed before that has done nothing that could be
+// repeated, and is most likely an attempt to repeat what came before; and a
+// detached job is a run by itself, of which the run that it is a part of is
+// meant.
+func (c *cli) lastAsked(last *state.Folder) (*state.Folder, error) {
 	s, err := c.store()
 	if err != nil {
 		return nil, err
@@ -127,8 +130,11 @@ func (c *cli) lastTold(last *state.Folder) (*state.Folder, error) {
 		return nil, own(err)
 	}
 	for _, f := range list {
-		_, told := f.Meta()
-		if st, err := f.Status(); err != nil || st.State != state.Lost || !errors.Is(told, fs.ErrNotExist) {
+		m, untold := f.Meta()
+		if untold == nil && m.Name != "" {
+			continue
+		}
+		if st, err := f.Status(); err != nil || st.State != state.Lost || !errors.Is(untold, fs.ErrNotExist) {
 			return f, nil
 		}
 	}
