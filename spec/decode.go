@@ -54,12 +54,13 @@ func (d *decoder) decode(n *yaml.Node, dst any, what string) {
 	d.mapping(n, v, what)
 }
 
-// mapping reads the keys of n into the fields of the struct v.
-func (d *decoder) mapping(n *yaml.Node, v reflect.Value, what string) {
+// mapping reads the keys of n into the fields of the struct v. meant are the
+// keys that were probably meant by unknown ones, which it reports.
+func (d *decoder) mapping(n *yaml.Node, v reflect.Value, what string) (meant map[string]bool) {
 	fields := d.fields(v.Type())
 	if n.Kind != yaml.MappingNode {
 		d.wrongKindHint(n, what, "a mapping", fields.scalarHint(n))
-		return
+		return nil
 	}
 	if fields.pos >= 0 {
 		v.Field(fields.pos).Set(reflect.ValueOf(d.pos(n)))
@@ -67,7 +68,8 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, what string) {
 	if fields.layout >= 0 {
 		v.Field(fields.layout).Set(reflect.ValueOf(d.layout(n)))
 	}
-	seen, meant := make([]bool, len(fields.list)), map[string]bool{}
+	seen := make([]bool, len(fields.list))
+	meant = map[string]bool{}
 	for i := 0; i+1 < len(n.Content) && !d.list.Full(); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" {
@@ -96,6 +98,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, what string) {
 			d.add("SL017", d.pos(n), 1, fmt.Sprintf("%s has no %q", what, f.key), f.hint())
 		}
 	}
+	return meant
 }
 
 // bound remembers a value that was given and has a range.

@@ -62,10 +62,10 @@ func (d *decoder) axis(name String, n *yaml.Node) Axis {
 		a.Values = l.Items
 	case yaml.MappingNode:
 		var m axisMapping
-		d.mapping(n, reflect.ValueOf(&m).Elem(), what)
+		meant := d.mapping(n, reflect.ValueOf(&m).Elem(), what)
 		given := d.given(n, "glob", "param", "range", "job")
 		if len(given) != 1 {
-			d.notOne(a.Pos, what, given, "glob, param, range, job")
+			d.notOne(a.Pos, what, given, meant, "glob", "param", "range", "job")
 			break
 		}
 		a.Glob, a.Param, a.Range, a.Job = m.Glob, m.Param, m.Range.Items, m.Job

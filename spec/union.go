@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -212,11 +213,11 @@ func (in *Input) decode(d *decoder, n *yaml.Node, what string) {
 		in.Kind = InputInherit
 	case n.Kind == yaml.MappingNode:
 		var m inputMapping
-		d.mapping(n, reflect.ValueOf(&m).Elem(), what)
+		meant := d.mapping(n, reflect.ValueOf(&m).Elem(), what)
 		in.File, in.Text, in.Job = m.File, m.Text, m.Job
 		switch given := d.given(n, "file", "text", "job"); {
 		case len(given) != 1:
-			d.notOne(in.Pos, what, given, "file, text, job")
+			d.notOne(in.Pos, what, given, meant, "file", "text", "job")
 		case given[0] == "file":
 			in.Kind = InputFile
 		case given[0] == "text":
@@ -244,16 +245,20 @@ func (d *decoder) given(n *yaml.Node, keys ...string) (given []string) {
 }
 
 // notOne reports that the mapping at pos has given of the keys, of which it
-// should have one.
-func (d *decoder) notOne(pos diag.Pos, what string, given []string, keys string) {
-	msg := fmt.Sprintf("%s has none of the keys %s; expected one", what, keys)
-	switch only := !strings.Contains(keys, ","); {
+// should have one. Where it has none, but an unknown key that is meant to be
+// one of them, that was reported.
+func (d *decoder) notOne(pos diag.Pos, what string, given []string, meant map[string]bool, keys ...string) {
+	list := strings.Join(keys, ", ")
+	msg := fmt.Sprintf("%s has none of the keys %s; expected one", what, list)
+	switch only := len(keys) == 1; {
+	case len(given) == 0 && slices.ContainsFunc(keys, func(k string) bool { return meant[k] }):
+		return
 	case only && len(given) == 0:
-		msg = fmt.Sprintf("%s has no %q", what, keys)
+		msg = fmt.Sprintf("%s has no %q", what, list)
 	case only:
-		msg = fmt.Sprintf("%s has %s; expected %s alone", what, strings.Join(given, " and "), keys)
+		msg = fmt.Sprintf("%s has %s; expected %s alone", what, strings.Join(given, " and "), list)
 	case len(given) > 0:
-		msg = fmt.Sprintf("%s has %s; expected exactly one of %s", what, strings.Join(given, " and "), keys)
+		msg = fmt.Sprintf("%s has %s; expected exactly one of %s", what, strings.Join(given, " and "), list)
 	}
 	d.add("SL017", pos, 1, msg, "")
 }
@@ -329,15 +334,15 @@ func (o *Output) read(d *decoder, n *yaml.Node, what, want, captured string) {
 		}
 	case yaml.MappingNode:
 		var m outputMapping
-		d.mapping(n, reflect.ValueOf(&m).Elem(), what)
+		meant := d.mapping(n, reflect.ValueOf(&m).Elem(), what)
 		o.File, o.Mode = m.File, m.Mode
 		switch given := d.given(n, "file", "capture"); {
 		case len(given) != 1:
-			keys := "file, capture"
+			keys := []string{"file", "capture"}
 			if !strings.Contains(want, "capture") {
-				keys = "file"
+				keys = keys[:1]
 			}
-			d.notOne(o.Pos, what, given, keys)
+			d.notOne(o.Pos, what, given, meant, keys...)
 		case given[0] == "file":
 			o.Kind = OutputFile
 		default:
