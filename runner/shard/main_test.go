@@ -19,7 +19,8 @@ import (
 // play is the variable that makes the test binary play a small program.
 const play = "SHARD_TEST_PLAY"
 
-// fifo is the variable that names a FIFO, by which the program is told to go on.
+// fifo is the variable with which the names of FIFOs begin, by which programs
+// are told to go on.
 const fifo = "SHARD_TEST_FIFO"
 
 // programs are the copies. Each returns its exit code.
@@ -47,24 +48,25 @@ func programs() map[string]func(in io.Reader, out io.Writer) int {
 		},
 		// short reads one byte.
 		"short": func(in io.Reader, out io.Writer) int { in.Read(make([]byte, 1)); return 0 },
-		// turns tells what it does, and ends when it is told to.
+		// turns tells what it does, and ends when it is told to by the FIFO that
+		// its block names.
 		"turns": func(in io.Reader, out io.Writer) int {
 			io.WriteString(out, "-")
 			fmt.Fprintln(os.Stderr, "started")
-			read(in)
+			text := read(in)
 			fmt.Fprintln(os.Stderr, "got its block")
-			told()
+			told(strings.TrimSuffix(text, "\n"))
 			return 0
 		},
 		// late ends after another one has ended that did not get the first line.
 		"late": func(in io.Reader, out io.Writer) int {
 			text := read(in)
 			if strings.HasPrefix(text, "first") {
-				told()
+				told("")
 			}
 			io.WriteString(out, text)
 			if !strings.HasPrefix(text, "first") {
-				tell(os.Getenv(fifo))
+				tell(os.Getenv(fifo), "")
 			}
 			return 0
 		},
@@ -76,9 +78,10 @@ func programs() map[string]func(in io.Reader, out io.Writer) int {
 	}
 }
 
-// told waits until somebody tells, for once. It fails when the test is over.
-func told() {
-	f, err := os.Open(os.Getenv(fifo))
+// told waits until somebody tells by the FIFO whose name ends so. It fails when
+// the test is over.
+func told(name string) {
+	f, err := os.Open(os.Getenv(fifo) + name)
 	if err == nil {
 		_, err = f.Read(make([]byte, 1))
 	}
@@ -87,10 +90,11 @@ func told() {
 	}
 }
 
-func tell(fifo string) {
-	f, err := os.OpenFile(fifo, os.O_RDWR, 0)
+func tell(prefix, name string) {
+	f, err := os.OpenFile(prefix+name, os.O_RDWR, 0)
 	if err == nil {
 		_, err = f.Write([]byte{0})
+		f.Close()
 	}
 	if err != nil {
 		panic(err)

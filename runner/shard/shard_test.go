@@ -39,8 +39,12 @@ func TestOrdered(t *testing.T) {
 // its block when another one has exited.
 func TestNextCopyWaits(t *testing.T) {
 	const blocks, workers = 5, 2
-	c, fifo := withFIFO(t, "turns", Options{Workers: workers, Block: 4, Merge: Ordered})
-	c.Stdin = strings.NewReader(strings.Repeat("abc\n", blocks))
+	var in []string
+	for i := range blocks {
+		in = append(in, fmt.Sprintf("%03d", i))
+	}
+	c, fifo := withFIFO(t, "turns", Options{Workers: workers, Block: 4, Merge: Ordered}, in...)
+	c.Stdin = strings.NewReader(strings.Join(in, "\n") + "\n")
 	says, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +89,7 @@ func TestNextCopyWaits(t *testing.T) {
 		for len(lines) > 0 {
 			hear(ended)
 		}
-		tell(fifo)
+		tell(fifo, in[ended]) // in order: an early one that lives holds up more than one
 	}
 	if code := codeOf(t, c.Wait()); code != 0 || out.String() != strings.Repeat("-", blocks) {
 		t.Errorf("exit code %d, %q", code, &out)
@@ -96,7 +100,7 @@ func TestNextCopyWaits(t *testing.T) {
 // a pipe holds, so that it can end.
 func TestKept(t *testing.T) {
 	const block = 1 << 20
-	c, _ := withFIFO(t, "late", Options{Workers: 2, Block: block, Merge: Ordered})
+	c, _ := withFIFO(t, "late", Options{Workers: 2, Block: block, Merge: Ordered}, "")
 	var in []byte
 	for _, word := range []string{"first", "second"} {
 		in = append(in, word...)
@@ -115,24 +119,27 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// withFIFO is a command whose copies can be told to go on.
-func withFIFO(t *testing.T, name string, o Options) (c *exec.Cmd, path string) {
+// withFIFO is a command whose copies can be told to go on, by FIFOs whose names
+// begin with prefix and end so.
+func withFIFO(t *testing.T, name string, o Options, ends ...string) (c *exec.Cmd, prefix string) {
 	t.Helper()
-	path = filepath.Join(t.TempDir(), "fifo")
-	if err := unix.Mkfifo(path, 0o600); err != nil {
-		t.Fatal(err)
+	prefix = filepath.Join(t.TempDir(), "fifo")
+	for _, end := range ends {
+		if err := unix.Mkfifo(prefix+end, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		// What is written there stays while this end is open.
+		f, err := os.OpenFile(prefix+end, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		timer := time.AfterFunc(30*time.Second, func() { f.Close() }) // ends copies that wait when the test is stuck
+		t.Cleanup(func() { timer.Stop(); f.Close() })
 	}
-	// What is written there stays while this end is open.
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	timer := time.AfterFunc(30*time.Second, func() { f.Close() }) // ends copies that wait when the test is stuck
-	t.Cleanup(func() { timer.Stop(); f.Close() })
 	c = command(t, name, o)
-	c.Env = append(c.Env, fifo+"="+path)
+	c.Env = append(c.Env, fifo+"="+prefix)
 	c.WaitDelay = time.Second // for what copies hold that are left when a test is stuck
-	return c, path
+	return c, prefix
 }
 
 // A copy gets all of its block, whether its pipe holds that or not.
