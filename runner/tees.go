@@ -216,7 +216,7 @@ func (a *attempt) copyOn() {
 func (a *attempt) waitTee(t *tee) {
 	result := t.copying.Wait()
 	s := a.stages[t.stage]
-	s.copied, s.copyErr, s.ending.end = &result, result.Err, time.Now()
+	s.copied, s.copyErr, s.ending.end = &result, result.Err, result.End
 	a.mu.Lock()
 	stopped := a.stop.happened()
 	a.mu.Unlock()

@@ -18,7 +18,7 @@ type ending struct {
 	startErr error
 	exit     proc.Exit
 	ok       []int     // exit codes that are success
-	end      time.Time // when it exited
+	end      time.Time // when it exited, or had copied all
 	lives    bool      // it did not: KILL did not end it
 
 	tee     bool             // it is none of a process
@@ -94,7 +94,7 @@ func judgeStage(e ending, stop stopped, readerOK bool) report.StageStatus {
 		return report.StageNotStarted
 	case e.copyErr != nil:
 		return report.StageFailed
-	case e.tee && stop.happened() && (e.cut || e.copied.Cut || e.copied.Early && !readerOK):
+	case e.tee && stop.happened() && (e.cut || !e.end.Before(stop.at) || e.copied.Early && !readerOK):
 		return stop.stage()
 	case e.tee && e.copied.Early:
 		return report.StageClosedEarly

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluice/runner/plan"
+	"sluice/runner/plumb"
 	"sluice/runner/proc"
 	"sluice/runner/report"
 )
@@ -22,6 +23,7 @@ func TestJudge(t *testing.T) {
 		return ending{started: true, exit: proc.Exit{Code: -1, Signal: s}, ok: []int{0}, end: now}
 	}
 	unstarted := ending{startErr: errors.New("no such program")}
+	tee := func(r plumb.TeeResult) ending { return ending{started: true, tee: true, copied: &r, end: now} }
 	late := func(e ending) ending { e.end = now.Add(time.Minute); return e }
 	timeout := stopped{status: report.TimedOut, reason: "timeout of 3s", signal: "TERM", at: now.Add(time.Second)}
 	cancel := timeout
@@ -49,6 +51,9 @@ func TestJudge(t *testing.T) {
 		{"what ended before the timeout keeps its ending", []ending{code(0), late(sig(syscall.SIGTERM))}, timeout, "succeeded timed_out; timed_out"},
 		{"exit 0 after the timeout is still a timeout", []ending{late(code(0))}, timeout, "succeeded; timed_out"},
 		{"cancelled", []ending{late(code(130))}, cancel, "cancelled; cancelled"},
+		{"a tee that had passed on all", []ending{tee(plumb.TeeResult{}), late(sig(syscall.SIGTERM))}, cancel, "succeeded cancelled; cancelled"},
+		{"a tee whose writer was told to stop", []ending{late(sig(syscall.SIGTERM)), late(tee(plumb.TeeResult{})), late(code(0))}, cancel, "cancelled cancelled succeeded; cancelled"},
+		{"nobody read on then", []ending{late(sig(syscall.SIGTERM)), late(tee(plumb.TeeResult{Early: true})), late(code(0))}, cancel, "cancelled cancelled succeeded; cancelled"},
 	} {
 		statuses, attempt, by := judge(tt.stages, line(len(tt.stages)), tt.stop)
 		var words []string

@@ -59,6 +59,7 @@ type TeeResult struct {
 	Spilled  int64       // the most bytes that were kept at one time
 	Early    bool        // every branch ended before the stream did: its writer gets SIGPIPE
 	Cut      bool        // Interrupt ended it before its writers did
+	End      time.Time   // when nothing was left to copy, or it could not go on
 	Branches []TeeBranch // in the order of outs
 	Err      error       // of reading or keeping; the branches have less than all then
 }
@@ -169,7 +170,7 @@ func nonblocking(f *os.File) (n int, err error) {
 // close closes what is left, and completes the result.
 func (t *Tee) close(err error) {
 	r := &t.result
-	r.Err = err
+	r.Err, r.End = err, time.Now()
 	t.stop()
 	for _, b := range t.branches {
 		b.close()
