@@ -47,7 +47,7 @@ func TestWrongForms(t *testing.T) {
 		{"stdin: {}", "4:12 SL017"},
 		{"stdin: {file: a, text: b}", "4:12 SL017"},
 		{"stdin: {file: a, job: b, text: c}", "4:12 SL017"},
-		{"stdin: {files: a}", "4:12 SL017, 4:13 SL014"},
+		{"stdin: {files: a}", "4:13 SL014"},
 		{"stdin: {job: [a]}", "4:18 SL016"},
 		{"stdin: {file: [a]}", "4:19 SL016"},
 		// stdout and stderr
