@@ -80,8 +80,9 @@ func send(w *os.File, data []byte) error {
 
 // copies starts Workers copies, each of which writes to what out opens for it,
 // and shares the stream among them: who has room for a block gets the next one.
-// It returns when all have all, and reaps what still runs.
-func (s *shard) copies(out func() (*os.File, error)) {
+// It returns when all have all, and reaps what still runs. exited is called when
+// the copy has ended.
+func (s *shard) copies(out func() (to *os.File, exited func(), err error)) {
 	work := make(chan block)
 	gone := make(chan struct{}) // every copy has ended before the stream did
 	var feeding, reaping sync.WaitGroup
@@ -91,7 +92,7 @@ func (s *shard) copies(out func() (*os.File, error)) {
 			s.fail(ending{}, err)
 			break
 		}
-		to, err := out()
+		to, exited, err := out()
 		var p *proc.Process
 		if err == nil {
 			p, err = s.start(s.o.Argv, r, to, s.stderr)
@@ -106,6 +107,7 @@ func (s *shard) copies(out func() (*os.File, error)) {
 		ended := make(chan struct{})
 		reaping.Go(func() {
 			s.reap(p)
+			exited()
 			close(ended)
 		})
 		feeding.Go(func() {
@@ -127,6 +129,7 @@ func (s *shard) copies(out func() (*os.File, error)) {
 		defer close(over)
 		feeding.Wait()
 		close(gone)
+		s.readNoMore()
 	}()
 	s.split(func(b block) bool {
 		select {
@@ -178,7 +181,7 @@ func (s *shard) sorted() {
 		return
 	}
 	next := 0
-	s.copies(func() (*os.File, error) { next++; return ends[next-1], nil })
+	s.copies(func() (*os.File, func(), error) { next++; return ends[next-1], func() {}, nil })
 	for _, w := range ends[next:] { // of copies that did not start
 		w.Close()
 	}
@@ -190,15 +193,16 @@ func (s *shard) sorted() {
 func (s *shard) any() {
 	var reading sync.WaitGroup
 	pen := &pen{s: s}
-	s.copies(func() (*os.File, error) {
-		r, w, err := plumb.Pipe()
-		if err == nil {
-			reading.Go(func() {
-				defer r.Close()
-				s.passLines(r, pen)
-			})
+	s.copies(func() (*os.File, func(), error) {
+		r, w, err := outputPipe()
+		if err != nil {
+			return nil, nil, err
 		}
-		return w, err
+		reading.Go(func() {
+			defer r.Close()
+			s.passLines(r, pen)
+		})
+		return w, r.ended, nil
 	})
 	reading.Wait()
 	for i, line := range pen.open {
@@ -241,9 +245,9 @@ func (p *pen) end(data []byte) {
 }
 
 // passLines passes on what comes through r, whole lines at a time.
-func (s *shard) passLines(r *os.File, pen *pen) {
+func (s *shard) passLines(r *output, pen *pen) {
 	buf := make([]byte, 0, plumb.PipeSize)
-	pace := paceOf(r)
+	pace := paceOf(r.File)
 	for {
 		if len(buf) == cap(buf) {
 			buf = append(buf, 0)[:len(buf)] // a longer line

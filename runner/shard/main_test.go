@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strconv"
 	"strings"
 	"syscall"
@@ -70,6 +71,42 @@ func programs() map[string]func(in io.Reader, out io.Writer) int {
 			}
 			return 0
 		},
+		// tidy leaves nothing behind, and takes its time for that. Where its block
+		// is bad it fails as soon as another copy can be told to end.
+		"tidy": func(in io.Reader, out io.Writer) int {
+			come := make(chan os.Signal, 1)
+			signal.Notify(come, syscall.SIGTERM)
+			switch read(in) {
+			case "bad\n":
+				told("")
+				return 3
+			case "": // the one that waited for a block
+				return 0
+			}
+			tell(os.Getenv(fifo), "")
+			<-come
+			fmt.Fprintln(os.Stderr, "asked")
+			told("go on")
+			fmt.Fprintln(out, "tidied")
+			fmt.Fprintln(os.Stderr, "tidied")
+			return 0
+		},
+		// unread ends as if nobody read what it writes.
+		"unread": func(io.Reader, io.Writer) int { die(unix.SIGPIPE); return 1 },
+		"141":    func(io.Reader, io.Writer) int { return 141 },
+		// leave leaves a process that holds what it writes to.
+		"leave": func(in io.Reader, out io.Writer) int {
+			io.Copy(out, in)
+			self, _ := os.Executable()
+			c := exec.Command(self)
+			c.Env = append(os.Environ(), play+"=hold")
+			c.Stdout = os.Stdout
+			if err := c.Start(); err != nil {
+				panic(err)
+			}
+			return 0
+		},
+		"hold": func(io.Reader, io.Writer) int { told(""); return 0 },
 		"dies": func(in io.Reader, out io.Writer) int {
 			in.Read(make([]byte, 1))
 			unix.Kill(os.Getpid(), unix.SIGKILL)

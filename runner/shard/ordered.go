@@ -11,7 +11,8 @@ import (
 // part is a copy that has one block, and what it writes.
 type part struct {
 	process *proc.Process
-	in, out *os.File       // this process's ends
+	in      *os.File // this process's ends
+	out     *output
 	over    sync.WaitGroup // until all that it writes is passed on, and it is reaped
 
 	mu     sync.Mutex
@@ -43,7 +44,7 @@ func (s *shard) ordered() {
 		none = false
 		return s.part(b, slots, queue, &feeding)
 	})
-	if none { // as a filter of an empty stream
+	if none && !s.stopped() { // as a filter of an empty stream
 		s.part(block{}, slots, queue, &feeding)
 	}
 	close(queue)
@@ -60,10 +61,10 @@ func (s *shard) part(b block, slots chan struct{}, queue chan<- *part, feeding *
 	}
 	select {
 	case slots <- struct{}{}:
-	case <-s.stop: // the copy has been killed
+	case <-s.stop: // how a copy ends that had no block tells nothing
 		p.in.Close()
 		p.out.Close()
-		s.reap(p.process)
+		s.over(p.process)
 		return false
 	}
 	feeding.Go(func() {
@@ -73,6 +74,7 @@ func (s *shard) part(b block, slots chan struct{}, queue chan<- *part, feeding *
 	p.over.Go(func() { s.drain(p) })
 	p.over.Go(func() {
 		s.reap(p.process)
+		p.out.ended()
 		<-slots
 	})
 	queue <- p
@@ -84,7 +86,7 @@ func (s *shard) startPart() (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, childOut, err := plumb.Pipe()
+	out, childOut, err := outputPipe()
 	if err != nil {
 		childIn.Close()
 		in.Close()
@@ -120,7 +122,7 @@ func (s *shard) inSize() int {
 func (s *shard) drain(p *part) {
 	defer p.out.Close()
 	buf := make([]byte, piece)
-	pace := paceOf(p.out)
+	pace := paceOf(p.out.File)
 	for {
 		pace.rest()
 		n, err := p.out.Read(buf)

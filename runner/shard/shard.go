@@ -12,11 +12,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -86,9 +88,9 @@ func parse(args []string) (o Options, err error) {
 // Main is the whole life of such a process: args are what Args has made. It
 // reads in, and the copies write to out and stderr. out is not descriptor 1: a
 // write there that nobody reads would end the process (os/signal, "SIGPIPE"). It
-// returns the exit code, or ends this process by the signal that ended a copy.
-// An error is one of its own. The process ends when Main has returned, so what
-// it opened is left open.
+// returns the exit code, or ends this process by the signal that ended a copy,
+// or that it got itself. An error is one of its own. The process ends when Main
+// has returned, so what it opened is left open.
 func Main(args []string, in, out, stderr *os.File) (code int, err error) {
 	o, err := parse(args)
 	if err != nil {
@@ -105,7 +107,9 @@ func Main(args []string, in, out, stderr *os.File) (code int, err error) {
 	unix.CloseOnExec(wake[0])
 	unix.CloseOnExec(wake[1])
 	s.in, s.wake = &stream{fd: int(in.Fd()), wake: wake[0], pace: paceOf(in)}, wake[1]
+	done := s.obey()
 	end, err := s.run()
+	done()
 	if err != nil {
 		if start, ok := errors.AsType[*proc.StartError](err); ok {
 			return start.Code(), err
@@ -130,11 +134,14 @@ type shard struct {
 	buffers chan []byte // that are free
 	broken  bool        // of Ordered, and of the part whose turn it is: the next stage can't be written to
 
-	halt sync.Once
-	stop chan struct{} // closed: no more blocks, for something has failed or nobody reads
+	halt   sync.Once
+	stop   chan struct{} // closed: no more blocks, for something has failed, nobody reads, or a signal came
+	enough sync.Once     // the reading was ended
 
 	mu     sync.Mutex
 	living map[*proc.Process]bool // that are not reaped
+	send   syscall.Signal         // what a copy is sent that is started from now on; 0: nothing
+	told   syscall.Signal         // what this process got first; 0: nothing yet
 	end    ending                 // of the first copy that failed
 	best   int                    // the least of the exit codes that are success; -1: there was none yet
 	err    error                  // the first one of its own
@@ -158,7 +165,11 @@ func (s *shard) run() (ending, error) {
 	default:
 		return ending{}, fmt.Errorf("there is no merge %q", s.o.Merge)
 	}
-	if s.err == nil && s.end == (ending{}) {
+	switch {
+	case s.err != nil || s.end != (ending{}):
+	case s.told != 0: // the stream was not read to its end, whatever copies made of the signal
+		s.end.signal = s.told
+	default:
 		s.end.code = max(s.best, 0)
 	}
 	return s.end, s.err
@@ -173,48 +184,128 @@ func (s *shard) start(argv []string, files ...*os.File) (*proc.Process, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.living[p] = true
-	select {
-	case <-s.stop:
-		p.Signal(syscall.SIGKILL) // an error is that it has ended
-	default:
+	if s.send != 0 {
+		p.Signal(s.send) // an error is that it has ended
 	}
 	return p, nil
 }
 
-// reap waits for p and judges its ending.
-func (s *shard) reap(p *proc.Process) {
+// over waits for p and reaps it.
+func (s *shard) over(p *proc.Process) proc.Exit {
 	p.WaitExit()
 	s.mu.Lock()
 	delete(s.living, p)
 	s.mu.Unlock()
-	exit := p.Reap()
-	if slices.Contains(s.o.OK, exit.Code) {
+	return p.Reap()
+}
+
+// reap waits for p and judges its ending.
+func (s *shard) reap(p *proc.Process) {
+	exit := s.over(p)
+	switch {
+	case slices.Contains(s.o.OK, exit.Code):
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.best < 0 || exit.Code < s.best {
 			s.best = exit.Code
 		}
-		return
+	case s.o.Merge != Sorted && (exit.Signal == syscall.SIGPIPE || exit.Code == 128+int(syscall.SIGPIPE)):
+		// What it wrote was read. To end as it did would pass for a stage whose
+		// reader wanted no more.
+		s.fail(ending{}, fmt.Errorf("a copy of %s ended as if nobody read what it writes: %s", s.o.Argv[0], wordsOf(exit)))
+	default:
+		s.fail(ending{exit.Code, exit.Signal}, nil)
 	}
-	s.fail(ending{exit.Code, exit.Signal}, nil)
 }
 
-// fail ends the stage: the first reason counts.
+func wordsOf(exit proc.Exit) string {
+	if exit.Signal != 0 {
+		return fmt.Sprintf("signal %d %s", int(exit.Signal), proc.SignalName(exit.Signal))
+	}
+	return fmt.Sprintf("exit code %d", exit.Code)
+}
+
+// fail ends the stage: the first reason counts. The copies that live are told to
+// end, unless they were by somebody else, and killed when they do not.
 func (s *shard) fail(end ending, err error) {
 	s.mu.Lock()
-	if s.err == nil && s.end == (ending{}) {
-		s.end, s.err = end, err
+	defer s.mu.Unlock()
+	if s.err != nil || s.end != (ending{}) {
+		return
 	}
-	s.mu.Unlock()
-	s.halt.Do(func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		close(s.stop)
-		unix.Close(s.wake)
-		for p := range s.living {
-			p.Signal(syscall.SIGKILL)
+	s.end, s.err = end, err
+	s.noMore()
+	if s.told == 0 {
+		s.signal(syscall.SIGTERM)
+		time.AfterFunc(grace, func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.signal(syscall.SIGKILL)
+		})
+	}
+}
+
+// grace is how long copies have to end, such as to remove temporary files.
+const grace = time.Second
+
+// signal sends sig to the copies that live, and to those that are started from
+// now on. The caller holds s.mu.
+func (s *shard) signal(sig syscall.Signal) {
+	s.send = sig
+	for p := range s.living {
+		p.Signal(sig) // an error is that it has ended
+	}
+}
+
+// noMore ends the reading, and the handing out of blocks.
+func (s *shard) noMore() {
+	s.halt.Do(func() { close(s.stop) })
+	s.readNoMore()
+}
+
+func (s *shard) readNoMore() { s.enough.Do(func() { unix.Close(s.wake) }) }
+
+// stopped reports whether there are no more blocks.
+func (s *shard) stopped() bool {
+	select {
+	case <-s.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// obey lets this process outlive its copies when their process group is told to
+// end, so that they have the time that is given to it. The signals are those
+// that a job may choose for that. The copies have theirs by then; one that is
+// just being started is sent it.
+func (s *shard) obey() (done func()) {
+	signals := []os.Signal{
+		syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGABRT, syscall.SIGALRM,
+	}
+	signals = slices.DeleteFunc(signals, signal.Ignored) // nohup(1)
+	if len(signals) == 0 {
+		return func() {}
+	}
+	come := make(chan os.Signal, len(signals))
+	signal.Notify(come, signals...)
+	var listening sync.WaitGroup
+	listening.Go(func() {
+		for sig := range come {
+			s.mu.Lock()
+			if s.told == 0 {
+				s.told = sig.(syscall.Signal)
+				s.send = s.told
+				s.noMore()
+			}
+			s.mu.Unlock()
 		}
 	})
+	return func() {
+		signal.Stop(come)
+		close(come)
+		listening.Wait()
+	}
 }
 
 // wrote fails where what was written to the next stage could not be.
