@@ -78,11 +78,18 @@ func send(w *os.File, data []byte) error {
 	}
 }
 
+// worker is a copy that gets many blocks.
+type worker struct {
+	in  *os.File      // this process's end
+	own chan block    // the blocks that are for no other copy
+	fed chan struct{} // closed: it gets no more
+}
+
 // copies starts Workers copies, each of which writes to what out opens for it,
-// and shares the stream among them: who has room for a block gets the next one.
-// It returns when all have all, and reaps what still runs. exited is called when
-// the copy has ended.
-func (s *shard) copies(out func() (to *os.File, exited func(), err error)) {
+// and shares the stream among them: who has room for a block gets the next one,
+// by feed, which reports whether it can have more. It returns when all have all,
+// and reaps what still runs. exited is called when the copy has ended.
+func (s *shard) copies(out func(*worker) (to *os.File, exited func(), err error), feed func(*worker, block) bool) {
 	work := make(chan block)
 	gone := make(chan struct{}) // every copy has ended before the stream did
 	var feeding, reaping sync.WaitGroup
@@ -92,7 +99,8 @@ func (s *shard) copies(out func() (to *os.File, exited func(), err error)) {
 			s.fail(ending{}, err)
 			break
 		}
-		to, exited, err := out()
+		c := &worker{in: w, own: make(chan block), fed: make(chan struct{})}
+		to, exited, err := out(c)
 		var p *proc.Process
 		if err == nil {
 			p, err = s.start(s.o.Argv, r, to, s.stderr)
@@ -111,14 +119,18 @@ func (s *shard) copies(out func() (to *os.File, exited func(), err error)) {
 			close(ended)
 		})
 		feeding.Go(func() {
+			defer close(c.fed)
 			defer w.Close()
 			for {
+				var b block
+				more := true
 				select {
-				case b, more := <-work:
-					if !more || !s.feed(w, b) {
-						return
-					}
+				case b, more = <-work:
+				case b = <-c.own:
 				case <-ended:
+					return
+				}
+				if !more || !feed(c, b) {
 					return
 				}
 			}
@@ -181,7 +193,8 @@ func (s *shard) sorted() {
 		return
 	}
 	next := 0
-	s.copies(func() (*os.File, func(), error) { next++; return ends[next-1], func() {}, nil })
+	s.copies(func(*worker) (*os.File, func(), error) { next++; return ends[next-1], func() {}, nil },
+		func(c *worker, b block) bool { return s.feed(c.in, b) })
 	for _, w := range ends[next:] { // of copies that did not start
 		w.Close()
 	}
@@ -192,79 +205,54 @@ func (s *shard) sorted() {
 // comes last, so that nothing stands behind it in its line.
 func (s *shard) any() {
 	var reading sync.WaitGroup
-	pen := &pen{s: s}
-	s.copies(func() (*os.File, func(), error) {
+	pen := newPen(s)
+	s.copies(func(c *worker) (*os.File, func(), error) {
 		r, w, err := outputPipe()
 		if err != nil {
 			return nil, nil, err
 		}
 		reading.Go(func() {
 			defer r.Close()
-			s.passLines(r, pen)
+			s.passLines(r, c, pen)
 		})
 		return w, r.ended, nil
-	})
+	}, pen.feed)
 	reading.Wait()
-	for i, line := range pen.open {
-		if i < len(pen.open)-1 {
-			line = append(line, '\n')
-		}
-		pen.write(line)
-	}
+	pen.last()
 }
 
-// pen writes what several copies write.
-type pen struct {
-	s    *shard
-	mu   sync.Mutex
-	open [][]byte // lines without their end, one of a copy at most
-}
-
-func (p *pen) write(data []byte) bool {
-	if len(data) == 0 {
-		return true
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	_, err := p.s.out.Write(data)
-	return p.s.wrote(err)
-}
-
-// end writes the last of what a copy writes.
-func (p *pen) end(data []byte) {
-	whole := len(data)
-	if !p.s.o.ByBytes {
-		whole = bytes.LastIndexByte(data, '\n') + 1
-	}
-	p.write(data[:whole])
-	if whole < len(data) {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.open = append(p.open, data[whole:])
-	}
-}
-
-// passLines passes on what comes through r, whole lines at a time.
-func (s *shard) passLines(r *output, pen *pen) {
+// passLines passes on what c writes through r, whole lines at a time, but a line
+// that is longer than a block as it comes.
+func (s *shard) passLines(r *output, c *worker, pen *pen) {
 	buf := make([]byte, 0, plumb.PipeSize)
 	pace := paceOf(r.File)
+	within := false // a line whose beginning has been passed on
 	for {
 		if len(buf) == cap(buf) {
 			buf = append(buf, 0)[:len(buf)] // a longer line
 		}
+		searched := len(buf)
 		pace.rest()
-		n, err := r.Read(buf[len(buf):cap(buf)])
-		pace.moved(n, len(buf)+n == cap(buf))
-		buf = buf[:len(buf)+n]
+		n, err := r.Read(buf[searched:cap(buf)])
+		pace.moved(n, searched+n == cap(buf))
 		if err != nil { // of a pipe it is its end
-			pen.end(buf)
+			pen.end(c, buf)
 			return
 		}
+		buf = buf[:searched+n]
 		whole := len(buf)
 		if !s.o.ByBytes {
-			whole = bytes.LastIndexByte(buf, '\n') + 1
+			if whole = bytes.LastIndexByte(buf[searched:], '\n') + 1; whole > 0 {
+				whole, within = searched+whole, false
+			}
+			if within = within || len(buf)-whole > s.o.Block; within {
+				whole = len(buf)
+			}
 		}
-		if !pen.write(buf[:whole]) {
+		if whole == 0 {
+			continue
+		}
+		if !pen.write(c, buf[:whole], within) {
 			return
 		}
 		buf = buf[:copy(buf, buf[whole:])]

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -24,6 +25,9 @@ const play = "SHARD_TEST_PLAY"
 // are told to go on.
 const fifo = "SHARD_TEST_FIFO"
 
+// long is longer than the blocks of the tests, and what a pipe holds.
+var long = strings.Repeat("long", 100<<10)
+
 // programs are the copies. Each returns its exit code.
 func programs() map[string]func(in io.Reader, out io.Writer) int {
 	read := func(in io.Reader) string { text, _ := io.ReadAll(in); return string(text) }
@@ -31,6 +35,35 @@ func programs() map[string]func(in io.Reader, out io.Writer) int {
 		// upper looks at each line by itself.
 		"upper": func(in io.Reader, out io.Writer) int { io.WriteString(out, strings.ToUpper(read(in))); return 0 },
 		"cat":   func(in io.Reader, out io.Writer) int { io.Copy(out, in); return 0 },
+		// buffered writes as most programs do: the end of a line comes with more.
+		"buffered": func(in io.Reader, out io.Writer) int {
+			w := bufio.NewWriterSize(struct{ io.Writer }{out}, 4<<10)
+			io.Copy(w, struct{ io.Reader }{in})
+			w.Flush()
+			return 0
+		},
+		// join makes one line of all, which ends with its input.
+		"join": func(in io.Reader, out io.Writer) int {
+			buf := make([]byte, 4<<10)
+			for {
+				n, err := in.Read(buf)
+				out.Write(bytes.ReplaceAll(buf[:n], []byte("\n"), nil))
+				if err != nil {
+					return 0
+				}
+			}
+		},
+		// part writes a long line without its end, if it is the first. The others
+		// write when they are told to, and the last line without its end.
+		"part": func(in io.Reader, out io.Writer) int {
+			if os.Mkdir(os.Getenv(fifo)+"first", 0o700) == nil {
+				io.WriteString(out, long)
+				return 0
+			}
+			told("")
+			io.WriteString(out, "whole\npart")
+			return 0
+		},
 		// double writes more than it reads.
 		"double": func(in io.Reader, out io.Writer) int { text := read(in); io.WriteString(out, text+text); return 0 },
 		// count tells how much it got.

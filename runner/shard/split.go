@@ -29,9 +29,6 @@ func (s *splitter) next(room func() []byte) (piece []byte, end bool, err error) 
 	n := copy(buf, s.carry)
 	s.carry = s.carry[:0]
 	for n < s.size && !s.eof {
-		if s.long && bytes.IndexByte(buf[:n], '\n') >= 0 {
-			break
-		}
 		var got int
 		got, err = s.r.Read(buf[n:])
 		n += got
@@ -39,6 +36,9 @@ func (s *splitter) next(room func() []byte) (piece []byte, end bool, err error) 
 			s.eof = true
 		} else if err != nil {
 			return nil, true, err
+		}
+		if s.long && bytes.IndexByte(buf[n-got:n], '\n') >= 0 { // nothing of a long line is carried
+			break
 		}
 	}
 	buf = buf[:n]
