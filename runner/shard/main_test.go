@@ -183,6 +183,9 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(code)
 	}
+	if len(os.Args) > 1 && os.Args[1] == "__peak" {
+		os.Exit(playPeak(os.Args[2:]))
+	}
 	if name := os.Getenv(play); name != "" {
 		os.Exit(programs()[name](os.Stdin, os.Stdout))
 	}
@@ -236,6 +239,35 @@ func codeOf(t *testing.T, err error) int {
 		return -int(status.Signal())
 	}
 	return exit.ExitCode()
+}
+
+// peak runs c and returns the most memory that the shard had, in KiB. It has a
+// process of its own to start it from: Maxrss counts what the parent had at the
+// fork too, and here that is what earlier tests left.
+func peak(t *testing.T, c *exec.Cmd) (kib int) {
+	t.Helper()
+	var said strings.Builder
+	c.Args[1], c.Stderr = "__peak", &said
+	guard(t, c)
+	if err := c.Run(); err != nil {
+		t.Fatalf("%v: %s", err, &said)
+	}
+	if _, err := fmt.Sscan(said.String(), &kib); err != nil {
+		t.Fatal(said.String())
+	}
+	return kib
+}
+
+func playPeak(args []string) int {
+	self, _ := os.Executable()
+	c := exec.Command(self, append([]string{"__shard"}, args...)...)
+	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := c.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	fmt.Fprintln(os.Stderr, c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss) // KiB on Linux
+	return 0
 }
 
 // guard kills c when a test is stuck.
