@@ -3,7 +3,6 @@ package validate
 import (
 	"fmt"
 	"path"
-	"slices"
 
 	"sluice/spec"
 )
@@ -39,48 +38,12 @@ func (c *check) shard(s *spec.Stage) {
 		c.at("SL111", d.Merge, fmt.Sprintf("sorted merges what sort has sorted, and the command is %s", name), "write merge: ordered, or any")
 		return
 	}
-	for _, at := range notMerged(argv[1:]) {
-		a := argv[1+at]
-		c.add("SL111", a.Pos, 1, fmt.Sprintf("sort %s can't be shared and merged", a.Text.Value), "leave it out, or leave shard out")
-	}
-}
-
-// notMerged are the arguments, by their index, with which several sorts and a
-// sort -m do not do what one sort does (sort(1) of GNU coreutils and of BSD):
-// files, other outputs, random and stable orders, lines that end with NUL, one of
-// lines that are equal only by their keys.
-func notMerged(args []spec.Arg) (at []int) {
-	g := grammar{
-		short: "k:t:S:T:o:",
-		long:  "key= field-separator= buffer-size= temporary-directory= output= parallel= batch-size= compress-program= sort= random-source= files0-from= check? stable random-sort zero-terminated merge debug reverse unique numeric-sort ignore-case",
-	}
-	var words []word
-	for i, a := range args {
+	for _, w := range notMerged(asWords(argv[1:])) {
+		a := argv[1+w.at]
 		text := a.Text.Value
 		if a.Kind != spec.ArgText {
-			text = "file" // of a pattern or a list
+			text = "of files"
 		}
-		words = append(words, word{text, i})
+		c.add("SL111", a.Pos, 1, fmt.Sprintf("sort %s can't be shared and merged", text+w.text), "leave it out, or leave shard out")
 	}
-	opts, rest := g.parse(words)
-	order := slices.ContainsFunc(opts, func(o option) bool { return listed("b d f g h i k M n V key sort ignore-case numeric-sort", o.name) })
-	for _, o := range opts {
-		switch o.name {
-		case "u", "unique":
-			if order { // lines may differ that it takes for one, and which of them is kept depends on where they are
-				at = append(at, o.at.at)
-			}
-		case "o", "c", "C", "m", "s", "R", "z", "output", "random-source", "files0-from", "check", "stable", "random-sort", "zero-terminated", "merge", "debug":
-			at = append(at, o.at.at)
-		case "sort":
-			if o.value.text == "random" {
-				at = append(at, o.at.at)
-			}
-		}
-	}
-	for _, w := range rest {
-		at = append(at, w.at)
-	}
-	slices.Sort(at)
-	return slices.Compact(at)
 }
