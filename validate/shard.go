@@ -47,3 +47,44 @@ func (c *check) shard(s *spec.Stage) {
 		c.add("SL111", a.Pos, 1, fmt.Sprintf("sort %s can't be shared and merged", text+w.text), "leave it out, or leave shard out")
 	}
 }
+
+// blockwise warns of a stage that looks at more than a line, and has of the
+// stream only blocks (SL708). Programs that count are none: their numbers can
+// be summed.
+func (c *check) blockwise(s *spec.Stage) {
+	d, argv := s.Shard, s.Argv()
+	if d == nil || len(argv) == 0 || d.Merge.IsSet() && d.Merge.Value != "ordered" && d.Merge.Value != "any" {
+		return
+	}
+	command := argv[0].Text.Value
+	name := path.Base(command)
+	if command != name && !path.IsAbs(command) {
+		return // a program of the project, which may only be called so
+	}
+	does, hint := map[string]string{
+		"sort": "sorts each part of the stream by itself",
+		"tac":  "turns each part of the stream around by itself",
+		"uniq": "does not see that the lines of two parts of the stream are equal",
+		"head": "takes the first of each part of the stream",
+		"tail": "takes the last of each part of the stream",
+		"nl":   "numbers the lines of each part of the stream from 1",
+	}[name], "leave shard out"
+	args := asWords(argv[1:])
+	switch name {
+	case "sort":
+		if len(notMerged(args)) == 0 && d.By.Value != "bytes" {
+			hint = "write merge: sorted"
+			if d.Pos == d.Workers.Pos {
+				hint = "write shard: {workers: " + d.Workers.Raw + ", merge: sorted}"
+			}
+		}
+	case "cat":
+		opts, _ := grammar{long: "number number-nonblank"}.parse(args)
+		if o, numbers := pick(opts, "n b number number-nonblank"); numbers {
+			does = o.at.text + " numbers the lines of each part of the stream from 1"
+		}
+	}
+	if does != "" {
+		c.add("SL708", d.Pos, 1, name+" "+does, hint)
+	}
+}
