@@ -77,18 +77,13 @@ func (c *check) pipe(p spec.List[*spec.Stage]) {
 }
 
 // oneWay checks that a mapping has exactly one of the keys ways, which say what
-// to run. A key of it that reading the file has told of may be meant to be one.
+// to run.
 func (c *check) oneWay(l spec.Layout, args spec.List[spec.Arg], at spec.String, what string, ways ...string) {
-	told := func(key spec.String) bool { return c.told[key.Pos] }
-	given := slices.DeleteFunc(slices.Clone(ways), func(key string) bool {
-		k := l.Key(key)
-		return !k.IsSet() || told(k)
-	})
-	unsure := slices.ContainsFunc(l.Keys, told)
+	given := c.given(l, ways...)
 	switch {
 	case len(given) > 1:
 		c.at("SL017", at, fmt.Sprintf("%s has %s; expected exactly one", what, strings.Join(given, " and ")), "")
-	case unsure:
+	case c.unsure(l):
 	case len(given) == 0:
 		hint := "give it one of " + strings.Join(ways, ", ")
 		if args.IsSet() {
@@ -98,6 +93,23 @@ func (c *check) oneWay(l spec.Layout, args spec.List[spec.Arg], at spec.String, 
 	case args.IsSet() && given[0] != "command":
 		c.add("SL017", args.Pos, 1, fmt.Sprintf("args belong to command, and %s has %s", what, given[0]), "write command: and args:, or put the arguments into the line")
 	}
+}
+
+// given are those of keys that a mapping has, but for those of which reading
+// the file has told.
+func (c *check) given(l spec.Layout, keys ...string) (given []string) {
+	for _, key := range keys {
+		if k := l.Key(key); k.IsSet() && !c.told[k.Pos] {
+			given = append(given, key)
+		}
+	}
+	return given
+}
+
+// unsure reports whether reading the file has told of a key of a mapping, which
+// may be meant to be another one.
+func (c *check) unsure(l spec.Layout) bool {
+	return slices.ContainsFunc(l.Keys, func(k spec.String) bool { return c.told[k.Pos] })
 }
 
 // line checks that l could be split into at least one word.

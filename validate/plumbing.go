@@ -26,9 +26,7 @@ func (c *check) plumbing(j *spec.Job) {
 		}
 		c.stageInputs(s)
 		c.shard(s)
-		if !c.broken.jobs[j.Name.Value] { // else merge may be what could not be read
-			c.blockwise(s)
-		}
+		c.blockwise(s)
 	}
 	for _, f := range j.Feeds() {
 		c.inputsOf(f.Inputs, f.Command, f.Run)

@@ -53,8 +53,11 @@ func (c *check) shard(s *spec.Stage) {
 // be summed.
 func (c *check) blockwise(s *spec.Stage) {
 	d, argv := s.Shard, s.Argv()
-	if d == nil || len(argv) == 0 || d.Merge.IsSet() && d.Merge.Value != "ordered" && d.Merge.Value != "any" {
+	if d == nil || len(argv) == 0 || c.unsure(d.Layout) {
 		return
+	}
+	if d.Layout.Key("merge").IsSet() && d.Merge.Value != "ordered" && d.Merge.Value != "any" {
+		return // it is merged, or nobody knows how it is to be
 	}
 	command := argv[0].Text.Value
 	name := path.Base(command)
@@ -74,7 +77,7 @@ func (c *check) blockwise(s *spec.Stage) {
 	case "sort":
 		if len(notMerged(args)) == 0 && d.By.Value != "bytes" {
 			hint = "write merge: sorted"
-			if d.Pos == d.Workers.Pos {
+			if d.Pos == d.Workers.Pos && d.Workers.Value > 0 {
 				hint = "write shard: {workers: " + d.Workers.Raw + ", merge: sorted}"
 			}
 		}
