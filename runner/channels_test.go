@@ -25,7 +25,7 @@ import (
 // talk STEP… does its steps by its channel: +TEXT sends a line; ? reads one
 // and prints it, or "end"; - closes the channel; N*TEXT sends a line N times;
 // big*NAME an output of 900 KiB, deep*N one of so many lists; deaf ignores
-// TERM; hang stays.
+// TERM; die kills itself by TERM; exit*N ends it; hang stays.
 func playTalk(steps []string) int {
 	fd, err := strconv.Atoi(os.Getenv("NODE_CHANNEL_FD"))
 	if err != nil || os.Getenv("NODE_CHANNEL_SERIALIZATION_MODE") != "json" {
@@ -53,6 +53,12 @@ func playTalk(steps []string) int {
 			channel.Close()
 		case step == "deaf":
 			signal.Ignore(syscall.SIGTERM)
+		case step == "die":
+			syscall.Kill(os.Getpid(), syscall.SIGTERM)
+			wait()
+		case count == "exit":
+			code, _ := strconv.Atoi(text)
+			return code
 		case step == "hang":
 			return playHang(nil)
 		case many:
@@ -283,7 +289,10 @@ func TestStopMessage(t *testing.T) {
 		signal string
 		want   string // how the ending begins
 	}{
-		"heard":              {[]string{"+1", "?"}, "TERM", "exit code 0"},
+		"heard":              {[]string{"+1", "?"}, "TERM", "exit code 0, after its message to stop"},
+		"heard, and failed":  {[]string{"+1", "?", "exit*7"}, "TERM", "exit code 7, after its message to stop"},
+		"heard, and died":    {[]string{"+1", "?", "die"}, "TERM", "signal 15 TERM, after its message to stop"},
+		"heard, not killed":  {[]string{"+1", "?", "exit*7"}, "KILL", "exit code 7, after its message to stop"},
 		"not heard":          {[]string{"+1", "hang"}, "TERM", "signal 15 TERM, "},
 		"deaf to both":       {[]string{"deaf", "+1", "hang"}, "TERM", "signal 9 KILL, "},
 		"KILL is the signal": {[]string{"+1", "hang"}, "KILL", "signal 9 KILL, "},
@@ -292,7 +301,7 @@ func TestStopMessage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			j := job("j", talk(t, nil, tt.steps...))
 			j.Stop = plan.Stop{Signal: tt.signal, Grace: plan.Duration(grace), Message: `{"cmd":"stop"}`}
-			if name == "heard" {
+			if strings.HasPrefix(name, "heard") {
 				j.Stop.Grace = plan.Duration(time.Hour)
 			}
 			ctx, cancel := context.WithCancelCause(t.Context())
