@@ -200,8 +200,8 @@ func TestTooManyOutputs(t *testing.T) {
 		if got, want := results(o.Report), "fits succeeded, over failed"; got != want {
 			t.Errorf("%s", got)
 		}
-		if got := o.Jobs[1].Why(); got != tooManyValues {
-			t.Errorf("%s", got)
+		if got, want := o.Jobs[1].Why(), `its outputs have more than 1MiB in all, with "l" of talk, which has 921602 bytes`; got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
 }
@@ -238,6 +238,41 @@ func TestMessagesArePassedOn(t *testing.T) {
 	}
 	if got := o.Jobs[2].Last().Warnings; !slices.Equal(got, []string{"talk: a message was not passed on: db does not run"}) {
 		t.Errorf("%q", got)
+	}
+}
+
+// Who does not read what is passed on is told by name.
+func TestMessagesFillUp(t *testing.T) {
+	deaf := talk(t, nil, "hang")
+	deaf.Name = "deaf"
+	j := job("j", talk(t, &plan.Addressee{Stage: 1}, "300*"+strconv.Quote(strings.Repeat("x", 100<<10)), "hang"), deaf)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	o := executeContext(t, ctx, planOf(j), Options{}, func(_ *recorder, e any) {
+		if _, ok := e.(event.MessageFault); ok {
+			cancel(errInterrupted)
+		}
+	})
+	if got, want := find[event.MessageFault](o.recorder)[0].Fault, "a message was not passed on: j/deaf does not read its channel: too many messages wait there"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// An argument and a variable that are too long only in the run are named.
+func TestTooLongForAStart(t *testing.T) {
+	long := self(t, "say", strings.Repeat("x", 70_000), strings.Repeat("x", 70_000))
+	for name, add := range map[string]func(*plan.Stage, plan.Text){
+		"argument 2":               func(s *plan.Stage, v plan.Text) { s.Argv = append(s.Argv, plan.Known("a"), v) },
+		"environment variable BIG": func(s *plan.Stage, v plan.Text) { s.Env = append(s.Env, plan.EnvVar{Name: "BIG", Value: v}) },
+	} {
+		first, second := job("first", long), job("second", self(t, "say"))
+		first.Instances[0].Stdout = capture(1 << 20)
+		second.Needs = []string{"first"}
+		add(second.Instances[0].Stages[0], plan.TextOf(plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownJobStdout, Job: "first"}}))
+		o := execute(t, planOf(first, second), Options{})
+		if got := o.Jobs[1].Why(); !strings.HasPrefix(got, "could not start: "+name+" has 140") {
+			t.Errorf("%s: %s", name, got)
+		}
 	}
 }
 

@@ -135,11 +135,18 @@ func (m *Mailbox) pass(from string, to *plan.Addressee, message []byte) error {
 	if c == nil {
 		return fmt.Errorf("%s does not run", id)
 	}
-	err := c.Send(message)
-	if errors.Is(err, ipc.ErrClosed) {
-		return fmt.Errorf("%s has closed its channel", id)
+	if len(c.a.stages) > 1 {
+		id += "/" + c.name()
 	}
-	return err
+	switch err := c.Send(message); {
+	case errors.Is(err, ipc.ErrClosed):
+		return fmt.Errorf("%s has closed its channel", id)
+	case errors.Is(err, ipc.ErrFull):
+		return fmt.Errorf("%s does not read its channel: too many messages wait there", id)
+	case err != nil:
+		return fmt.Errorf("%s can't take it: %w", id, err)
+	}
+	return nil
 }
 
 // of is the channel of a stage of an instance, or nil.
