@@ -436,7 +436,7 @@ func TestMailbox(t *testing.T) {
 		}
 	})
 	want := map[string]string{
-		"j": "j has 2 such channels; name one stage: j/a", "j/c": "j has no stage c with a channel", "nobody": "the run has no job nobody",
+		"j": "j has 2 such channels; name one stage: j/a, j/b", "j/c": "j has no stage c with a channel", "nobody": "the run has no job nobody",
 		"plain": "plain has no channel; give it channel: true in the job file", "m/x": "m/x has 2 instances; name one, such as m/x[i=0]", "next": "next does not run",
 		"{": `the message is not JSON: behind byte 1, a key in double quotes is expected`,
 	}
@@ -445,6 +445,46 @@ func TestMailbox(t *testing.T) {
 	}
 	if a, b := o.logged("j", 0, event.Stdout), o.logged("j", 1, event.Stdout); a != "" || b != "{\"to\":\"you\"}\n" {
 		t.Errorf("they were given %q and %q", a, b)
+	}
+}
+
+// A stage inside of an input or a branch is called by its own name or its whole
+// one, and those of one name are told apart by the job file.
+func TestMailboxNames(t *testing.T) {
+	mailbox := &Mailbox{}
+	var stages []*plan.Stage
+	for _, name := range []string{"z/q", "y/z/q", "q", "z/r", "y/s", "z/s", "same", "same"} {
+		s := talk(t, nil, "hang")
+		s.Name = name
+		stages = append(stages, s)
+	}
+	stages[7] = talk(t, nil, "+1", "hang")
+	stages[7].Name = "same"
+	got := map[string]string{}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	executeContext(t, ctx, planOf(job("w", stages...)), Options{Mailbox: mailbox}, func(_ *recorder, e any) {
+		if _, ok := e.(event.Message); !ok {
+			return
+		}
+		for _, to := range []string{"w/q", "w/z/q", "w/y/z/q", "w/r", "w/s", "w/same", "w/y"} {
+			c, err := mailbox.find(to)
+			if err != nil {
+				got[to] = err.Error()
+			} else {
+				got[to] = c.name()
+			}
+		}
+		cancel(errInterrupted)
+	})
+	want := map[string]string{
+		"w/q": "q", "w/z/q": "z/q", "w/y/z/q": "y/z/q", "w/r": "z/r",
+		"w/s":    "w has 2 such channels; name one stage: w/y/s, w/z/s",
+		"w/same": "w has 2 such channels; several stages are called same: give each a name in the job file",
+		"w/y":    "w has no stage y with a channel",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
 
