@@ -120,7 +120,7 @@ func (a *attempt) drainChannels() {
 			c.warnings = append(c.warnings, "its channel broke: "+c.ended.Err.Error())
 		case !c.ended.Child:
 			c.warnings = append(c.warnings, fmt.Sprintf("a process that left the group still holds its channel; what it sends later than %s after the end is not read", linger))
-		case c.ended.Unread && !a.stop.happened():
+		case c.ended.Unread && a.mayMissMessages():
 			c.warnings = append(c.warnings, "it ended without having read all messages that were sent to it")
 		}
 		for _, w := range c.warnings {
@@ -128,6 +128,14 @@ func (a *attempt) drainChannels() {
 		}
 	}
 	a.r.o.Mailbox.drop(a.inst.ID)
+}
+
+// mayMissMessages reports whether it is news that messages were not read: the
+// attempt ended by itself, or it is a service whose users are all over, and
+// they may count on what they sent it last. Who is stopped or killed for
+// another reason is not expected to read on.
+func (a *attempt) mayMissMessages() bool {
+	return !a.stop.happened() || a.stop.unneeded && !a.stop.atOnce
 }
 
 // ask sends the message of stop to every process that has a channel. It reports

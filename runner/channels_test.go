@@ -509,6 +509,31 @@ func TestMessageUnread(t *testing.T) {
 	}
 }
 
+// So is a service that is stopped since nothing needs it any more, for others
+// may count on what they sent it; but not one that is stopped with the run.
+func TestServiceUnread(t *testing.T) {
+	const unread = "talk: it ended without having read all messages that were sent to it"
+	for name, want := range map[string][]string{"unneeded": {unread}, "interrupted": nil} {
+		db := serviceJob(t, "db", talk(t, nil, `+{"sluice":{"ready":true}}`, "hang"))
+		db.Instances[0].Ready = &plan.Ready{Message: true, Timeout: plan.Duration(time.Minute)}
+		user := job("user", talk(t, &plan.Addressee{Job: "db"}, "+1"))
+		if name == "interrupted" {
+			user = job("user", talk(t, &plan.Addressee{Job: "db"}, "+1", "hang"))
+		}
+		user.Needs = []string{"db"}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
+		o := executeContext(t, ctx, planOf(db, user), Options{}, func(_ *recorder, e any) {
+			if m, ok := e.(event.Message); ok && m.ID == "user" && name == "interrupted" {
+				cancel(errInterrupted)
+			}
+		})
+		if got := o.Jobs[0].Last().Warnings; !slices.Equal(got, want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
 // A channel is its process's alone: the others of the attempt have neither the
 // descriptor nor what tells of it.
 func TestChannelIsNobodyElses(t *testing.T) {

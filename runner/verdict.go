@@ -36,6 +36,7 @@ type stopped struct {
 	signal    string        // what the group was sent first, or after message
 	has       string        // that, where it was not sluice that sent it
 	told      bool          // it was the whole run that was to stop, or to do without the service
+	unneeded  bool          // it is a service, and all that needed it is over
 	message   plan.JSON     // what was sent before the signal; empty: nothing
 	at        time.Time
 	signalled time.Time // when signal followed message; zero where it did not
