@@ -13,16 +13,19 @@ import (
 	"sluice/runner/report"
 )
 
-// eventsPatience is how long a run that is to end waits for a reader of its
-// events who takes none.
-const eventsPatience = 10 * time.Second
+// How long a run that is to end waits for a reader of its events who takes
+// none, and how long when it was told so once more.
+const (
+	eventsPatience = 10 * time.Second
+	eventsHaste    = time.Second
+)
 
 // events is the file of --events. A nil *events is none.
 //
 // It may be a FIFO. One whose reader goes away ends the run, as it does for
 // standard output, and a reader that reads nothing holds the run up. So that
 // it does not hold up its end too, a run that is to end waits for no write longer
-// than eventsPatience, and for none when it is told to stop once more.
+// than eventsPatience.
 type events struct {
 	file     *os.File
 	signals  *signals
@@ -85,7 +88,7 @@ func (e *events) hurry() {
 	defer e.mu.Unlock()
 	switch {
 	case e.signals.kill.Err() != nil:
-		_ = e.file.SetWriteDeadline(time.Unix(1, 0))
+		_ = e.file.SetWriteDeadline(time.Now().Add(min(e.patience, eventsHaste)))
 	case e.signals.ctx.Err() != nil:
 		_ = e.file.SetWriteDeadline(time.Now().Add(e.patience))
 	}

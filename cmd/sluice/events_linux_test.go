@@ -99,7 +99,9 @@ func TestEventsWithoutReader(t *testing.T) {
 func TestEventsPatience(t *testing.T) {
 	f := newFault(t, "")
 	r := f.eventsReader()
-	s := &signals{kill: context.Background()}
+	killed, kill := context.WithCancel(context.Background())
+	defer kill()
+	s := &signals{kill: killed}
 	s.ctx, s.stop = context.WithCancelCause(context.Background())
 	e, err := (&cli{signals: s}).openEvents(f.path("events"))
 	if err != nil {
@@ -116,7 +118,10 @@ func TestEventsPatience(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.patience = guard
-	if _, err := e.Write([]byte("{}\n")); err != nil {
-		t.Error(err)
+	for range 2 {
+		if _, err := e.Write([]byte("{}\n")); err != nil {
+			t.Error(err)
+		}
+		kill()
 	}
 }
