@@ -103,6 +103,9 @@ func (a *Attempt) isGraph() bool {
 // instance's ID, much more. The report has it whole.
 func Clip(text string) string {
 	const most = 2000
+	if len(text) <= most { // as nearly all are
+		return text
+	}
 	if r := []rune(text); len(r) > most {
 		return fmt.Sprintf("%s… (%d more characters)", string(r[:most]), len(r)-most)
 	}
