@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -25,8 +27,13 @@ const play = "SHARD_TEST_PLAY"
 // are told to go on.
 const fifo = "SHARD_TEST_FIFO"
 
-// long is longer than the blocks of the tests, and what a pipe holds.
-var long = strings.Repeat("long", 100<<10)
+// memory is the variable with the name of the file to which the stage writes
+// what it has used.
+const memory = "SHARD_TEST_MEMORY"
+
+// long is longer than what a pipe holds, and than the blocks of tests that use
+// it.
+var long = strings.Repeat("long", 200<<10)
 
 // programs are the copies. Each returns its exit code.
 func programs() map[string]func(in io.Reader, out io.Writer) int {
@@ -62,6 +69,33 @@ func programs() map[string]func(in io.Reader, out io.Writer) int {
 			}
 			told("")
 			io.WriteString(out, "whole\npart")
+			return 0
+		},
+		// shut reads no more than an a, and ends a long line when it is told to.
+		"shut": func(in io.Reader, out io.Writer) int {
+			b := make([]byte, 1)
+			if in.Read(b); b[0] != 'a' {
+				fmt.Fprintln(os.Stderr, "got a line")
+				out.Write(b)
+				io.Copy(out, in)
+				return 0
+			}
+			os.Stdin.Close()
+			io.WriteString(out, long)
+			told("")
+			io.WriteString(out, "\n")
+			return 0
+		},
+		// silent writes a long line when it is told to, if its block begins with a.
+		"silent": func(in io.Reader, out io.Writer) int {
+			b := make([]byte, 1)
+			if in.Read(b); b[0] == 'a' {
+				told("")
+				io.WriteString(out, long+"\n")
+			} else {
+				fmt.Fprintln(os.Stderr, "got a line")
+			}
+			io.Copy(io.Discard, in)
 			return 0
 		},
 		// double writes more than it reads.
@@ -181,6 +215,15 @@ func TestMain(m *testing.M) {
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
+		if name := os.Getenv(memory); name != "" {
+			status, err := os.ReadFile("/proc/self/status")
+			if err == nil {
+				err = os.WriteFile(name, status, 0o600)
+			}
+			if err != nil {
+				panic(err)
+			}
+		}
 		os.Exit(code)
 	}
 	if name := os.Getenv(play); name != "" {
@@ -217,6 +260,7 @@ func command(t *testing.T, name string, o Options) *exec.Cmd {
 func shared(t *testing.T, name string, o Options, in []byte) (out string, code int) {
 	t.Helper()
 	c := command(t, name, o)
+	guard(t, c)
 	c.Stdin = bytes.NewReader(in)
 	text, err := c.Output()
 	return string(text), codeOf(t, err)
@@ -236,6 +280,28 @@ func codeOf(t *testing.T, err error) int {
 		return -int(status.Signal())
 	}
 	return exit.ExitCode()
+}
+
+// runWithin runs c, whose process may use so many KiB. What wait4(2) tells would
+// count what the test itself had at the fork.
+func runWithin(t *testing.T, c *exec.Cmd, most int) (code int) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		return codeOf(t, c.Run())
+	}
+	name := filepath.Join(t.TempDir(), "status")
+	c.Env = append(c.Env, memory+"="+name)
+	code = codeOf(t, c.Run())
+	status, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, peak, _ := strings.Cut(string(status), "VmHWM:") // proc_pid_status(5): "peak resident set size"
+	used := 0
+	if _, err := fmt.Sscanf(peak, "%d kB", &used); err != nil || used > most {
+		t.Errorf("%v: it has used %d KiB, may use %d, %v", c.Args[2:], used, most, err)
+	}
+	return code
 }
 
 // guard kills c when a test is stuck.
