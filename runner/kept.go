@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sluice/runner/contain"
+	"sluice/runner/plan"
 	"sluice/runner/proc"
 	"sluice/runner/report"
 )
@@ -96,6 +97,38 @@ func (a *attempt) giveUp() {
 		if s.p != nil {
 			s.p.GiveUp() // nothing to one that has exited
 		}
+	}
+}
+
+// waitRest gives to what the stages have left in their group, which was told to
+// end with them, the grace that it has: a script that starts a server ends
+// before that.
+func (a *attempt) waitRest() {
+	if a.set == nil || a.leader == nil || a.job.Group == plan.GroupInherit {
+		return
+	}
+	for wait := time.Millisecond; a.hasGrace() && a.set.Lives(a.leader.PID()); wait = min(2*wait, 20*time.Millisecond) {
+		a.hurry()
+		time.Sleep(wait)
+	}
+}
+
+// hasGrace reports whether the attempt is being stopped and KILL is to come.
+func (a *attempt) hasGrace() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.stop.happened() && a.stop.signal != "KILL" && a.stop.killed.IsZero()
+}
+
+// hurry sends the signal now that was to follow a message, for those who had
+// that have ended.
+func (a *attempt) hurry() {
+	a.mu.Lock()
+	asked := a.stop.message != "" && a.stop.signalled.IsZero() && a.grace.Stop()
+	a.mu.Unlock()
+	if asked {
+		sig, _ := proc.ParseSignal(a.stop.signal)
+		a.signalAfter(sig, time.Duration(a.job.Stop.Grace))
 	}
 }
 

@@ -90,6 +90,34 @@ func TestKeptStageLeaves(t *testing.T) {
 	})
 }
 
+// What a stage leaves in its group when it is told to end has the grace of that,
+// too, and no more.
+func TestKeptGrace(t *testing.T) {
+	eachMeans(t, func(t *testing.T, k *contain.Keeper) {
+		stop := func(j *plan.Job) *report.Attempt {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			rep, err := Run(ctx, planOf(j), Options{Keeper: k, Sink: newRecorder(whenReady(1, func() { cancel(errInterrupted) }))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return rep.Jobs[0].Last()
+		}
+		path := filepath.Join(t.TempDir(), "swept")
+		j := job("j", self(t, "deputy", "sweep", path))
+		j.Stop.Grace = plan.Duration(time.Minute)
+		a := stop(j)
+		if text, err := os.ReadFile(path); err != nil || string(text) != "swept" || a.Stages[0].Ending != "signal 15 TERM, sent by sluice" {
+			t.Errorf("it was not given time to end: %v; its parent: %s", err, a.Stages[0].Ending)
+		}
+		j = job("j", self(t, "deputy", "ignore"))
+		j.Stop.Grace = plan.Duration(300 * time.Millisecond)
+		if a := stop(j); a.Took < 300*time.Millisecond || a.Status != report.Cancelled || len(a.Survivors) > 0 {
+			t.Errorf("%s after %s, %d survivors", a.Status, a.Took, len(a.Survivors))
+		}
+	})
+}
+
 // Where the monitor is killed, the run is too, and that is an error of sluice.
 func TestMonitorKilled(t *testing.T) {
 	eachMeans(t, func(t *testing.T, k *contain.Keeper) {

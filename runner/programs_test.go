@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -17,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -50,6 +52,8 @@ func programs() map[string]func(args []string) int {
 		"doze":    playDoze,
 		"fork":    playFork,
 		"linger":  playLinger,
+		"deputy":  playDeputy,
+		"sweep":   playSweep,
 		"place":   playPlace,
 		"inspect": playInspect,
 		"sluice":  playSluice,
@@ -373,6 +377,33 @@ func playLinger(args []string) int {
 	ready.WriteString("ready")
 	ready.Close()
 	io.Copy(io.Discard, hold)
+	return 0
+}
+
+// deputy PROGRAM… starts a program of these in its group, says that it runs when
+// that says so, and ends by TERM before it.
+func playDeputy(args []string) int {
+	path, _ := os.Executable()
+	r, w, _ := os.Pipe()
+	c := exec.Cmd{Path: path, Args: args, Env: []string{play + "=" + args[0], "GORACE=atexit_sleep_ms=0"}, Stderr: w}
+	if err := c.Start(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 99
+	}
+	if line, _ := bufio.NewReader(r).ReadString('\n'); line != "ready\n" {
+		return 98
+	}
+	return playHang(nil)
+}
+
+// sweep FILE takes its time to end at TERM, and makes the file then.
+func playSweep(args []string) int {
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, syscall.SIGTERM)
+	fmt.Fprintln(os.Stderr, "ready")
+	<-ch
+	time.Sleep(100 * time.Millisecond)
+	os.WriteFile(args[0], []byte("swept"), 0o600)
 	return 0
 }
 

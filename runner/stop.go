@@ -22,6 +22,7 @@ func (a *attempt) wait(ctx context.Context) {
 		defer a.bound(ctx)()
 	}
 	a.waitProcesses()
+	a.waitRest()
 	a.reap()
 	a.copyOn()
 }

@@ -523,6 +523,9 @@ func TestJobDetached(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if out, said := l.sluice(3, "run", file, "-p", "box="+l.path("no-box")); out != "" || !strings.Contains(said, "no such file") {
+		t.Errorf("a box that is missing: it says %q and\n%s", out, said)
+	}
 	out, said := l.sluice(0, "run", file, "-p", "box="+l.path("box"))
 	if out != "the box is being read\n" || !strings.Contains(said, "reader: runs on as ") {
 		t.Errorf("it says %q and\n%s", out, said)

@@ -250,7 +250,6 @@ func TestJobErrors(t *testing.T) {
 		"success":      "succeeded 1: succeeded 0",
 		"ok-codes":     "succeeded 1: succeeded 1",
 		"closed-early": "succeeded 1: closed_early PIPE, succeeded 0",
-		"third-time":   "succeeded 3: succeeded 0",
 		"elsewhere":    "skipped 0:",
 		"exit-code":    "failed 1: failed 3",
 		"signal":       "failed 1: failed KILL",
@@ -311,6 +310,7 @@ func TestJobEndings(t *testing.T) {
 		"polite":            "timed_out 1: succeeded 0",
 		"stubborn":          "timed_out 1: timed_out KILL",
 		"silent":            "timed_out 1: timed_out TERM",
+		"third-time":        "succeeded 3: succeeded 0",
 		"once":              "failed 1: failed 3",
 		"clean-up":          "succeeded 1: succeeded 0",
 	}

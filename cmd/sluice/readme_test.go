@@ -133,7 +133,7 @@ func TestReadmeCommands(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "README.md"), []byte(old), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	sameText(t, "README.md", old, rerunPage(t, dir, old, nil))
+	sameText(t, "README.md", old, rerunPage(t, dir, old, makeFile, nil))
 }
 
 // sameText compares a page with what it would be now, but for times. With
@@ -157,17 +157,42 @@ func sameText(t *testing.T, name, old, next string) {
 	}
 }
 
+// A cat is how a page shows a file: it gives the text of the file that the
+// command names, which the page shows as shown.
+type cat func(t *testing.T, file, shown string) string
+
+// makeFile makes the file that is shown: the page tells of files that its
+// reader has not.
+func makeFile(t *testing.T, file, shown string) string {
+	t.Helper()
+	shown = strings.TrimSuffix(shown, "\n") + "\n"
+	if err := os.WriteFile(file, []byte(shown), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return shown
+}
+
+// readFile reads it, for the page is followed in a clone of the repository.
+func readFile(t *testing.T, file, _ string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // rerunPage is the page with what the commands of its console blocks print now.
-func rerunPage(t *testing.T, dir, page string, env []string) string {
+func rerunPage(t *testing.T, dir, page string, show cat, env []string) string {
 	return regexp.MustCompile("(?ms)^```console\n.*?^```$").ReplaceAllStringFunc(page, func(block string) string {
 		block = strings.TrimSuffix(strings.TrimPrefix(block, "```console\n"), "```")
-		return "```console\n" + rerunBlock(t, dir, block, env) + "```"
+		return "```console\n" + rerunBlock(t, dir, block, show, env) + "```"
 	})
 }
 
 // rerunBlock is a console block with what its commands print now, with these
-// variables too. cat makes the file that it shows.
-func rerunBlock(t *testing.T, dir, block string, env []string) string {
+// variables too.
+func rerunBlock(t *testing.T, dir, block string, show cat, env []string) string {
 	t.Helper()
 	var out strings.Builder
 	for _, part := range strings.Split(strings.TrimPrefix(block, "$ "), "\n$ ") {
@@ -179,10 +204,7 @@ func rerunBlock(t *testing.T, dir, block string, env []string) string {
 		out.WriteString("$ " + line + "\n")
 		switch argv[0] {
 		case "cat":
-			shown = strings.TrimSuffix(shown, "\n") + "\n"
-			if err := os.WriteFile(filepath.Join(dir, argv[1]), []byte(shown), 0o666); err != nil {
-				t.Fatal(err)
-			}
+			shown = show(t, filepath.Join(dir, argv[1]), shown)
 		case "sluice":
 			shown = printed(dir, argv, env)
 		default:

@@ -96,21 +96,19 @@ func TestTourLinks(t *testing.T) {
 	}
 }
 
-// tourDir is a folder in which the commands and programs of the tour run: a
-// copy of the job files, which are also a module of their own.
+// tourDir is a folder in which the commands and programs of the tour run: what
+// they need of the repository, and nothing else, as a module of its own.
 func tourDir(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.CopyFS(filepath.Join(dir, "jobs"), os.DirFS(filepath.Join(repository, "jobs"))); err != nil {
-		t.Fatal(err)
-	}
-	write := func(name, text string) {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+	for _, folder := range []string{"jobs", "testdata/err"} {
+		if err := os.CopyFS(filepath.Join(dir, folder), os.DirFS(filepath.Join(repository, folder))); err != nil {
 			t.Fatal(err)
 		}
 	}
-	write("go.mod", "module sluice\n\ngo 1.26\n")
-	write("letter.txt", "# A letter\n\nDear reader,\nall is well.\n\n# And its end\n\nYours\n")
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module sluice\n\ngo 1.26\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	return dir
 }
 
@@ -137,7 +135,7 @@ func TestTourCommands(t *testing.T) {
 	dir := tourDir(t)
 	t.Cleanup(func() { endRuns(t, state.At(readmeState(dir))) })
 	page, _ := tour(t)
-	sameText(t, tourPage, page, rerunPage(t, dir, page, goCaches(t)))
+	sameText(t, tourPage, page, rerunPage(t, dir, page, readFile, goCaches(t)))
 }
 
 // TestTourGo lets go vet look at the pieces of Go, and runs those whose programs

@@ -56,6 +56,9 @@ func (s *Set) Fork(sys *syscall.SysProcAttr, fork func() (pid int, err error)) e
 // Kill does nothing.
 func (s *Set) Kill() {}
 
+// Lives is false: nothing is known.
+func (s *Set) Lives(pgid int) bool { return false }
+
 // GiveUp does nothing.
 func (s *Set) GiveUp(pid int) {}
 

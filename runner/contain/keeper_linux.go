@@ -192,7 +192,7 @@ func (k *Keeper) End() (left []report.Survivor) {
 	for pid := range k.known { // who forked one should have reaped it before
 		k.known[pid] = false
 	}
-	everything := func(mark) bool { return true }
+	everything := func(int, mark) bool { return true }
 	more := pauses(patience)
 	for k.orphans(everything)+k.endGroups() > 0 {
 		if !more() {

@@ -10,14 +10,14 @@ func (k *Keeper) sweep() int {
 	if k.ended {
 		return 0
 	}
-	return k.orphans(func(mark) bool { return false })
+	return k.orphans(func(int, mark) bool { return false })
 }
 
 // orphans goes through the processes of the run of which this one has become
 // the parent. It reaps those that have ended, kills those that kill wants
 // killed, and returns how many it had to do with: who was reaped may have left
 // more. The caller holds k.mu.
-func (k *Keeper) orphans(kill func(mark) bool) (seen int) {
+func (k *Keeper) orphans(kill func(int, mark) bool) (seen int) {
 	if !k.marks {
 		return 0
 	}
@@ -37,7 +37,7 @@ func (k *Keeper) orphans(kill func(mark) bool) (seen int) {
 		case reaped == pid:
 			delete(k.known, pid)
 			seen++
-		case kill(m):
+		case kill(pid, m):
 			// Nobody else has the number of a child that was not reaped.
 			unix.Kill(pid, unix.SIGKILL) // an error leaves it there, which is seen
 			seen++

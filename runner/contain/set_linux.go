@@ -127,6 +127,21 @@ func (s *Set) Kill() {
 	s.killOrphans()
 }
 
+// Lives reports whether a process of the group pgid goes on whose parent was of
+// the set and has ended. Those that have ended too it reaps.
+func (s *Set) Lives(pgid int) (lives bool) {
+	s.k.mu.Lock()
+	defer s.k.mu.Unlock()
+	s.k.orphans(func(pid int, m mark) bool {
+		if m == s.slot.mark && !lives {
+			group, err := unix.Getpgid(pid)
+			lives = err == nil && group == pgid
+		}
+		return false
+	})
+	return lives
+}
+
 // Clear kills until nothing in the set lives, for at most two seconds, and
 // reaps what this process was left as the parent of. It is called when the
 // processes that were forked within it have exited, or were given up. What
@@ -170,7 +185,7 @@ func (s *Set) GiveUp(pid int) {
 func (s *Set) killOrphans() int {
 	s.k.mu.Lock()
 	defer s.k.mu.Unlock()
-	return s.k.orphans(func(m mark) bool { return m == s.slot.mark || m.run() != s.k.run })
+	return s.k.orphans(func(_ int, m mark) bool { return m == s.slot.mark || m.run() != s.k.run })
 }
 
 // survivors are those that live in the set.

@@ -9,8 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -26,10 +24,6 @@ const play = "SHARD_TEST_PLAY"
 // fifo is the variable with which the names of FIFOs begin, by which programs
 // are told to go on.
 const fifo = "SHARD_TEST_FIFO"
-
-// memory is the variable with the name of the file to which the stage writes
-// what it has used.
-const memory = "SHARD_TEST_MEMORY"
 
 // long is longer than what a pipe holds, and than the blocks of tests that use
 // it.
@@ -215,16 +209,10 @@ func TestMain(m *testing.M) {
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
-		if name := os.Getenv(memory); name != "" {
-			status, err := os.ReadFile("/proc/self/status")
-			if err == nil {
-				err = os.WriteFile(name, status, 0o600)
-			}
-			if err != nil {
-				panic(err)
-			}
-		}
 		os.Exit(code)
+	}
+	if len(os.Args) > 1 && os.Args[1] == "__peak" {
+		os.Exit(playPeak(os.Args[2:]))
 	}
 	if name := os.Getenv(play); name != "" {
 		os.Exit(programs()[name](os.Stdin, os.Stdout))
@@ -282,26 +270,33 @@ func codeOf(t *testing.T, err error) int {
 	return exit.ExitCode()
 }
 
-// runWithin runs c, whose process may use so many KiB. What wait4(2) tells would
-// count what the test itself had at the fork.
-func runWithin(t *testing.T, c *exec.Cmd, most int) (code int) {
+// peak runs c and returns the most memory that the shard had, in KiB. It has a
+// process of its own to start it from: Maxrss counts what the parent had at the
+// fork too, and here that is what earlier tests left.
+func peak(t *testing.T, c *exec.Cmd) (kib int) {
 	t.Helper()
-	if runtime.GOOS != "linux" {
-		return codeOf(t, c.Run())
+	var said strings.Builder
+	c.Args[1], c.Stderr = "__peak", &said
+	guard(t, c)
+	if err := c.Run(); err != nil {
+		t.Fatalf("%v: %s", err, &said)
 	}
-	name := filepath.Join(t.TempDir(), "status")
-	c.Env = append(c.Env, memory+"="+name)
-	code = codeOf(t, c.Run())
-	status, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
+	if _, err := fmt.Sscan(said.String(), &kib); err != nil {
+		t.Fatal(said.String())
 	}
-	_, peak, _ := strings.Cut(string(status), "VmHWM:") // proc_pid_status(5): "peak resident set size"
-	used := 0
-	if _, err := fmt.Sscanf(peak, "%d kB", &used); err != nil || used > most {
-		t.Errorf("%v: it has used %d KiB, may use %d, %v", c.Args[2:], used, most, err)
+	return kib
+}
+
+func playPeak(args []string) int {
+	self, _ := os.Executable()
+	c := exec.Command(self, append([]string{"__shard"}, args...)...)
+	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := c.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
-	return code
+	fmt.Fprintln(os.Stderr, c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss) // KiB on Linux
+	return 0
 }
 
 // guard kills c when a test is stuck.
