@@ -81,8 +81,8 @@ func (c *channel) control(m ipc.Control) {
 	}
 	for _, out := range m.Outputs {
 		a.r.emit(event.Value{ID: a.inst.ID, Attempt: a.res.Number, Stage: c.stage, Name: out.Name, Value: out.JSON})
-		if a.values.set(out.Name, out.JSON) {
-			a.end(stopped{status: report.Failed, reason: tooManyValues})
+		if a.values.set(c.name(), out.Name, out.JSON) {
+			a.end(stopped{status: report.Failed, reason: a.values.over})
 		}
 	}
 	if m.Ready && a.ready != nil && a.ready.plan.Message {
@@ -120,7 +120,7 @@ func (a *attempt) drainChannels() {
 			c.warnings = append(c.warnings, "its channel broke: "+c.ended.Err.Error())
 		case !c.ended.Child:
 			c.warnings = append(c.warnings, fmt.Sprintf("a process that left the group still holds its channel; what it sends later than %s after the end is not read", linger))
-		case c.ended.Unread && !a.stop.happened():
+		case c.ended.Unread && a.mayMissMessages():
 			c.warnings = append(c.warnings, "it ended without having read all messages that were sent to it")
 		}
 		for _, w := range c.warnings {
@@ -128,6 +128,14 @@ func (a *attempt) drainChannels() {
 		}
 	}
 	a.r.o.Mailbox.drop(a.inst.ID)
+}
+
+// mayMissMessages reports whether it is news that messages were not read: the
+// attempt ended by itself, or it is a service whose users are all over, and
+// they may count on what they sent it last. Who is stopped or killed for
+// another reason is not expected to read on.
+func (a *attempt) mayMissMessages() bool {
+	return !a.stop.happened() || a.stop.unneeded && !a.stop.atOnce
 }
 
 // ask sends the message of stop to every process that has a channel. It reports
@@ -144,23 +152,22 @@ type values struct {
 	mu     sync.Mutex
 	byName map[string]json.RawMessage
 	bytes  int
-	full   bool
+	over   string // that there is too much of them, and by which; never changes again
 }
 
-const tooManyValues = "its outputs have more than 1MiB in all"
-
-// set keeps an output. It reports whether there is too much of them from now on.
-func (v *values) set(name string, value []byte) (full bool) {
+// set keeps an output that stage has sent. It reports whether there is too much
+// of them from now on.
+func (v *values) set(stage, name string, value []byte) (full bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.full {
+	if v.over != "" {
 		return false
 	}
 	if was, known := v.byName[name]; known {
 		v.bytes -= len(name) + len(was)
 	}
 	if v.bytes += len(name) + len(value); v.bytes > mostValues {
-		v.full = true
+		v.over = fmt.Sprintf("its outputs have more than 1MiB in all, with %.60q of %s, which has %d bytes", name, stage, len(value))
 		return true
 	}
 	if v.byName == nil {

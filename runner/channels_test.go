@@ -25,7 +25,7 @@ import (
 // talk STEP… does its steps by its channel: +TEXT sends a line; ? reads one
 // and prints it, or "end"; - closes the channel; N*TEXT sends a line N times;
 // big*NAME an output of 900 KiB, deep*N one of so many lists; deaf ignores
-// TERM; hang stays.
+// TERM; die kills itself by TERM; exit*N ends it; hang stays.
 func playTalk(steps []string) int {
 	fd, err := strconv.Atoi(os.Getenv("NODE_CHANNEL_FD"))
 	if err != nil || os.Getenv("NODE_CHANNEL_SERIALIZATION_MODE") != "json" {
@@ -53,6 +53,12 @@ func playTalk(steps []string) int {
 			channel.Close()
 		case step == "deaf":
 			signal.Ignore(syscall.SIGTERM)
+		case step == "die":
+			syscall.Kill(os.Getpid(), syscall.SIGTERM)
+			wait()
+		case count == "exit":
+			code, _ := strconv.Atoi(text)
+			return code
 		case step == "hang":
 			return playHang(nil)
 		case many:
@@ -194,8 +200,8 @@ func TestTooManyOutputs(t *testing.T) {
 		if got, want := results(o.Report), "fits succeeded, over failed"; got != want {
 			t.Errorf("%s", got)
 		}
-		if got := o.Jobs[1].Why(); got != tooManyValues {
-			t.Errorf("%s", got)
+		if got, want := o.Jobs[1].Why(), `its outputs have more than 1MiB in all, with "l" of talk, which has 921602 bytes`; got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
 }
@@ -232,6 +238,41 @@ func TestMessagesArePassedOn(t *testing.T) {
 	}
 	if got := o.Jobs[2].Last().Warnings; !slices.Equal(got, []string{"talk: a message was not passed on: db does not run"}) {
 		t.Errorf("%q", got)
+	}
+}
+
+// Who does not read what is passed on is told by name.
+func TestMessagesFillUp(t *testing.T) {
+	deaf := talk(t, nil, "hang")
+	deaf.Name = "deaf"
+	j := job("j", talk(t, &plan.Addressee{Stage: 1}, "300*"+strconv.Quote(strings.Repeat("x", 100<<10)), "hang"), deaf)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	o := executeContext(t, ctx, planOf(j), Options{}, func(_ *recorder, e any) {
+		if _, ok := e.(event.MessageFault); ok {
+			cancel(errInterrupted)
+		}
+	})
+	if got, want := find[event.MessageFault](o.recorder)[0].Fault, "a message was not passed on: j/deaf does not read its channel: too many messages wait there"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// An argument and a variable that are too long only in the run are named.
+func TestTooLongForAStart(t *testing.T) {
+	long := self(t, "say", strings.Repeat("x", 70_000), strings.Repeat("x", 70_000))
+	for name, add := range map[string]func(*plan.Stage, plan.Text){
+		"argument 2":               func(s *plan.Stage, v plan.Text) { s.Argv = append(s.Argv, plan.Known("a"), v) },
+		"environment variable BIG": func(s *plan.Stage, v plan.Text) { s.Env = append(s.Env, plan.EnvVar{Name: "BIG", Value: v}) },
+	} {
+		first, second := job("first", long), job("second", self(t, "say"))
+		first.Instances[0].Stdout = capture(1 << 20)
+		second.Needs = []string{"first"}
+		add(second.Instances[0].Stages[0], plan.TextOf(plan.Part{Unknown: &plan.Unknown{Kind: plan.UnknownJobStdout, Job: "first"}}))
+		o := execute(t, planOf(first, second), Options{})
+		if got := o.Jobs[1].Why(); !strings.HasPrefix(got, "could not start: "+name+" has 140") {
+			t.Errorf("%s: %s", name, got)
+		}
 	}
 }
 
@@ -283,7 +324,10 @@ func TestStopMessage(t *testing.T) {
 		signal string
 		want   string // how the ending begins
 	}{
-		"heard":              {[]string{"+1", "?"}, "TERM", "exit code 0"},
+		"heard":              {[]string{"+1", "?"}, "TERM", "exit code 0, after its message to stop"},
+		"heard, and failed":  {[]string{"+1", "?", "exit*7"}, "TERM", "exit code 7, after its message to stop"},
+		"heard, and died":    {[]string{"+1", "?", "die"}, "TERM", "signal 15 TERM, after its message to stop"},
+		"heard, not killed":  {[]string{"+1", "?", "exit*7"}, "KILL", "exit code 7, after its message to stop"},
 		"not heard":          {[]string{"+1", "hang"}, "TERM", "signal 15 TERM, "},
 		"deaf to both":       {[]string{"deaf", "+1", "hang"}, "TERM", "signal 9 KILL, "},
 		"KILL is the signal": {[]string{"+1", "hang"}, "KILL", "signal 9 KILL, "},
@@ -292,7 +336,7 @@ func TestStopMessage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			j := job("j", talk(t, nil, tt.steps...))
 			j.Stop = plan.Stop{Signal: tt.signal, Grace: plan.Duration(grace), Message: `{"cmd":"stop"}`}
-			if name == "heard" {
+			if strings.HasPrefix(name, "heard") {
 				j.Stop.Grace = plan.Duration(time.Hour)
 			}
 			ctx, cancel := context.WithCancelCause(t.Context())
@@ -392,7 +436,7 @@ func TestMailbox(t *testing.T) {
 		}
 	})
 	want := map[string]string{
-		"j": "j has 2 such channels; name one stage: j/a", "j/c": "j has no stage c with a channel", "nobody": "the run has no job nobody",
+		"j": "j has 2 such channels; name one stage: j/a, j/b", "j/c": "j has no stage c with a channel", "nobody": "the run has no job nobody",
 		"plain": "plain has no channel; give it channel: true in the job file", "m/x": "m/x has 2 instances; name one, such as m/x[i=0]", "next": "next does not run",
 		"{": `the message is not JSON: behind byte 1, a key in double quotes is expected`,
 	}
@@ -401,6 +445,46 @@ func TestMailbox(t *testing.T) {
 	}
 	if a, b := o.logged("j", 0, event.Stdout), o.logged("j", 1, event.Stdout); a != "" || b != "{\"to\":\"you\"}\n" {
 		t.Errorf("they were given %q and %q", a, b)
+	}
+}
+
+// A stage inside of an input or a branch is called by its own name or its whole
+// one, and those of one name are told apart by the job file.
+func TestMailboxNames(t *testing.T) {
+	mailbox := &Mailbox{}
+	var stages []*plan.Stage
+	for _, name := range []string{"z/q", "y/z/q", "q", "z/r", "y/s", "z/s", "same", "same"} {
+		s := talk(t, nil, "hang")
+		s.Name = name
+		stages = append(stages, s)
+	}
+	stages[7] = talk(t, nil, "+1", "hang")
+	stages[7].Name = "same"
+	got := map[string]string{}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	executeContext(t, ctx, planOf(job("w", stages...)), Options{Mailbox: mailbox}, func(_ *recorder, e any) {
+		if _, ok := e.(event.Message); !ok {
+			return
+		}
+		for _, to := range []string{"w/q", "w/z/q", "w/y/z/q", "w/r", "w/s", "w/same", "w/y"} {
+			c, err := mailbox.find(to)
+			if err != nil {
+				got[to] = err.Error()
+			} else {
+				got[to] = c.name()
+			}
+		}
+		cancel(errInterrupted)
+	})
+	want := map[string]string{
+		"w/q": "q", "w/z/q": "z/q", "w/y/z/q": "y/z/q", "w/r": "z/r",
+		"w/s":    "w has 2 such channels; name one stage: w/y/s, w/z/s",
+		"w/same": "w has 2 such channels; several stages are called same: give each a name in the job file",
+		"w/y":    "w has no stage y with a channel",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
 
@@ -422,6 +506,31 @@ func TestMessageUnread(t *testing.T) {
 	a := o.wants(t, "failed; failed")
 	if want := "talk: it ended without having read all messages that were sent to it"; !slices.Equal(a.Warnings, []string{want}) {
 		t.Errorf("%q", a.Warnings)
+	}
+}
+
+// So is a service that is stopped since nothing needs it any more, for others
+// may count on what they sent it; but not one that is stopped with the run.
+func TestServiceUnread(t *testing.T) {
+	const unread = "talk: it ended without having read all messages that were sent to it"
+	for name, want := range map[string][]string{"unneeded": {unread}, "interrupted": nil} {
+		db := serviceJob(t, "db", talk(t, nil, `+{"sluice":{"ready":true}}`, "hang"))
+		db.Instances[0].Ready = &plan.Ready{Message: true, Timeout: plan.Duration(time.Minute)}
+		user := job("user", talk(t, &plan.Addressee{Job: "db"}, "+1"))
+		if name == "interrupted" {
+			user = job("user", talk(t, &plan.Addressee{Job: "db"}, "+1", "hang"))
+		}
+		user.Needs = []string{"db"}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
+		o := executeContext(t, ctx, planOf(db, user), Options{}, func(_ *recorder, e any) {
+			if m, ok := e.(event.Message); ok && m.ID == "user" && name == "interrupted" {
+				cancel(errInterrupted)
+			}
+		})
+		if got := o.Jobs[0].Last().Warnings; !slices.Equal(got, want) {
+			t.Errorf("%s: %q", name, got)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package runner
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -42,5 +43,16 @@ func TestSpillFails(t *testing.T) {
 	a = execute(t, planOf(job("j", self(t, "flood"), tee, self(t, "soak"))), Options{}).Jobs[0].Last()
 	if want := fifo + " is 1MiB behind the others, and spill allows no more"; a.Status != report.Failed || a.Cause != want || a.CauseBy != 1 {
 		t.Errorf("%s: %s, by %d", words(a), a.Cause, a.CauseBy)
+	}
+}
+
+// What a tee can't keep fails its job, and says for whom it was.
+func TestSpillImpossible(t *testing.T) {
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "missing"))
+	late := opens(from(1, self(t, "cat")), 2) // reads its input when it has the sum, which is never
+	late.Argv = append(late.Argv, plan.Known("-"))
+	a := execute(t, planOf(graph(0, 3, self(t, "flood"), teeTo(), from(1, self(t, "sum")), late)), Options{}).Jobs[0].Last()
+	if !strings.HasPrefix(a.Stages[1].Error, "keep what cat has not read: spool to a temporary file: ") || a.Status != report.Failed || a.CauseBy != 1 {
+		t.Errorf("%s, by %d", words(a), a.CauseBy)
 	}
 }

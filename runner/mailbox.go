@@ -3,6 +3,7 @@ package runner
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -23,8 +24,10 @@ type Mailbox struct {
 }
 
 // Send sends message, one JSON value, to a process: by the ID of its instance
-// where that has one channel, or ID/STAGE. It does not wait until the process
-// reads it. The error says why it could not be sent.
+// where that has one channel, or ID/STAGE. The stage of an input or a branch may
+// be called by its own name, as in a job file's to, or with those that it is
+// inside of. Send does not wait until the process reads the message. The error
+// says why it could not be sent.
 func (m *Mailbox) Send(to string, message []byte) error {
 	c, err := m.find(to)
 	if err != nil {
@@ -48,15 +51,56 @@ func (m *Mailbox) find(to string) (*channel, error) {
 		return nil, fmt.Errorf("%s does not run", inst.ID)
 	}
 	if stage != "" {
-		open = slices.DeleteFunc(slices.Clone(open), func(c *channel) bool { return c.name() != stage })
+		open = calledSo(open, stage)
 	}
 	switch {
 	case len(open) == 0:
 		return nil, fmt.Errorf("%s has no stage %s with a channel", inst.ID, stage)
 	case len(open) > 1:
-		return nil, fmt.Errorf("%s has %d such channels; name one stage: %s/%s", inst.ID, len(open), inst.ID, open[0].name())
+		return nil, ambiguous(inst.ID, open)
 	}
 	return open[0], nil
+}
+
+// calledSo are those of open whose stage has this whole name, else those inside
+// of something whose own name it is.
+func calledSo(open []*channel, stage string) []*channel {
+	var whole, own []*channel
+	for _, c := range open {
+		if c.name() == stage {
+			whole = append(whole, c)
+		} else if strings.HasSuffix(c.name(), "/"+stage) {
+			own = append(own, c)
+		}
+	}
+	if len(whole) > 0 {
+		return whole
+	}
+	return own
+}
+
+// ambiguous says how to name one of several channels of the instance id.
+func ambiguous(id string, open []*channel) error {
+	times := map[string]int{}
+	for _, c := range open {
+		times[c.name()]++
+	}
+	var single, shared []string
+	for _, name := range slices.Sorted(maps.Keys(times)) {
+		if times[name] == 1 {
+			single = append(single, id+"/"+name)
+		} else {
+			shared = append(shared, name)
+		}
+	}
+	text := fmt.Sprintf("%s has %d such channels", id, len(open))
+	if len(single) > 0 {
+		text += "; name one stage: " + strings.Join(single, ", ")
+	}
+	if len(shared) > 0 {
+		text += fmt.Sprintf("; several stages are called %s: give each a name in the job file", strings.Join(shared, ", "))
+	}
+	return errors.New(text)
 }
 
 // named is the instance that to names, and the stage where it names one too. An
@@ -135,11 +179,18 @@ func (m *Mailbox) pass(from string, to *plan.Addressee, message []byte) error {
 	if c == nil {
 		return fmt.Errorf("%s does not run", id)
 	}
-	err := c.Send(message)
-	if errors.Is(err, ipc.ErrClosed) {
-		return fmt.Errorf("%s has closed its channel", id)
+	if len(c.a.stages) > 1 {
+		id += "/" + c.name()
 	}
-	return err
+	switch err := c.Send(message); {
+	case errors.Is(err, ipc.ErrClosed):
+		return fmt.Errorf("%s has closed its channel", id)
+	case errors.Is(err, ipc.ErrFull):
+		return fmt.Errorf("%s does not read its channel: too many messages wait there", id)
+	case err != nil:
+		return fmt.Errorf("%s can't take it: %w", id, err)
+	}
+	return nil
 }
 
 // of is the channel of a stage of an instance, or nil.

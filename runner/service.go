@@ -57,17 +57,20 @@ func (c *coordinator) serviceOf(j *plan.Job) *service {
 	return svc
 }
 
+// errUnneeded is why a service is stopped where all went its way.
+var errUnneeded = errors.New("nothing needs it any more")
+
 // stopServices stops the services that nothing needs any more.
 func (c *coordinator) stopServices() {
 	for _, j := range c.sched.surplus() {
-		why := "nothing needs it any more"
+		why := errUnneeded
 		if c.why != "" {
-			why = c.why
+			why = errors.New(c.why)
 		}
-		c.serviceOf(j).stop(errors.New(why))
+		c.serviceOf(j).stop(why)
 		for t, end := range c.waiting {
 			if t.job == j {
-				end(&abandoned{why})
+				end(&abandoned{why.Error()})
 			}
 		}
 	}

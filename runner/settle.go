@@ -125,8 +125,8 @@ func (a *attempt) settle(trouble error) error {
 		a.res.Status, a.res.Cause = report.Cancelled, unread
 	case a.capture != nil && a.capture.Exceeded():
 		a.res.Status, a.res.Cause = report.Failed, tooMuch(a.inst.Stdout.Max)
-	case a.values.full:
-		a.res.Status, a.res.Cause = report.Failed, tooManyValues
+	case a.values.over != "":
+		a.res.Status, a.res.Cause = report.Failed, a.values.over
 	}
 	if a.job.Service {
 		a.settleService()

@@ -48,7 +48,7 @@ func broken(t *testing.T) []brokenStage {
 		{"below a file", at(inFile.Dir + "/x"), 126, "not a directory"},
 		{"no directory", elsewhere, 126, "does not exist"},
 		{"a file as directory", inFile, 126, "is not a directory"},
-		{"an argument too long", self(t, "exit", strings.Repeat("x", 200_000)), 126, "long"},
+		{"an argument too long", self(t, "exit", strings.Repeat("x", 200_000)), 126, "argument 1 has 200000 bytes"},
 		{"a NUL byte", nul, 126, "NUL"},
 		{"an unknown argument", unknown, 126, "captured nothing"},
 		{"an unknown variable", unknownEnv, 126, "captured nothing"},

@@ -96,7 +96,7 @@ func (f *FromTerminal) Error() string { return f.Reason }
 func (a *attempt) told(cause error) stopped {
 	s := stopped{status: report.Cancelled, reason: cause.Error(), told: true}
 	if a.job.Service {
-		s.status = report.Succeeded
+		s.status, s.unneeded = report.Succeeded, errors.Is(cause, errUnneeded)
 	}
 	if key, ok := errors.AsType[*FromTerminal](cause); ok && a.job.Group == plan.GroupInherit {
 		s.has = key.Signal

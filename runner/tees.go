@@ -165,7 +165,7 @@ func (a *attempt) beginTee(t *tee) {
 	a.copying = true
 	a.mu.Unlock()
 	o := a.stages[t.stage].plan.Tee
-	t.copying = plumb.StartTee(t.in, t.outs, plumb.TeeOptions{Spill: o.Spill, Waits: func(branch int) {
+	t.copying = plumb.StartTee(t.in, t.outs, plumb.TeeOptions{Spill: o.Spill, Names: t.names, Waits: func(branch int) {
 		t.waited = t.names[branch]
 		if o.Fail {
 			// Not by an end of the branches, which would pass for that of the stream.

@@ -36,6 +36,7 @@ type stopped struct {
 	signal    string        // what the group was sent first, or after message
 	has       string        // that, where it was not sluice that sent it
 	told      bool          // it was the whole run that was to stop, or to do without the service
+	unneeded  bool          // it is a service, and all that needed it is over
 	message   plan.JSON     // what was sent before the signal; empty: nothing
 	at        time.Time
 	signalled time.Time // when signal followed message; zero where it did not
@@ -52,6 +53,13 @@ func (s stopped) asked() time.Time {
 	}
 	return s.at
 }
+
+// onlyToldBy reports whether all that had been sent by then was a message.
+func (s stopped) onlyToldBy(end time.Time) bool {
+	return s.message != "" && (s.signalled.IsZero() || end.Before(s.signalled))
+}
+
+const afterMessage = ", after its message to stop"
 
 // judge gives each stage its status, from the last to the first, and the
 // attempt its own. by is the stage at fault, or -1. readers are the stages that
@@ -142,7 +150,11 @@ func (e ending) words(stop stopped) string {
 		return "its ending is not known: something else waited for it"
 	case sig == 0:
 		text := fmt.Sprintf("exit code %d", e.exit.Code)
-		if stop.happened() && !e.end.Before(stop.at) && stop.signal != "KILL" {
+		switch {
+		case !stop.happened() || e.end.Before(stop.at):
+		case stop.onlyToldBy(e.end):
+			text += afterMessage
+		case stop.signal != "KILL":
 			text += ", after " + stop.signal
 		}
 		return text
@@ -155,11 +167,13 @@ func (e ending) words(stop stopped) string {
 	case !stop.happened() || e.end.Before(stop.at):
 	case sig == sigkill && !stop.killed.IsZero() && stop.message != "" && stop.signalled.IsZero():
 		text += fmt.Sprintf(", %s after its message to stop", roundly(stop.killed.Sub(stop.at)))
+	case stop.onlyToldBy(e.end): // its own doing, or somebody else's
+		text += afterMessage
 	case sig == sigkill && !stop.killed.IsZero() && stop.signal != "KILL":
 		text += fmt.Sprintf(", %s after %s", roundly(stop.killed.Sub(stop.asked())), stop.signal)
 	case proc.SignalName(sig) == stop.has:
 		text += ", sent by the terminal"
-	case proc.SignalName(sig) == stop.signal && stop.message != "" && !e.end.Before(stop.signalled):
+	case proc.SignalName(sig) == stop.signal && stop.message != "":
 		text += fmt.Sprintf(", %s after its message to stop", roundly(stop.signalled.Sub(stop.at)))
 	case proc.SignalName(sig) == stop.signal && stop.message == "":
 		text += ", sent by sluice"

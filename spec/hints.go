@@ -62,8 +62,9 @@ func longUnit(text string) string {
 // timeHint is what was meant by text, which is no duration, as the value of
 // the key what: no bound, or less than none.
 func timeHint(what, text string) string {
-	if d, negative := strings.CutPrefix(text, "-"); negative {
-		if _, err := ParseDuration(d); err != nil {
+	bound := what == "timeout" || what == "idle_timeout" || what == "budget"
+	if d, negative := strings.CutPrefix(text, "-"); negative && (text != "-1" || !bound) {
+		if _, err := ParseDuration(d); err != nil && !isInt(d) {
 			return ""
 		}
 		if what == "grace" {
@@ -71,9 +72,8 @@ func timeHint(what, text string) string {
 		}
 		return "a time is never less than none"
 	}
-	bound := what == "timeout" || what == "idle_timeout" || what == "budget"
 	switch strings.ToLower(text) {
-	case "0", "none", "never", "no", "off", "false", "disabled", "forever", "infinite", "infinity", "inf", "unlimited", "~":
+	case "0", "-1", "none", "never", "no", "off", "false", "disabled", "forever", "infinite", "infinity", "inf", "unlimited", "~":
 		if bound {
 			return "leave " + what + " out: then nothing bounds the time"
 		}
@@ -83,6 +83,12 @@ func timeHint(what, text string) string {
 
 // sizeHint is what was meant by text, which is no size.
 func sizeHint(text string) string {
+	if size, negative := strings.CutPrefix(text, "-"); negative {
+		if _, err := ParseSize(size); err != nil && !isInt(size) {
+			return ""
+		}
+		return "a size is never less than 0B"
+	}
 	if isInt(text) {
 		return fmt.Sprintf("a size needs its unit: %sB or %sKiB", text, text)
 	}

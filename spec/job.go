@@ -101,6 +101,7 @@ type Spill struct {
 // as a mapping.
 type Shard struct {
 	Pos     diag.Pos
+	Layout  Layout // of a mapping
 	Workers Int    `key:"workers,required" validate:"min=1,max=256" doc:"How many copies run at once." example:"4"`
 	By      String `key:"by" enum:"by" doc:"Where the stream is cut into blocks. lines: at the end of a line; bytes: when they have exactly the size of block." default:"lines" example:"bytes"`
 	Block   Size   `key:"block" validate:"min=1" doc:"How long a block is, at most 1GiB; at lines, at most so long, but for a line that is longer." default:"1MiB" example:"4MiB"`
@@ -178,6 +179,7 @@ type Stop struct {
 // Message, Line, Port and File.
 type Ready struct {
 	Pos     diag.Pos
+	Layout  Layout
 	Message Bool     `key:"message" doc:"Whether a process says so on its channel: {\"sluice\": {\"ready\": true}}." example:"true"`
 	Line    String   `key:"line" doc:"A regular expression (RE2) that is found in a line of what the job logs." example:"listening on"`
 	Port    Template `key:"port" doc:"A port of this machine, or host:port, that takes a TCP connection." example:"8080"`

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sluice/spec"
@@ -45,7 +46,7 @@ func builtinHint(name string, args []string) string {
 	case (name == "cd" || name == "pushd") && one:
 		return "write dir: " + pathText(args[0])
 	case name == "export" && one && isAssignment(args[0]):
-		return "write " + envText(args)
+		return "write " + envHint(args)
 	case name == "umask" && one:
 		return `write umask: "` + args[0] + `"`
 	case (name == "source" || name == ".") && one:
@@ -70,6 +71,23 @@ func envText(assignments []string) string {
 		pairs[i] = name + ": " + yamlValue(value)
 	}
 	return "env: {" + strings.Join(pairs, ", ") + "}"
+}
+
+// envHint is what to write for assignments of a shell. What tells a process of
+// its channel is set by sluice alone (SL112).
+func envHint(assignments []string) string {
+	var own, lines []string
+	for _, a := range assignments {
+		if name, _, _ := strings.Cut(a, "="); slices.Contains(spec.ChannelVars(), name) {
+			lines = []string{"channel: true"}
+		} else {
+			own = append(own, a)
+		}
+	}
+	if len(own) > 0 {
+		lines = append(lines, envText(own))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // thenOf finds the operator of "cd DIR && COMMAND" and the command. at is -1
@@ -132,11 +150,11 @@ func assignmentHint(line []rune) string {
 	var set []string
 	for _, w := range shellWords(line) {
 		if !isAssignment(w.text) {
-			return "write " + envText(set) + "\nrun: " + yamlLine(string(line[w.from:]))
+			return "write " + envHint(set) + "\nrun: " + yamlLine(string(line[w.from:]))
 		}
 		set = append(set, w.text)
 	}
-	return "write " + envText(set)
+	return "write " + envHint(set)
 }
 
 func belongsToShell(name string) string {

@@ -34,8 +34,7 @@ func (c *check) job(j *spec.Job) {
 
 // runs checks that j, and each part of it, says exactly once what it runs.
 func (c *check) runs(j *spec.Job) {
-	whole := !c.broken.jobs[j.Name.Value]
-	if whole {
+	if !j.Pos.IsZero() { // else it is no mapping, which was told
 		c.oneWay(j.Layout, j.Args, j.Name, fmt.Sprintf("job %q", j.Name.Value), "run", "command", "pipe")
 	}
 	c.pipe(j.Pipe)
@@ -48,19 +47,19 @@ func (c *check) runs(j *spec.Job) {
 		if s.Run.IsSet() {
 			c.line(s.Run)
 		}
-		if whole && s.Written() && !s.Short {
+		if s.Written() && !s.Short {
 			c.oneWay(s.Layout, s.Args, mark(s.Pos), "a stage", "run", "command", "tee")
 		}
 	}
 	for _, b := range j.Branches() {
 		c.pipe(b.Pipe)
-		if whole && !b.Short {
+		if !b.Short {
 			c.oneWay(b.Layout, b.Args, mark(b.Pos), "a branch", "file", "run", "command", "pipe")
 		}
 	}
 	for _, f := range j.Feeds() {
 		c.pipe(f.Pipe)
-		if whole && !f.Short {
+		if !f.Short {
 			c.oneWay(f.Layout, f.Args, mark(f.Pos), "an input", "branch", "run", "command", "pipe")
 		}
 	}
@@ -80,19 +79,37 @@ func (c *check) pipe(p spec.List[*spec.Stage]) {
 // oneWay checks that a mapping has exactly one of the keys ways, which say what
 // to run.
 func (c *check) oneWay(l spec.Layout, args spec.List[spec.Arg], at spec.String, what string, ways ...string) {
-	given := slices.DeleteFunc(slices.Clone(ways), func(key string) bool { return !l.Key(key).IsSet() })
+	given := c.given(l, ways...)
 	switch {
+	case len(given) > 1:
+		c.at("SL017", at, fmt.Sprintf("%s has %s; expected exactly one", what, strings.Join(given, " and ")), "")
+	case c.unsure(l):
 	case len(given) == 0:
 		hint := "give it one of " + strings.Join(ways, ", ")
 		if args.IsSet() {
 			hint = "args: are those of a command: name it with command:"
 		}
 		c.at("SL017", at, what+" has nothing to run", hint)
-	case len(given) > 1:
-		c.at("SL017", at, fmt.Sprintf("%s has %s; expected exactly one", what, strings.Join(given, " and ")), "")
 	case args.IsSet() && given[0] != "command":
 		c.add("SL017", args.Pos, 1, fmt.Sprintf("args belong to command, and %s has %s", what, given[0]), "write command: and args:, or put the arguments into the line")
 	}
+}
+
+// given are those of keys that a mapping has, but for those of which reading
+// the file has told.
+func (c *check) given(l spec.Layout, keys ...string) (given []string) {
+	for _, key := range keys {
+		if k := l.Key(key); k.IsSet() && !c.told[k.Pos] {
+			given = append(given, key)
+		}
+	}
+	return given
+}
+
+// unsure reports whether reading the file has told of a key of a mapping, which
+// may be meant to be another one.
+func (c *check) unsure(l spec.Layout) bool {
+	return slices.ContainsFunc(l.Keys, func(k spec.String) bool { return c.told[k.Pos] })
 }
 
 // line checks that l could be split into at least one word.

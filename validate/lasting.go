@@ -109,17 +109,9 @@ func (c *check) service(j *spec.Job) {
 }
 
 func (c *check) ready(j *spec.Job, r *spec.Ready) {
-	var given []string
-	for _, way := range []struct {
-		key string
-		set bool
-	}{{"message", r.Message.IsSet()}, {"line", r.Line.IsSet()}, {"port", r.Port.IsSet()}, {"file", r.File.IsSet()}} {
-		if way.set {
-			given = append(given, way.key)
-		}
-	}
-	switch broken := c.broken.jobs[j.Name.Value]; {
-	case len(given) == 0 && !broken:
+	switch given := c.given(r.Layout, "message", "line", "port", "file"); {
+	case r.Pos.IsZero(): // it is no mapping, which was told
+	case len(given) == 0 && !c.unsure(r.Layout):
 		c.add("SL017", r.Pos, 1, "ready has none of the keys message, line, port, file; expected one", "such as ready: {port: 8080}")
 	case len(given) > 1:
 		c.add("SL017", r.Pos, 1, fmt.Sprintf("ready has %s; expected exactly one of message, line, port, file", strings.Join(given, " and ")), "")

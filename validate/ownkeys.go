@@ -36,7 +36,7 @@ func (q *inquiry) env(c call) {
 		for _, w := range set {
 			pairs = append(pairs, q.asWritten(w))
 		}
-		q.keyOfItsOwn(c, "sets variables", envText(pairs))
+		q.keyOfItsOwn(c, "sets variables", envHint(pairs))
 	}
 	q.tail(c, rest, said...)
 }

@@ -26,6 +26,7 @@ func (c *check) plumbing(j *spec.Job) {
 		}
 		c.stageInputs(s)
 		c.shard(s)
+		c.blockwise(s)
 	}
 	for _, f := range j.Feeds() {
 		c.inputsOf(f.Inputs, f.Command, f.Run)

@@ -3,7 +3,6 @@ package validate
 import (
 	"fmt"
 	"path"
-	"slices"
 
 	"sluice/spec"
 )
@@ -39,48 +38,56 @@ func (c *check) shard(s *spec.Stage) {
 		c.at("SL111", d.Merge, fmt.Sprintf("sorted merges what sort has sorted, and the command is %s", name), "write merge: ordered, or any")
 		return
 	}
-	for _, at := range notMerged(argv[1:]) {
-		a := argv[1+at]
-		c.add("SL111", a.Pos, 1, fmt.Sprintf("sort %s can't be shared and merged", a.Text.Value), "leave it out, or leave shard out")
+	for _, w := range notMerged(asWords(argv[1:])) {
+		a := argv[1+w.at]
+		text := a.Text.Value
+		if a.Kind != spec.ArgText {
+			text = "of files"
+		}
+		c.add("SL111", a.Pos, 1, fmt.Sprintf("sort %s can't be shared and merged", text+w.text), "leave it out, or leave shard out")
 	}
 }
 
-// notMerged are the arguments, by their index, with which several sorts and a
-// sort -m do not do what one sort does (sort(1) of GNU coreutils and of BSD):
-// files, other outputs, random and stable orders, lines that end with NUL, one of
-// lines that are equal only by their keys.
-func notMerged(args []spec.Arg) (at []int) {
-	g := grammar{
-		short: "k:t:S:T:o:",
-		long:  "key= field-separator= buffer-size= temporary-directory= output= parallel= batch-size= compress-program= sort= random-source= files0-from= check? stable random-sort zero-terminated merge debug reverse unique numeric-sort ignore-case",
+// blockwise warns of a stage that looks at more than a line, and has of the
+// stream only blocks (SL708). Programs that count are none: their numbers can
+// be summed.
+func (c *check) blockwise(s *spec.Stage) {
+	d, argv := s.Shard, s.Argv()
+	if d == nil || len(argv) == 0 || c.unsure(d.Layout) {
+		return
 	}
-	var words []word
-	for i, a := range args {
-		text := a.Text.Value
-		if a.Kind != spec.ArgText {
-			text = "file" // of a pattern or a list
-		}
-		words = append(words, word{text, i})
+	if d.Layout.Key("merge").IsSet() && d.Merge.Value != "ordered" && d.Merge.Value != "any" {
+		return // it is merged, or nobody knows how it is to be
 	}
-	opts, rest := g.parse(words)
-	order := slices.ContainsFunc(opts, func(o option) bool { return listed("b d f g h i k M n V key sort ignore-case numeric-sort", o.name) })
-	for _, o := range opts {
-		switch o.name {
-		case "u", "unique":
-			if order { // lines may differ that it takes for one, and which of them is kept depends on where they are
-				at = append(at, o.at.at)
+	command := argv[0].Text.Value
+	name := path.Base(command)
+	if command != name && !path.IsAbs(command) {
+		return // a program of the project, which may only be called so
+	}
+	does, hint := map[string]string{
+		"sort": "sorts each part of the stream by itself",
+		"tac":  "turns each part of the stream around by itself",
+		"uniq": "does not see that the lines of two parts of the stream are equal",
+		"head": "takes the first of each part of the stream",
+		"tail": "takes the last of each part of the stream",
+		"nl":   "numbers the lines of each part of the stream from 1",
+	}[name], "leave shard out"
+	args := asWords(argv[1:])
+	switch name {
+	case "sort":
+		if len(notMerged(args)) == 0 && d.By.Value != "bytes" {
+			hint = "write merge: sorted"
+			if d.Pos == d.Workers.Pos && d.Workers.Value > 0 {
+				hint = "write shard: {workers: " + d.Workers.Raw + ", merge: sorted}"
 			}
-		case "o", "c", "C", "m", "s", "R", "z", "output", "random-source", "files0-from", "check", "stable", "random-sort", "zero-terminated", "merge", "debug":
-			at = append(at, o.at.at)
-		case "sort":
-			if o.value.text == "random" {
-				at = append(at, o.at.at)
-			}
+		}
+	case "cat":
+		opts, _ := grammar{long: "number number-nonblank"}.parse(args)
+		if o, numbers := pick(opts, "n b number number-nonblank"); numbers {
+			does = o.at.text + " numbers the lines of each part of the stream from 1"
 		}
 	}
-	for _, w := range rest {
-		at = append(at, w.at)
+	if does != "" {
+		c.add("SL708", d.Pos, 1, name+" "+does, hint)
 	}
-	slices.Sort(at)
-	return slices.Compact(at)
 }

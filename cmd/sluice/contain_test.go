@@ -51,14 +51,14 @@ func TestNothingOutlives(t *testing.T) {
 			r.say(1)
 			r.Process.Signal(syscall.SIGINT)
 		}, "exit status 130", "told to stop by INT"},
-		"a run inside": {"{run: SLUICE run inner.yaml}", func(t *testing.T, r run) { r.Process.Kill() }, "signal: killed", ""},
+		"a run inside": {"{run: PROGRAM run inner.yaml, pass_env: [SLUICE_STATE_DIR]}", func(t *testing.T, r run) { r.Process.Kill() }, "signal: killed", ""},
 	} {
 		for _, program := range []string{"sluice", "sluice-ungrouped"} {
 			t.Run(name+" of "+program, func(t *testing.T) {
 				t.Parallel()
 				dir := t.TempDir()
 				file := func(name, job string) {
-					text := "version: 1\njobs: {j: " + strings.ReplaceAll(job, "SLUICE", program) + "}\n"
+					text := "version: 1\njobs: {j: " + strings.ReplaceAll(job, "PROGRAM", program) + "}\n"
 					if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
 						t.Fatal(err)
 					}

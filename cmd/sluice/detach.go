@@ -142,6 +142,7 @@ func (c *cli) record(o *runner.Options, run *state.Run) error {
 	o.RunID, o.Record, o.Spread, o.Locks = m.RunID, run.Record, run.Spread, run.Store().Locks()
 	o.NoSync = m.Durability == state.None
 	o.Sink = event.Tee{run, o.Sink}
+	run.OnError = func(err error) { c.signals.stop(fmt.Errorf("what happens can't be kept: %w", err)) }
 	l := launcher{
 		store: run.Store(), durability: m.Durability, within: o.Keeper.Outside(), kill: c.signals.kill,
 		waits: func(id, reason string) { o.Sink.Event(event.Waiting{ID: id, Reason: reason}) },

@@ -93,6 +93,34 @@ func TestF19StateDirectory(t *testing.T) {
 	}
 }
 
+// It ends the run, whatever of it goes on without another record.
+func TestF19StateDirectoryFills(t *testing.T) {
+	for name, fills := range map[string]string{
+		"logs":    `{run: flood 1000000}`,
+		"journal": `{command: talk, args: [` + strings.Repeat("{literal: '\""+strings.Repeat("x", 40_000)+"\"'}, ", 10) + `'1'], channel: true}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFault(t, "jobs:\n  tree: {run: tree life, stop: {grace: 10ms}}\n  fills: "+fills+"\n  clean-up: {after: [tree], run: touch cleaned}\n")
+			f.state = "small/state"
+			l := f.life("life")
+			f.wants(f.onSmall("256k", "run", "-j", "4", "job.yaml"), exitError, "what happens can't be kept: ", "no space left on device")
+			l.gone()
+			f.exists("cleaned")
+		})
+	}
+}
+
+// So it does where the run has left its terminal.
+func TestF19StateDirectoryFillsDetached(t *testing.T) {
+	f := newFault(t, "jobs:\n  tree: {run: tree life, stop: {grace: 10ms}}\n  fills: {run: copy say}\n")
+	f.state = "small/state"
+	l, say := f.life("life"), f.fifo("say")
+	f.wants(f.onSmall("64k", "run", "--detach", "-j", "4", "job.yaml"), exitOK)
+	l.here(4)
+	say(strings.Repeat("no more than a pipe holds\n", 2000))
+	l.gone()
+}
+
 func TestF18StdoutFull(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {

@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"sluice/runner"
 	"sluice/runner/event"
 	"sluice/runner/plan"
+	"sluice/runner/report"
 	"sluice/runner/state"
 )
 
@@ -57,10 +59,14 @@ func (c *cli) messages(f *state.Folder, job string, follow bool) error {
 	if !found && job != "" {
 		return usage(oneOf(job, known), "--job %s: the run has no such job", job)
 	}
-	return c.print(func(w io.Writer) error {
+	var away []event.Detached
+	err = c.print(func(w io.Writer) error {
 		var line []byte
 		buffered := bufio.NewWriter(w)
 		tell := func(e state.Entry) error {
+			if d, ok := e.Event.(event.Detached); ok && asksOf(job, d.ID) && speaks(p, d.ID) {
+				away = append(away, d)
+			}
 			id, ok := speaker(e.Event)
 			if !ok || !asksOf(job, id) {
 				return nil
@@ -80,6 +86,22 @@ func (c *cli) messages(f *state.Folder, job string, follow bool) error {
 		}
 		return errors.Join(err, buffered.Flush())
 	})
+	for _, d := range away {
+		c.complain(fmt.Sprintf("%s runs on as run %s; sluice messages %s shows what it has sent", d.ID, d.RunID, d.RunID))
+	}
+	return err
+}
+
+// speaks reports whether the instance id of p has a channel.
+func speaks(p *plan.Plan, id string) bool {
+	for _, j := range p.Jobs {
+		for _, inst := range j.Instances {
+			if inst.ID == id {
+				return inst.HasChannel()
+			}
+		}
+	}
+	return false
 }
 
 // speaker is the instance of which e tells what it sent by a channel; ok is
@@ -142,9 +164,15 @@ func (c *cli) send(ref, to, text string) error {
 		return own(err)
 	}
 	if st.State != state.Running {
+		if err := ranOn(f, to); err != nil {
+			return err
+		}
 		return &failure{exitFailed, fmt.Errorf("run %s %s", f.ID, over(st)), fmt.Sprintf("sluice rerun %s runs it again, sluice attach %s shows what became of it", f.ID, f.ID)}
 	}
 	refused := func(why string) error {
+		if err := ranOn(f, to); err != nil {
+			return err
+		}
 		return &failure{exitFailed, fmt.Errorf("run %s: %s", f.ID, why), ""}
 	}
 	err = f.Send(to, message)
@@ -159,6 +187,21 @@ func (c *cli) send(ref, to, text string) error {
 		return refused(err.Error())
 	}
 	return own(err)
+}
+
+// ranOn is the refusal of a message to a detached job of f that runs on as a
+// run of its own, or nil where to names none.
+func ranOn(f *state.Folder, to string) (refusal error) {
+	// What can't be read of the events names no such job.
+	_ = f.EachEvent(func(e state.Entry) error {
+		d, ok := e.Event.(event.Detached)
+		if !ok || to != d.ID && !strings.HasPrefix(to, d.ID+"/") {
+			return nil
+		}
+		refusal = &failure{exitFailed, fmt.Errorf("run %s: %s runs on as run %s", f.ID, d.ID, d.RunID), fmt.Sprintf("sluice send %s %s … sends to it", d.RunID, report.Quote([]string{to}))}
+		return nil
+	})
+	return refusal
 }
 
 // opening is the beginning of text, on one line.

@@ -118,3 +118,44 @@ func playTalk() {
 		fmt.Print(line)
 	}
 }
+
+// A detached job is a run of its own, and who asks for it in the run that began
+// it is told which.
+func TestMessagesOfDetached(t *testing.T) {
+	dir := t.TempDir()
+	job := `version: 1
+jobs:
+  web: {command: talk, args: [{literal: '{"sluice":{"ready":true}}'}, '7', {literal: '?'}], channel: true, detach: true, ready: {message: true, timeout: 30s}}
+  plain: {command: hang, detach: true}
+  ask: {needs: [web], pass_env: [SLUICE_STATE_DIR], command: sluice, args: [send, "${run.id}", web/talk, '1'], ok: [1]}
+`
+	if err := os.WriteFile(filepath.Join(dir, "job.yaml"), []byte(job), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	o := runSluice(t, dir, "run", "--json", "job.yaml")
+	var rep report.Report
+	if err := json.Unmarshal([]byte(o.stdout), &rep); err != nil || rep.Status != report.Succeeded {
+		t.Fatalf("%v\n%s%s", err, o.stdout, o.stderr)
+	}
+	own, web, plain := rep.RunID, rep.Jobs[0].RunID, rep.Jobs[1].RunID
+	defer runSluice(t, dir, "stop", "--now", web, plain)
+	refusal := fmt.Sprintf("sluice: run %s: web runs on as run %s\nsluice: hint: sluice send %s web/talk … sends to it\n", own, web, web)
+	if !strings.Contains(o.stderr, refusal) {
+		t.Errorf("while the run goes on: %s", o.stderr)
+	}
+	if o := runSluice(t, dir, "send", own, "web/talk", "1"); o.code != exitFailed || o.stderr != refusal {
+		t.Errorf("after it: %d %s", o.code, o.stderr)
+	}
+	told := fmt.Sprintf("sluice: web runs on as run %s; sluice messages %s shows what it has sent\n", web, web)
+	for _, args := range [][]string{{"messages", own}, {"messages", "--job", "web", own}} {
+		if o := runSluice(t, dir, args...); o.code != exitOK || o.stdout != "" || o.stderr != told {
+			t.Errorf("%q: %d %q", args, o.code, o.stderr)
+		}
+	}
+	if o := runSluice(t, dir, "messages", "--job", "plain", own); o.stderr != "" {
+		t.Error(o.stderr)
+	}
+	if o := runSluice(t, dir, "messages", web); !strings.Contains(o.stdout, `"value":7`) || o.stderr != "" {
+		t.Errorf("%q %q", o.stdout, o.stderr)
+	}
+}

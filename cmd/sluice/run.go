@@ -132,6 +132,10 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 	if err := plumb.Room(); err != nil {
 		return own(err)
 	}
+	events, err := c.openEvents(o.events) // first: it may wait for a reader
+	if err != nil {
+		return err
+	}
 	keeper, err := contain.Open(c.keep)
 	if err != nil {
 		return own(err)
@@ -143,10 +147,6 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 			return own(fmt.Errorf("--report: %w", err))
 		}
 		defer reportFile.Abort() // changes nothing after Commit
-	}
-	sink, closeEvents, err := openEvents(o.events)
-	if err != nil {
-		return err
 	}
 	instances := count(p)
 	// One job may write to the terminal itself: nobody shares it.
@@ -163,7 +163,7 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 	opts := runner.Options{
 		Parallel: o.parallel, KeepGoing: o.keepGoing, FailFast: o.failFast,
 		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr, Direct: direct,
-		Sink: event.Tee(append(sink, sh, logSink{c.log()})), Kill: c.signals.kill, Keeper: keeper,
+		Sink: event.Tee(append(events.sinks(), sh, logSink{c.log()})), Kill: c.signals.kill, Keeper: keeper,
 		Prior: earlier.options(), Shard: []string{"sluice", shardCommand},
 	}
 	if o.json {
@@ -193,7 +193,7 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 		}
 	}
 	writeErr := sh.Close()
-	eventsErr := closeEvents()
+	eventsErr := events.close()
 	recErr := rec.finish(rep)
 	if rep != nil {
 		err = c.finish(o, rep, reportFile, writeErr)
@@ -202,7 +202,7 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 	case runErr != nil:
 		return own(runErr)
 	case eventsErr != nil:
-		return own(fmt.Errorf("--events: %w", eventsErr))
+		return eventsFailure(eventsErr, rep)
 	case recErr != nil:
 		return own(recErr)
 	}
@@ -273,17 +273,4 @@ func (c *cli) finish(o *runFlags, rep *report.Report, file *plumb.File, writeErr
 		return code(exitFailed)
 	}
 	return nil
-}
-
-// openEvents opens the file of --events. An empty name is no file.
-func openEvents(name string) (sinks []event.Sink, closeFile func() error, err error) {
-	if name == "" {
-		return nil, func() error { return nil }, nil
-	}
-	f, err := os.Create(name)
-	if err != nil {
-		return nil, nil, own(fmt.Errorf("--events: %w", err))
-	}
-	w := &event.Writer{W: f}
-	return []event.Sink{w}, func() error { return errors.Join(w.Err(), f.Close()) }, nil
 }

@@ -274,7 +274,7 @@ func (s *show) handle(e event.Event) {
 		if len(s.jobs) > 0 && (e.Kill || s.opts.Mode != "quiet") {
 			var ids []string
 			for _, j := range s.running() {
-				ids = append(ids, j.id)
+				ids = append(ids, report.Clip(j.id))
 			}
 			s.screen.say(s.notice(runStoppingLine(e, ids, s.opts.JobOf)))
 		}
@@ -333,7 +333,7 @@ func (s *show) jobEnded(e event.JobEnded) {
 
 // heading is the line above a job's text.
 func (s *show) heading(j *showJob) string {
-	return s.style.Paint(report.Dim, "── ") + s.style.Paint(report.Bold, report.Visible(j.id)) +
+	return s.style.Paint(report.Dim, "── ") + s.style.Paint(report.Bold, report.Visible(report.Clip(j.id))) +
 		s.style.Paint(report.Dim, " ──") + "\n"
 }
 

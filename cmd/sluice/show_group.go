@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"strings"
 
+	"sluice/runner/report"
 	"sluice/spec/diag"
 )
 
@@ -79,7 +80,7 @@ func (l *groupLayout) group(j *showJob) {
 		return
 	}
 	screen, word := l.show.screen, l.word()
-	screen.say("::group::" + diag.EscapeData(j.id) + "\n::stop-commands::" + word + "\n")
+	screen.say("::group::" + diag.EscapeData(report.Clip(j.id)) + "\n::stop-commands::" + word + "\n")
 	j.record.replay(screen)
 	screen.end(true)
 	screen.say("::" + word + "::\n::endgroup::\n")

@@ -49,7 +49,7 @@ func (l *prefixLayout) prefix(j *showJob) string {
 	hues := [...]report.Paint{report.Cyan, report.Magenta, report.Green, report.Blue, report.Yellow}
 	space := strings.Repeat(" ", max(0, l.width-report.Width(j.id)))
 	style := l.show.style
-	return style.Paint(hues[j.number%len(hues)], report.Visible(j.id)) + space + style.Paint(report.Dim, " │ ")
+	return style.Paint(hues[j.number%len(hues)], report.Visible(report.Clip(j.id))) + space + style.Paint(report.Dim, " │ ")
 }
 
 func (l *prefixLayout) text(j *showJob, from showSource, data []byte) {

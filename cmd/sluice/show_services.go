@@ -53,7 +53,7 @@ func (s *show) onlyServices(e event.JobEnded) {
 	}
 	var ids []string
 	for _, j := range s.running() {
-		ids = append(ids, j.id)
+		ids = append(ids, report.Clip(j.id))
 	}
 	if len(ids) > 0 {
 		s.screen.say(s.notice("only services run now: " + names(ids) + "; Ctrl-C ends them"))

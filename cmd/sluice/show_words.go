@@ -29,7 +29,7 @@ func (s *show) failureBlock(j *showJob, r *report.Job) string {
 		r = withoutTails(r)
 	}
 	rerun := ""
-	if s.opts.Rerun != nil {
+	if s.opts.Rerun != nil && report.Clip(j.id) == j.id { // a longer one is nobody's to copy
 		rerun = s.opts.Rerun(j.id)
 	}
 	var b strings.Builder
@@ -71,7 +71,7 @@ func retryLine(j *showJob, e event.RetryScheduled) string {
 	if j.cause != "" {
 		cause = " (" + j.cause + ")"
 	}
-	return report.Visible(fmt.Sprintf("%s: attempt %d of %d %s%s; again %s", j.id, e.Attempt-1, e.Of, verb, cause, delay(e.Delay)))
+	return report.Visible(fmt.Sprintf("%s: attempt %d of %d %s%s; again %s", report.Clip(j.id), e.Attempt-1, e.Of, verb, cause, delay(e.Delay)))
 }
 
 func restartLine(j *showJob, e event.RestartScheduled) string {
@@ -79,13 +79,13 @@ func restartLine(j *showJob, e event.RestartScheduled) string {
 	if j.cause != "" {
 		cause = j.cause
 	}
-	return report.Visible(fmt.Sprintf("%s: %s; started again %s", j.id, cause, delay(e.Delay)))
+	return report.Visible(fmt.Sprintf("%s: %s; started again %s", report.Clip(j.id), cause, delay(e.Delay)))
 }
 
-func waitsLine(e event.Waiting) string { return e.ID + ": waits: " + e.Reason }
+func waitsLine(e event.Waiting) string { return report.Clip(e.ID) + ": waits: " + e.Reason }
 
 func detachedLine(e event.Detached) string {
-	return fmt.Sprintf("%s: runs on as %s; sluice logs -f %s shows its output, sluice stop %s ends it", e.ID, e.RunID, e.RunID, e.RunID)
+	return fmt.Sprintf("%s: runs on as %s; sluice logs -f %s shows its output, sluice stop %s ends it", report.Clip(e.ID), e.RunID, e.RunID, e.RunID)
 }
 
 // delay is a time to wait: 1s, 500ms, 1m30s.
@@ -104,13 +104,13 @@ func delay(d time.Duration) string {
 // not known.
 func stoppingLine(e event.Stopping, j *plan.Job) string {
 	if e.Message {
-		return report.Visible(fmt.Sprintf("%s: %s: its message to stop sent; %s %s", e.ID, e.Reason, e.Signal, delay(e.Grace)))
+		return report.Visible(fmt.Sprintf("%s: %s: its message to stop sent; %s %s", report.Clip(e.ID), e.Reason, e.Signal, delay(e.Grace)))
 	}
 	to := "its process group"
 	if j != nil && j.Group == plan.GroupInherit {
 		to = "its processes"
 	}
-	return report.Visible(fmt.Sprintf("%s: %s: %s sent to %s", e.ID, e.Reason, e.Signal, to))
+	return report.Visible(fmt.Sprintf("%s: %s: %s sent to %s", report.Clip(e.ID), e.Reason, e.Signal, to))
 }
 
 func warningLines(r *report.Job) []string {
@@ -120,7 +120,7 @@ func warningLines(r *report.Job) []string {
 	}
 	var lines []string
 	for _, w := range last.Warnings {
-		lines = append(lines, report.Visible(r.ID+": warning: "+w))
+		lines = append(lines, report.Visible(report.Clip(r.ID)+": warning: "+w))
 	}
 	return lines
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bufio"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -79,5 +81,34 @@ func TestDetachInteractiveSpread(t *testing.T) {
 `)
 	if _, said := l.sluice(2, "run", "--detach", "job.yaml"); said != "sluice: job use is interactive, and a detached run has no terminal\n" {
 		t.Errorf("%q", said)
+	}
+}
+
+// A captured line is part of the id of its instance however long it is, and
+// nothing that is shown is.
+func TestLongLineOfAMatrix(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"long": "short\n" + strings.Repeat("x", 200_000) + "\n",
+		"job.yaml": `version: 1
+jobs:
+  list: {run: copy long -, stdout: {capture: {}}}
+  each: {matrix: {line: {job: list}}, run: copy nowhere -, retry: {attempts: 2, delay: 1ms}}
+`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, mode := range outputModes {
+		o := runSluice(t, dir, "run", "-k", "-o", mode, "job.yaml")
+		if o.code != exitFailed || !strings.Contains(o.stderr, "run again: sluice run job.yaml 'each[line=short]'") {
+			t.Fatalf("%s: %d\n%.3000s", mode, o.code, o.stderr)
+		}
+		for line := range strings.Lines(o.stdout + o.stderr) {
+			if len(line) > 2200 {
+				t.Errorf("%s: a line of %d bytes: %.60s", mode, len(line), line)
+			}
+		}
 	}
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sluice/spec"
@@ -133,7 +134,10 @@ func (b *builder) envRef(r *spec.Ref, s scope) value {
 			"a value of env sees the layers below its own: the caller's, env_file's, and for a job the file's; directories see no job's env")
 	default:
 		hint := "add it to pass_env if the caller has it, or to env"
-		if b.callerHas(r.Name) {
+		switch {
+		case slices.Contains(spec.ChannelVars(), r.Name): // which pass_env and env may not name (SL112)
+			hint = "sluice sets it for a process with channel: true, which reads it itself; no text of a job has it"
+		case b.callerHas(r.Name):
 			hint = "the caller has it, and it does not pass by itself: add pass_env: [" + r.Name + "]"
 		}
 		b.add("SL614", r.Pos, len([]rune(r.Text)), fmt.Sprintf("%s: the child's environment has no %s", r.Text, r.Name), hint)

@@ -2,6 +2,9 @@ package plan
 
 import (
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -78,17 +81,25 @@ func (n *Named) path(i *Instance) string {
 }
 
 // output is path for a file that i writes. What a job prints may name files
-// below the directory that the job file names, and none that other programs
-// obey.
+// below the directory that the job file names, without a symbolic link on the
+// way, and none that other programs obey.
 func (n *Named) output(i *Instance) (string, error) {
 	path := n.path(i)
 	known := n.Name.Parts()[0].Text // up to the first value
 	root := absolute(n.Dir, known[:strings.LastIndex(known, "/")+1])
+	below, is := strings.CutPrefix(path, strings.TrimSuffix(root, "/")+"/")
 	switch {
-	case !strings.HasPrefix(path, strings.TrimSuffix(root, "/")+"/") || path == root:
+	case !is || below == "":
 		return "", fmt.Errorf("%s would write %s, which is not below %s", i.ID, path, root)
 	case spec.IsObeyed(path):
 		return "", fmt.Errorf("%s would write %s, and other programs execute or obey what stands there", i.ID, path)
+	}
+	at := root
+	for name := range strings.SplitSeq(below, "/") {
+		at = filepath.Join(at, name)
+		if info, err := os.Lstat(at); err == nil && info.Mode().Type() == fs.ModeSymlink {
+			return "", fmt.Errorf("%s would write %s, and %s is a symbolic link, which only the job file may lead through", i.ID, path, at)
+		}
 	}
 	return path, nil
 }

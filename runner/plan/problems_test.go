@@ -98,7 +98,7 @@ func TestLimits(t *testing.T) {
 		{"as many as allowed", "jobs: {a: {run: a, matrix: {x: [1, 2, 3], y: [1, 2, 3]}}}", Inputs{MaxInstances: 9}, nil},
 		{"a range", "jobs: {a: {run: a, matrix: {x: {range: [1, 1000000000]}}}}", Inputs{}, []string{"3:29+1 SL015: the range has 1000000000 values; at most 100000 instances are allowed"}},
 		{"instances of all jobs", "jobs:\n  a: {run: a, matrix: {x: {range: [1, 5]}}}\n  b: {run: a, matrix: {x: {range: [1, 5]}}}\n  c: {run: a}", Inputs{MaxInstances: 9}, []string{"5:3+1 SL015: more than 9 instances of jobs"}},
-		{"an argument", "env: {A: " + long + ", B: " + long + "}\njobs: {a: {command: a, args: ['${env.A}${env.B}${env.A}']}}", Inputs{}, []string{"4:21+1 SL615: an argument has 180000 bytes; the kernel takes at most 131071"}},
+		{"an argument", "env: {A: " + long + ", B: " + long + "}\njobs: {a: {command: a, args: ['${env.A}${env.B}${env.A}']}}", Inputs{}, []string{"4:21+1 SL615: argument 1 has 180000 bytes; the kernel takes at most 131071"}},
 		{"a variable", "env: {A: " + long + "}\ndefaults: {env: {A: '${env.A}${env.A}${env.A}'}}\njobs: {a: {run: a}}", Inputs{}, []string{"5:17+1 SL615: environment variable A has 180002 bytes; the kernel takes at most 131071"}},
 		{"all arguments", "env: {A: " + long + "}\njobs: {a: {command: a, args: [" + strings.Repeat("'${env.A}', ", count) + "]}}", Inputs{}, []string{"4:21+1 SL615: " + tooLarge(len(dir+"/bin/a")+1+count*(60_000+9)+1+9+len("A=")+60_000+9+len("HOME=/home/me")+9+len("PATH=/bin")+len(dir)+9, argSpace())}},
 	} {

@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -34,21 +36,32 @@ func argSpace() int {
 }
 
 // CheckSize says whether execve would take path, argv and env, which are
-// complete. It is for what only the run knows; Build has checked the rest.
+// complete. It is for what only the run knows; Build has checked the rest. The
+// error names what is too long: an argument by its number, where the command
+// itself is 0, and a variable by its name.
 func CheckSize(path string, argv, env []string) error {
 	total := len(path) + 1
-	for _, list := range [][]string{argv, env} {
-		for _, s := range list {
-			if len(s) > maxArg {
-				return fmt.Errorf("an argument or variable is too long: it has %d bytes, and the kernel takes at most %d", len(s), maxArg)
-			}
-			total += len(s) + 1 + pointer
+	for i, s := range argv {
+		if len(s) > maxArg {
+			return errors.New(tooLong(fmt.Sprintf("argument %d", i), len(s)))
 		}
+		total += len(s) + 1 + pointer
+	}
+	for _, s := range env {
+		if len(s) > maxArg {
+			name, _, _ := strings.Cut(s, "=")
+			return errors.New(tooLong("environment variable "+name, len(s)))
+		}
+		total += len(s) + 1 + pointer
 	}
 	if space := argSpace(); total > space {
-		return fmt.Errorf("%s", tooLarge(total, space))
+		return errors.New(tooLarge(total, space))
 	}
 	return nil
+}
+
+func tooLong(what string, n int) string {
+	return fmt.Sprintf("%s has %d bytes; the kernel takes at most %d", what, n, maxArg)
 }
 
 func tooLarge(total, space int) string {
@@ -58,14 +71,14 @@ func tooLarge(total, space int) string {
 // checkSize does as CheckSize for what the plan knows of st.
 func (b *builder) checkSize(st *Stage, words []spec.Arg) {
 	pos := words[0].Pos
-	tooLong := func(what string, n int) {
-		b.add("SL615", pos, 1, fmt.Sprintf("%s has %d bytes; the kernel takes at most %d", what, n, maxArg), "hand it over by stdin: or a file")
+	refuse := func(what string, n int) {
+		b.add("SL615", pos, 1, tooLong(what, n), "hand it over by stdin: or a file")
 	}
 	total := len(st.Path) + 1
-	for _, t := range st.Argv {
+	for i, t := range st.Argv {
 		n := t.knownLen()
 		if n > maxArg {
-			tooLong("an argument", n)
+			refuse(fmt.Sprintf("argument %d", i), n)
 			return
 		}
 		total += n + 1 + pointer
@@ -73,7 +86,7 @@ func (b *builder) checkSize(st *Stage, words []spec.Arg) {
 	for _, v := range st.Env {
 		n := len(v.Name) + 1 + v.Value.knownLen()
 		if n > maxArg {
-			tooLong("environment variable "+v.Name, n)
+			refuse("environment variable "+v.Name, n)
 			return
 		}
 		total += n + 1 + pointer

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -206,7 +208,12 @@ func TestSpreadFiles(t *testing.T) {
 
 // TestSpreadBadFiles holds which files a line can't name.
 func TestSpreadBadFiles(t *testing.T) {
-	dir := folder(t, "!bin/a")
+	dir := folder(t, "!bin/a", "out/in/b/", "elsewhere/")
+	for name, target := range map[string]string{"out/link": "../elsewhere", "out/in/c": "../../elsewhere/c", "out/dead": "nowhere"} {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, tt := range []struct{ job, line, want string }{
 		{"stdout: {file: 'out/${matrix.x}'}", "../a", "use[x=../a] would write DIR/a, which is not below DIR/out"},
 		{"stdout: {file: 'out/${matrix.x}'}", "../out", "use[x=../out] would write DIR/out, which is not below DIR/out"},
@@ -215,10 +222,20 @@ func TestSpreadBadFiles(t *testing.T) {
 		{"stderr: {file: '${matrix.x}'}", "/etc/passwd", "use[x=/etc/passwd] would write /etc/passwd, which is not below DIR"},
 		{"stderr: {file: '${matrix.x}'}", ".", "use[x=.] would write DIR, which is not below DIR"},
 		{"stderr: {file: '${matrix.x}'}", ".git/hooks/post-commit", "use[x=.git/hooks/post-commit] would write DIR/.git/hooks/post-commit, and other programs execute or obey what stands there"},
+		{"stdout: {file: 'out/${matrix.x}'}", "link/b", "use[x=link/b] would write DIR/out/link/b, and DIR/out/link is a symbolic link, which only the job file may lead through"},
+		{"stdout: {file: 'out/${matrix.x}', mode: truncate}", "in/c", "use[x=in/c] would write DIR/out/in/c, and DIR/out/in/c is a symbolic link, which only the job file may lead through"},
+		{"stdout: {file: 'out/${matrix.x}'}", "dead", "use[x=dead] would write DIR/out/dead, and DIR/out/dead is a symbolic link, which only the job file may lead through"},
+		{"stderr: {file: 'out/${matrix.x}', mode: append}", "link/b", "use[x=link/b] would write DIR/out/link/b, and DIR/out/link is a symbolic link, which only the job file may lead through"},
+		{"stdin: none, pipe: [a, {tee: [{file: 'out/${matrix.x}'}]}]", "link/b", "use[x=link/b] would write DIR/out/link/b, and DIR/out/link is a symbolic link, which only the job file may lead through"},
+		{"stdout: {file: 'out/link/${matrix.x}'}", "b", ""},
+		{"stdout: {file: 'out/${matrix.x}'}", "in/b/new", ""},
 		{"stdin: {file: '${matrix.x}'}, stdout: {file: './${matrix.x}', mode: append}", "a", "use[x=a] reads and writes DIR/a; mode atomic would replace it when all is read"},
 		{"stdin: {file: '${matrix.x}'}, stdout: {file: './${matrix.x}'}", "a", ""},
 	} {
-		p := build(t, dir, "version: 1\njobs:\n  list: {run: a, stdout: {capture: {}}}\n  use: {run: a, matrix: {x: {job: list}}, "+tt.job+"}\n", Inputs{})
+		if !strings.Contains(tt.job, "pipe:") {
+			tt.job = "run: a, " + tt.job
+		}
+		p := build(t, dir, "version: 1\njobs:\n  list: {run: a, stdout: {capture: {}}}\n  use: {matrix: {x: {job: list}}, "+tt.job+"}\n", Inputs{})
 		_, err := p.Jobs[1].Spread(printer(map[string]string{"list": tt.line + "\n"}), 9)
 		got := ""
 		if err != nil {

@@ -1,6 +1,7 @@
 package plumb
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"time"
@@ -47,6 +48,10 @@ type TeeOptions struct {
 	// the slow one is read.
 	Spill int64
 
+	// Names are what errors call the branches, in the order of outs. Where they
+	// are nil, that is "branch" and the index.
+	Names []string
+
 	// Waits is called once, when the others begin to wait at the bound for
 	// branch, an index of outs. It is called from the Tee's goroutine, which
 	// copies nothing meanwhile. It may be nil.
@@ -88,7 +93,11 @@ func startTee(in *os.File, outs []*os.File, o TeeOptions, newHead func(in int) h
 	}
 	t := &Tee{o: o, in: in, end: math.MaxInt64, until: make(chan time.Time, 1), done: make(chan struct{})}
 	for i, out := range outs {
-		t.branches = append(t.branches, &branch{index: i, file: out, spool: NewSpool(spoolMemory), room: true})
+		name := fmt.Sprintf("branch %d", i)
+		if o.Names != nil {
+			name = o.Names[i]
+		}
+		t.branches = append(t.branches, &branch{index: i, name: name, file: out, spool: NewSpool(spoolMemory), room: true})
 	}
 	err := t.open()
 	if err == nil {

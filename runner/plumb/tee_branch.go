@@ -11,6 +11,7 @@ import (
 // branch is one of the pipes that a Tee copies to.
 type branch struct {
 	index    int
+	name     string // for errors
 	file     *os.File
 	fd       int    // file's
 	bytes    int64  // written
@@ -35,7 +36,7 @@ func (b *branch) stuck() bool { return b.ahead == 0 && !b.room }
 // keep puts what b lacks into its spool.
 func (b *branch) keep(p []byte) error {
 	if _, err := b.spool.Write(p); err != nil {
-		return fmt.Errorf("keep what branch %d has not read: %w", b.index, err)
+		return fmt.Errorf("keep what %s has not read: %w", b.name, err)
 	}
 	return nil
 }
@@ -44,7 +45,7 @@ func (b *branch) keep(p []byte) error {
 func (b *branch) flush() error {
 	p, err := b.spool.next()
 	if err != nil {
-		return fmt.Errorf("read what was kept for branch %d: %w", b.index, err)
+		return fmt.Errorf("read what was kept for %s: %w", b.name, err)
 	}
 	n, err := writeFD(b.fd, p)
 	b.spool.leave(n)
@@ -66,7 +67,7 @@ func (b *branch) failed(err error) error {
 		b.end()
 		return nil
 	}
-	return fmt.Errorf("write to branch %d: %w", b.index, err)
+	return fmt.Errorf("write to %s: %w", b.name, err)
 }
 
 // end says that nobody reads b any more.

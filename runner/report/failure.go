@@ -26,7 +26,7 @@ const tailLines = 20
 func WriteFailure(w io.Writer, j *Job, rerun string, s Style) error {
 	var b bytes.Buffer
 	l := j.Status.look()
-	fmt.Fprintf(&b, "%s %s", s.Paint(l.hue, l.mark), s.Paint(Bold, Visible(j.ID)))
+	fmt.Fprintf(&b, "%s %s", s.Paint(l.hue, l.mark), s.Paint(Bold, Visible(Clip(j.ID))))
 	fmt.Fprint(&b, " ", s.Paint(l.hue, strings.TrimSpace(l.verb+" "+j.took())))
 	a := j.Last()
 	if n := j.Tries(); n > 1 {
@@ -76,7 +76,7 @@ func (a *Attempt) writeCause(b *bytes.Buffer, s Style) {
 	}
 	fmt.Fprintf(b, "  %s\n", Visible(line))
 	if len(st.Argv) > 0 {
-		fmt.Fprintf(b, "      %s\n", clip(Quote(st.Argv)))
+		fmt.Fprintf(b, "      %s\n", Clip(Quote(st.Argv)))
 	}
 	a.writeCodes(b, s)
 	writeTail(b, st.Stderr, s)
@@ -98,9 +98,10 @@ func (a *Attempt) isGraph() bool {
 	return slices.ContainsFunc(a.Stages, func(s *Stage) bool { return len(s.Argv) == 0 || strings.Contains(s.Name, "/") })
 }
 
-// clip is text that fits on a screen: what captures put into an argv can be
-// 128 KiB. The report has it whole.
-func clip(text string) string {
+// Clip is text that fits on a screen. What captures put into an argv can be
+// 128 KiB, and a captured line that is a value of a matrix, and so part of an
+// instance's ID, much more. The report has it whole.
+func Clip(text string) string {
 	const most = 2000
 	if r := []rune(text); len(r) > most {
 		return fmt.Sprintf("%s… (%d more characters)", string(r[:most]), len(r)-most)

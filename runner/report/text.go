@@ -134,7 +134,7 @@ func writeJobs(b *bytes.Buffer, jobs []*Job, s Style) {
 	for _, j := range jobs {
 		l := j.look()
 		took := strings.Repeat(" ", times-Width(j.took())) + j.took()
-		line := s.Paint(l.hue, l.mark) + " " + pad(Visible(j.ID), ids) + "  " +
+		line := s.Paint(l.hue, l.mark) + " " + pad(Visible(Clip(j.ID)), ids) + "  " +
 			s.Paint(l.hue, l.word) + strings.Repeat(" ", words-Width(l.word)) + "  " + took
 		if note := j.note(); note != "" {
 			line += "  " + s.Paint(Dim, Visible(note))

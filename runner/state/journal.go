@@ -144,6 +144,13 @@ func (j *journal) await(upTo int64, patience time.Duration) {
 	}
 }
 
+// failed is the first error, or nil.
+func (j *journal) failed() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.err
+}
+
 // end writes what is held back and returns the first error.
 func (j *journal) end() error {
 	j.mu.Lock()

@@ -33,6 +33,11 @@ const (
 // what the runner tells it, it keeps the journal and the logs. Its methods may
 // be called at the same time, but for Finish and Close.
 type Run struct {
+	// OnError hears, once, of the first error of keeping an event: what happens
+	// from then on is not kept, so the run had better end. It is set before
+	// the first event, must not call the Run, and may be nil.
+	OnError func(error)
+
 	store  *Store
 	meta   Meta
 	plan   *plan.Plan
@@ -50,6 +55,7 @@ type Run struct {
 	written  func() error      // writes, once, what says what the run is
 	printed  map[string]string // what is in spread.json
 	over     bool              // finished or closed
+	told     sync.Once         // OnError was
 }
 
 // Create makes the folder of a run that this process is to execute, and takes
@@ -147,18 +153,28 @@ func (r *Run) Plan() *plan.Plan { return r.plan }
 // it shares the lock: the run counts as going on until that has ended too.
 func (r *Run) Lock() *os.File { return r.journal.f }
 
-// Event keeps e. The first error is remembered: Record and Finish return it.
+// Event keeps e. The first error is remembered: OnError hears of it, and Record
+// and Finish return it.
 func (r *Run) Event(e event.Event) {
+	if err := r.keep(e); err != nil && r.OnError != nil {
+		r.told.Do(func() { r.OnError(err) })
+	}
+}
+
+// keep returns the first error so far.
+func (r *Run) keep(e event.Event) error {
 	r.logs.Event(e)
 	r.haste.hear(e)
 	switch e.(type) {
 	case event.Output, event.OutputEnded:
-		return
+		return r.logs.failed()
 	}
 	r.journal.Event(e)
+	var err error
 	if !waits(e) {
-		r.written() // who needs it asks again for the error
+		err = r.written()
 	}
+	return errors.Join(r.journal.failed(), r.logs.failed(), err)
 }
 
 // Record keeps the result of an instance, and what it captured, as

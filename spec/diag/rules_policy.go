@@ -140,4 +140,24 @@ jobs:
     timeout: 1m
     retry: {attempts: 3, on: {timeout: true}}
 `},
+	{ID: "SL708", Severity: Warning, Title: "a shard of a program that looks at more than a line",
+		Explain: `The copies that share a stream have only parts of it, cut where a block of bytes happens to be full. A program that looks at each line by itself, such as grep, writes what one copy would have written. One that orders, numbers or compares lines, or takes the first or the last of them, does so in each part, and its output changes with the size of a block.
+
+Write merge: sorted at a sort, whose options sort -m then keeps. Leave shard out at the others, or share a stage before them. A program that counts is not meant here, since a stage behind it can sum what its copies count.`,
+		Wrong: `version: 1
+jobs:
+  names:
+    stdin: {file: names.txt}
+    pipe:
+      - {run: sort, shard: 4}
+      - uniq
+`,
+		Right: `version: 1
+jobs:
+  names:
+    stdin: {file: names.txt}
+    pipe:
+      - {run: sort, shard: {workers: 4, merge: sorted}}
+      - uniq
+`},
 }
