@@ -1,9 +1,12 @@
 package shard
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
+	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -51,10 +54,10 @@ func (c *counted) Write(p []byte) (int, error) {
 // longLines are lines of which most are longer than a block of 64 KiB.
 func longLines() []byte {
 	var b bytes.Buffer
-	for i := range 60 {
-		b.WriteString(strings.Repeat(string(rune('a'+i%26)), i*10000))
+	for i := range 30 {
+		b.WriteString(strings.Repeat(string(rune('a'+i%26)), i*20000))
 		b.WriteByte('\n')
-		b.WriteString(strings.Repeat("short\n", 5000*(i%5)))
+		b.WriteString(strings.Repeat(strings.Repeat("short", 20)+"\n", 500*(i%5)))
 	}
 	return b.Bytes()
 }
@@ -103,17 +106,10 @@ func letters(text string) string {
 func TestLongLineWithoutNewline(t *testing.T) {
 	for workers, rest := range map[int]string{1: "", 2: "\nwhole\npart", 3: "\nwhole\nwhole\npart\npart"} {
 		c, fifo := withFIFO(t, "part", Options{Workers: workers, Block: 1000, Merge: Any}, "")
-		out, err := c.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
-		guard(t, c)
-		first := make([]byte, len(long))
-		if _, err := io.ReadFull(out, first); string(first) != long || err != nil {
-			t.Fatalf("%d: %.20q, %v", workers, first, err)
+		in, out, _ := connected(t, c)
+		in.Close()
+		if text, err := readString(out, len(long)); text != long || err != nil {
+			t.Fatalf("%d: %.20q, %v", workers, text, err)
 		}
 		for range workers - 1 {
 			tell(fifo, "")
@@ -125,4 +121,69 @@ func TestLongLineWithoutNewline(t *testing.T) {
 			t.Errorf("%d: exit code %d", workers, code)
 		}
 	}
+}
+
+// A copy whose long line is passed on may read no more. Then another one gets
+// what is longer than a block.
+func TestLongLineOfOneThatReadsNoMore(t *testing.T) {
+	c, fifo := withFIFO(t, "shut", Options{Workers: 2, Block: 1000, Merge: Any}, "")
+	in, out, says := connected(t, c)
+	io.WriteString(in, strings.Repeat("a", 999)+"\n")
+	if text, err := readString(out, len(long)); text != long || err != nil {
+		t.Fatalf("%.20q, %v", text, err)
+	}
+	line := strings.Repeat("b", 3000) + "\n"
+	io.WriteString(in, line+line+line) // one of them at most is lost, as the copy is found to read no more
+	expect(t, says, "got a line")
+	tell(fifo, "")
+	in.Close()
+	text, err := io.ReadAll(out)
+	if rest, ended := strings.CutPrefix(string(text), "\n"); !ended || strings.Trim(rest, "b\n") != "" || strings.Count(rest, line) < 2 || err != nil {
+		t.Errorf("%d bytes of the others: %.20q, %v", len(text), text, err)
+	}
+	if code := codeOf(t, c.Wait()); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// A copy that gets a long line holds up the others until it has that, and not
+// until there is more of the stream.
+func TestLongLinesOfSilentCopy(t *testing.T) {
+	const block = 512 << 10 // more than a pipe holds: the first copy can't get another one
+	c, fifo := withFIFO(t, "silent", Options{Workers: 2, Block: block, Merge: Any}, "")
+	in, out, says := connected(t, c)
+	io.WriteString(in, strings.Repeat("a", block-1)+"\n")
+	io.WriteString(in, strings.Repeat("b", block+1))
+	expect(t, says, "got a line")
+	tell(fifo, "")
+	// Meanwhile the first copy writes as much as it can.
+	shared(t, "cat", Options{Workers: 1, Block: 4, Merge: Ordered}, []byte("abc\n"))
+	io.WriteString(in, "\n")
+	if text, err := readString(out, len(long)+1); text != long+"\n" || err != nil {
+		t.Errorf("%d bytes, %v", len(text), err)
+	}
+	in.Close()
+	if code := codeOf(t, c.Wait()); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// connected starts c with all its streams in the hands of the test.
+func connected(t *testing.T, c *exec.Cmd) (in io.WriteCloser, out io.Reader, says *bufio.Scanner) {
+	t.Helper()
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err = c.StdoutPipe(); err != nil {
+		t.Fatal(err)
+	}
+	guard(t, c)
+	return in, out, hears(t, c, func(w *os.File) { c.Stderr = w })
+}
+
+func readString(r io.Reader, n int) (string, error) {
+	buf := make([]byte, n)
+	n, err := io.ReadFull(r, buf)
+	return string(buf[:n]), err
 }

@@ -25,8 +25,9 @@ const play = "SHARD_TEST_PLAY"
 // are told to go on.
 const fifo = "SHARD_TEST_FIFO"
 
-// long is longer than the blocks of the tests, and what a pipe holds.
-var long = strings.Repeat("long", 100<<10)
+// long is longer than what a pipe holds, and than the blocks of tests that use
+// it.
+var long = strings.Repeat("long", 200<<10)
 
 // programs are the copies. Each returns its exit code.
 func programs() map[string]func(in io.Reader, out io.Writer) int {
@@ -62,6 +63,33 @@ func programs() map[string]func(in io.Reader, out io.Writer) int {
 			}
 			told("")
 			io.WriteString(out, "whole\npart")
+			return 0
+		},
+		// shut reads no more than an a, and ends a long line when it is told to.
+		"shut": func(in io.Reader, out io.Writer) int {
+			b := make([]byte, 1)
+			if in.Read(b); b[0] != 'a' {
+				fmt.Fprintln(os.Stderr, "got a line")
+				out.Write(b)
+				io.Copy(out, in)
+				return 0
+			}
+			os.Stdin.Close()
+			io.WriteString(out, long)
+			told("")
+			io.WriteString(out, "\n")
+			return 0
+		},
+		// silent writes a long line when it is told to, if its block begins with a.
+		"silent": func(in io.Reader, out io.Writer) int {
+			b := make([]byte, 1)
+			if in.Read(b); b[0] == 'a' {
+				told("")
+				io.WriteString(out, long+"\n")
+			} else {
+				fmt.Fprintln(os.Stderr, "got a line")
+			}
+			io.Copy(io.Discard, in)
 			return 0
 		},
 		// double writes more than it reads.
@@ -220,6 +248,7 @@ func command(t *testing.T, name string, o Options) *exec.Cmd {
 func shared(t *testing.T, name string, o Options, in []byte) (out string, code int) {
 	t.Helper()
 	c := command(t, name, o)
+	guard(t, c)
 	c.Stdin = bytes.NewReader(in)
 	text, err := c.Output()
 	return string(text), codeOf(t, err)
