@@ -42,10 +42,7 @@ func TestStopInPeace(t *testing.T) {
 	for _, merge := range []Merge{Ordered, Any} {
 		c, fifo := withFIFO(t, "tidy", Options{Workers: 1, Block: 5, Merge: merge}, "", "go on")
 		var out bytes.Buffer
-		c.Stdin, c.Stdout = strings.NewReader("good\nmore\n"), &out
-		if merge == Any {
-			c.Stdin = strings.NewReader("good\n") // of which the copy sees the end
-		}
+		c.Stdin, c.Stdout = strings.NewReader("good\n"), &out
 		c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		says := hears(t, c, func(w *os.File) { c.Stderr = w })
 		guard(t, c)

@@ -61,7 +61,9 @@ func (s *shard) part(b block, slots chan struct{}, queue chan<- *part, feeding *
 	}
 	select {
 	case slots <- struct{}{}:
-	case <-s.stop: // how a copy ends that had no block tells nothing
+	case <-s.stop:
+	}
+	if s.stopped() { // how a copy ends that had no block tells nothing
 		p.in.Close()
 		p.out.Close()
 		s.over(p.process)

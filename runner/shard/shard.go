@@ -107,9 +107,7 @@ func Main(args []string, in, out, stderr *os.File) (code int, err error) {
 	unix.CloseOnExec(wake[0])
 	unix.CloseOnExec(wake[1])
 	s.in, s.wake = &stream{fd: int(in.Fd()), wake: wake[0], pace: paceOf(in)}, wake[1]
-	done := s.obey()
 	end, err := s.run()
-	done()
 	if err != nil {
 		if start, ok := errors.AsType[*proc.StartError](err); ok {
 			return start.Code(), err
@@ -155,6 +153,7 @@ type ending struct {
 
 func (s *shard) run() (ending, error) {
 	s.living, s.best = map[*proc.Process]bool{}, -1
+	heard := s.obey()
 	switch s.o.Merge {
 	case Ordered:
 		s.ordered()
@@ -165,6 +164,7 @@ func (s *shard) run() (ending, error) {
 	default:
 		return ending{}, fmt.Errorf("there is no merge %q", s.o.Merge)
 	}
+	heard() // what ended the copies has come here, too
 	switch {
 	case s.err != nil || s.end != (ending{}):
 	case s.told != 0: // the stream was not read to its end, whatever copies made of the signal
@@ -279,7 +279,9 @@ func (s *shard) stopped() bool {
 // end, so that they have the time that is given to it. The signals are those
 // that a job may choose for that. The copies have theirs by then; one that is
 // just being started is sent it.
-func (s *shard) obey() (done func()) {
+//
+// heard returns when all that has come is noticed.
+func (s *shard) obey() (heard func()) {
 	signals := []os.Signal{
 		syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGABRT, syscall.SIGALRM,
 	}
@@ -302,7 +304,7 @@ func (s *shard) obey() (done func()) {
 		}
 	})
 	return func() {
-		signal.Stop(come)
+		signal.Stop(come) // returns when nothing is on its way to come
 		close(come)
 		listening.Wait()
 	}
