@@ -295,7 +295,7 @@ type outputMapping struct {
 
 type capture struct {
 	Max  Size `key:"max" validate:"min=1" doc:"The most that is kept; more is a failure." default:"1MiB" example:"64KiB"`
-	Trim Bool `key:"trim" doc:"Whether ${jobs.NAME.stdout} loses its trailing newlines." default:"true" example:"false"`
+	Trim Bool `key:"trim" doc:"Whether ${jobs.NAME.stdout} loses the newlines at its end, LF or CR." default:"true" example:"false"`
 }
 
 // BranchOutput is the stdout of a branch: not to be captured, since nothing
