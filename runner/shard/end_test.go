@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sluice/runner/plumb"
 )
 
 // hears gives c's standard error, as lines.
@@ -144,7 +146,7 @@ func TestOutputAfterItsTime(t *testing.T) {
 	if _, err := io.WriteString(w, "text"); err != nil {
 		t.Fatal(err)
 	}
-	r.SetReadDeadline(time.Now())
+	r.until(time.Now())
 	if text, err := io.ReadAll(oneByte{r}); string(text) != "text" || err != nil {
 		t.Errorf("%q, %v", text, err)
 	}
@@ -176,3 +178,29 @@ func TestEndedCopiesReadNoMore(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 }
+
+// Who goes on to write when the copy's time is over is not read for ever.
+func TestOutputWithoutEnd(t *testing.T) {
+	r, w, err := outputPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := make(chan error)
+	go func() {
+		var err error
+		for err == nil {
+			_, err = w.Write(make([]byte, piece))
+		}
+		w.Close()
+		written <- err
+	}()
+	r.until(time.Now())
+	n, err := io.Copy(io.Discard, onlyReader{r})
+	if err != nil || n > 2*plumb.PipeSize {
+		t.Errorf("%d bytes are read, %v", n, err)
+	}
+	r.Close()
+	<-written
+}
+
+type onlyReader struct{ io.Reader }
