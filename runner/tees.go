@@ -217,6 +217,9 @@ func (a *attempt) waitTee(t *tee) {
 	result := t.copying.Wait()
 	s := a.stages[t.stage]
 	s.copied, s.copyErr, s.ending.end = &result, result.Err, result.End
+	if writer := a.writer(t); writer != nil && !result.Early && !result.Cut && writer.ending.end.Before(result.End) {
+		s.ending.end = writer.ending.end // what followed is the pace of this process
+	}
 	a.mu.Lock()
 	stopped := a.stop.happened()
 	a.mu.Unlock()
@@ -226,6 +229,19 @@ func (a *attempt) waitTee(t *tee) {
 	if t.waited != "" && !s.plan.Tee.Fail {
 		a.warn("%s kept as much as spill allows, and went on as fast as %s read", s.plan.Name, t.waited)
 	}
+}
+
+// writer is the process that t copies from, if need be through other tees; nil
+// where that is none of the attempt.
+func (a *attempt) writer(t *tee) *stage {
+	i := a.flow.Source[t.stage]
+	for i >= 0 && a.stages[i].plan.Tee != nil {
+		i = a.flow.Source[i]
+	}
+	if i < 0 || a.stages[i].p == nil {
+		return nil
+	}
+	return a.stages[i]
 }
 
 // waitPump returns when p copies no more.
