@@ -102,7 +102,8 @@ func (a *attempt) giveUp() {
 
 // waitRest gives to what the stages have left in their group, which was told to
 // end with them, the grace that it has: a script that starts a server ends
-// before that.
+// before that. It looks again and again, since the kernel tells of the end of a
+// process by its number and not by its group.
 func (a *attempt) waitRest() {
 	if a.set == nil || a.leader == nil || a.job.Group == plan.GroupInherit {
 		return

@@ -319,11 +319,15 @@ func playIgnore([]string) int {
 
 // handle CODE exits with the code at TERM.
 func playHandle(args []string) int {
+	untilTERM()
+	return playExit(args)
+}
+
+func untilTERM() {
 	ch := make(chan os.Signal, 1)
 	signal.Notify(ch, syscall.SIGTERM)
 	fmt.Fprintln(os.Stderr, "ready")
 	<-ch
-	return playExit(args)
 }
 
 // doze says that it runs and stops itself, as Ctrl-Z would.
@@ -398,11 +402,8 @@ func playDeputy(args []string) int {
 
 // sweep FILE takes its time to end at TERM, and makes the file then.
 func playSweep(args []string) int {
-	ch := make(chan os.Signal, 1)
-	signal.Notify(ch, syscall.SIGTERM)
-	fmt.Fprintln(os.Stderr, "ready")
-	<-ch
-	time.Sleep(100 * time.Millisecond)
+	untilTERM()
+	time.Sleep(100 * time.Millisecond) // not to wait for something: this is the time that it takes
 	os.WriteFile(args[0], []byte("swept"), 0o600)
 	return 0
 }

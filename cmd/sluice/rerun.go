@@ -46,11 +46,11 @@ func (c *cli) rerunCommand() *cobra.Command {
 		Long: `Run again what a run was asked for: the same job file with the same params and
 jobs. RUN is its id, the beginning of it, or last, which passes over the runs
 that detached jobs are. A plan that is another one by now is refused, and what
-differs is told. Values that tell of the session and
-not of the work don't count: TERM, TMPDIR, DISPLAY, WAYLAND_DISPLAY,
-DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR, XDG_SESSION_ID and SSH_*, where they
-come from the caller. A job file that came from standard input is gone, so the
-plan that was made of it is run as it is.
+differs is told. Values that tell of the session and not of the work don't
+count: TERM, TMPDIR, DISPLAY, WAYLAND_DISPLAY, DBUS_SESSION_BUS_ADDRESS,
+XDG_RUNTIME_DIR, XDG_SESSION_ID and SSH_*, where they come from the caller. A
+job file that came from standard input is gone, so the plan that was made of it
+is run as it is.
 
 With --failed, jobs that succeeded in that run, or in one that it repeats, don't
 run again. That is so while the files that they read are as they were when that

@@ -136,6 +136,7 @@ func (c *cli) execute(o *runFlags, mode, file string, p *plan.Plan, earlier repe
 	if err != nil {
 		return err
 	}
+	defer events.close() // an error is that it was closed below
 	keeper, err := contain.Open(c.keep)
 	if err != nil {
 		return own(err)
