@@ -171,13 +171,7 @@ func TestLongLinesOfSilentCopy(t *testing.T) {
 // connected starts c with all its streams in the hands of the test.
 func connected(t *testing.T, c *exec.Cmd) (in io.WriteCloser, out io.Reader, says *bufio.Scanner) {
 	t.Helper()
-	in, err := c.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if out, err = c.StdoutPipe(); err != nil {
-		t.Fatal(err)
-	}
+	in, out = streams(t, c)
 	guard(t, c)
 	return in, out, hears(t, c, func(w *os.File) { c.Stderr = w })
 }

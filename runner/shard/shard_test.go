@@ -278,16 +278,23 @@ func TestClosedEarly(t *testing.T) {
 	<-in
 }
 
-// pipes starts c, which is written to until that fails: then in is closed.
-func pipes(t *testing.T, c *exec.Cmd) (in <-chan struct{}, out io.ReadCloser) {
+// streams are pipes to and from c, which is not started.
+func streams(t *testing.T, c *exec.Cmd) (in io.WriteCloser, out io.ReadCloser) {
 	t.Helper()
-	w, err := c.StdinPipe()
+	in, err := c.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if out, err = c.StdoutPipe(); err != nil {
 		t.Fatal(err)
 	}
+	return in, out
+}
+
+// pipes starts c, which is written to until that fails: then in is closed.
+func pipes(t *testing.T, c *exec.Cmd) (in <-chan struct{}, out io.ReadCloser) {
+	t.Helper()
+	w, out := streams(t, c)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
